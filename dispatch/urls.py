@@ -1,0 +1,26 @@
+"""Every address of the house; each face brings its own."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from dispatch.web import accounts, health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("landing/", accounts.landing, name="landing"),
+    path("accounts/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/", admin.site.urls),
+]
+for prefix, face in (("console/", "console"), ("field/", "field"), ("api/v1/", "api"), ("", "portal")):
+    if (
+        importlib.util.find_spec(f"dispatch.{face}.urls")
+        if importlib.util.find_spec(f"dispatch.{face}")
+        else None
+    ):
+        urlpatterns.append(path(prefix, include(f"dispatch.{face}.urls")))  # until every face exists

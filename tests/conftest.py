@@ -1,0 +1,25 @@
+"""What every test stands on: a real PostgreSQL and a real Redis-protocol server, named by the environment.
+
+Run with ``make test``, or ``python -m dispatch.embedded run --data .data/test --fast -- pytest …``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.test import override_settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_files_and_quick_passwords() -> Iterator[None]:
+    """Static files by their own names (nothing is collected), passwords hashed fast."""
+    storages = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    with override_settings(
+        STORAGES=storages, PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]
+    ):
+        yield
