@@ -1,0 +1,71 @@
+"""Who sees which rows (DESIGN §3, Scope): a queryset, never a chain of filters in a view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from teams.models import Role
+from teams.policies import Actor
+
+if TYPE_CHECKING:
+    from cases.models.case import Case  # noqa: F401 - named in a string below
+    from cases.models.order import Order  # noqa: F401 - named in a string below
+
+
+def _office(actor: Actor, prefix: str = "") -> Q:
+    return Q(**{f"{prefix}street_id__in": actor.streets()}) | Q(**{f"{prefix}street__district_id__in": actor.districts})
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def visible_to(self, actor: Actor) -> CaseQuerySet:
+        """Cases the actor may see: the office its streets', a district supervisor the district's, an auditor all,
+        a squad those on an order it has a part in, a grid worker those of the reports they sent."""
+        if actor.is_system or actor.has(Role.AUDITOR):
+            return self
+        rule = _office(actor)
+        squads = actor.squads()
+        if squads:
+            from cases.models.order import OrderNeed
+
+            rule |= Q(
+                Exists(
+                    OrderNeed.objects.filter(
+                        need__case=OuterRef("pk"),
+                        released_at__isnull=True,
+                        order__parts__squad_id__in=squads,
+                    ).exclude(order__state__in=["drafted", "to_approve", "approved"])
+                )
+            )
+        if actor.has(Role.GRID_WORKER):
+            from cases.models.case import CaseComplaint
+
+            rule |= Q(Exists(CaseComplaint.objects.filter(case=OuterRef("pk"), complaint__taken_by_id=actor.user_id)))
+        return self.filter(rule)
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def visible_to(self, actor: Actor) -> OrderQuerySet:
+        """Orders the actor may see: the office its streets', a squad those it was called to (a released part no longer
+        counts), a laboratory those with a commission of its own."""
+        if actor.is_system or actor.has(Role.AUDITOR):
+            return self
+        rule = _office(actor)
+        squads = actor.squads()
+        if squads:
+            from cases.models.order import Part
+
+            rule |= Q(
+                Exists(
+                    Part.objects.filter(order=OuterRef("pk"), squad_id__in=squads).exclude(
+                        state__in=["planned", "released"]
+                    )
+                )
+            )
+        if actor.laboratories:
+            from cases.models.visit import LabTest
+
+            rule |= Q(Exists(LabTest.objects.filter(visit__order=OuterRef("pk"), laboratory_id__in=actor.laboratories)))
+        return self.filter(rule)

@@ -1,0 +1,139 @@
+"""Reads of the ground: who somebody is, which squads answer, whose certificate is valid, which grid a point lies in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from teams.geo import contains
+from teams.models import (
+    Assignment,
+    CalendarDay,
+    Certificate,
+    Grid,
+    Power,
+    Role,
+    Squad,
+    SquadKind,
+    Street,
+    User,
+)
+from teams.policies import Actor, Grant
+
+
+def in_force(on: date) -> Q:
+    """Rows of a ``Dated`` model in force on the day."""
+    return Q(starts_on__lte=on) & (Q(ends_on__isnull=True) | Q(ends_on__gte=on))
+
+
+def actor_of(user: User) -> Actor:
+    """The actor a logged-in person is today. An inactive person holds no role. One query."""
+    if not user.is_active:
+        return Actor(user_id=user.pk, name=user.name)
+    today = timezone.localdate()
+    rows = (
+        Assignment.objects.filter(in_force(today), user_id=user.pk)
+        .order_by("pk")
+        .values_list("role", "street_id", "squad_id", "district_id")
+    )
+    grants = tuple(
+        Grant(role=Role(role), street_id=street, squad_id=squad, district_id=district)
+        for role, street, squad, district in rows
+    )
+    return Actor(user_id=user.pk, grants=grants, name=user.name)
+
+
+def people_with(
+    role: Role, *, street_id: int | None = None, squad_id: int | None = None, district_id: int | None = None
+) -> QuerySet[User]:
+    """Active people holding the role at the given place today."""
+    place = {
+        key: value
+        for key, value in (("street_id", street_id), ("squad_id", squad_id), ("district_id", district_id))
+        if value is not None
+    }
+    held = Assignment.objects.filter(in_force(timezone.localdate()), role=role, **place)
+    return User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("pk")
+
+
+def squad_members(squad_id: int) -> QuerySet[User]:
+    """Active members of the squad today, officers and auxiliaries alike."""
+    held = Assignment.objects.filter(in_force(timezone.localdate()), squad_id=squad_id)
+    return User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("pk")
+
+
+def valid_certificates(user_ids: Iterable[int], on: date) -> QuerySet[Certificate]:
+    """Certificates valid on the day (not expired, not revoked)."""
+    return Certificate.objects.filter(
+        Q(revoked_on__isnull=True) | Q(revoked_on__gt=on),
+        user_id__in=list(user_ids),
+        valid_from__lte=on,
+        valid_until__gte=on,
+    )
+
+
+def street_team(street_id: int) -> Squad | None:
+    """The street's own enforcement team, which leads the joint visit (由街道牵头)."""
+    return (
+        Squad.objects.filter(active=True, kind=SquadKind.ENFORCEMENT_TEAM, streets=street_id)
+        .select_related("agency")
+        .order_by("pk")
+        .first()
+    )
+
+
+def squads_serving(street_id: int) -> QuerySet[Squad]:
+    """Squads that can be called to the street, laboratories left out."""
+    return (
+        Squad.objects.filter(active=True, streets=street_id)
+        .exclude(kind=SquadKind.LABORATORY)
+        .select_related("agency")
+        .order_by("pk")
+    )
+
+
+def laboratories() -> QuerySet[Squad]:
+    return Squad.objects.filter(active=True, kind=SquadKind.LABORATORY).select_related("agency").order_by("pk")
+
+
+def powers_for(category_code: str, street: Street, on: date) -> QuerySet[Power]:
+    """Powers in force for the minor class (or its whole major class) on the street, agencies attached."""
+    return (
+        Power.objects.filter(
+            in_force(on),
+            Q(street__isnull=True) | Q(street=street),
+            Q(agency__street__isnull=True) | Q(agency__street=street),
+            agency__district_id=street.district_id,
+            agency__active=True,
+            category_code__in=[category_code, category_code[:2]],
+        )
+        .select_related("agency")
+        .order_by("optional", "agency_id")
+    )
+
+
+def grid_at(street_id: int, lat: float, lng: float) -> Grid | None:
+    """The unit grid of the street whose outline contains the point, if any is drawn."""
+    today = timezone.localdate()
+    for grid in Grid.objects.filter(in_force(today), community__street_id=street_id, outline__isnull=False):
+        if contains(grid.outline, lat=lat, lng=lng):
+            return grid
+    return None
+
+
+def street_at(lat: float, lng: float) -> Street | None:
+    """The street whose outline contains the point; a drawn outline is small, so a scan of the district's is cheap."""
+    for street in Street.objects.filter(outline__isnull=False):
+        if contains(street.outline, lat=lat, lng=lng):
+            return street
+    return None
+
+
+def calendar_days(district_id: int | None) -> QuerySet[CalendarDay]:
+    """The office's own days, the district's over the general ones."""
+    return CalendarDay.objects.filter(Q(district__isnull=True) | Q(district_id=district_id)).order_by(
+        "district_id", "day"
+    )
