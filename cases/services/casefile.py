@@ -1,0 +1,204 @@
+"""What intake, triage, patrols and closure share about a case: opening it, locking it, moving it, noting on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cases import flow, policies
+from cases.clock.moment import now
+from cases.models import (
+    Case,
+    CaseComplaint,
+    CaseNote,
+    CaseStage,
+    Complaint,
+    DeadlineKind,
+    Event,
+    Severity,
+    Urgency,
+)
+from cases.refusals import Refused
+from cases.services import deadlines, journal
+from teams.policies import Actor
+from teams.selectors import grid_at
+
+STAGE_CLOCKS: Mapping[str, str] = MappingProxyType(
+    {
+        CaseStage.RECEIVED.value: DeadlineKind.REGISTER.value,
+        CaseStage.ACCEPTED.value: DeadlineKind.TRIAGE.value,
+        CaseStage.CHECKING.value: DeadlineKind.CHECK_AFTER.value,
+    }
+)
+"""Stages that the office itself must leave in time; the other clocks run on orders, parts, findings and rulings."""
+
+TITLE_LENGTH = 160
+
+
+def references_take(*, count: int, at: datetime) -> list[str]:
+    """``count`` new references ``yymmdd-NNNN`` (local day of ``at``); the number never resets, so it may have gaps."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('cases_case_reference') FROM generate_series(1, %s)", [count])
+        numbers = [row[0] for row in cursor.fetchall()]
+    day = timezone.localtime(at).strftime("%y%m%d")
+    return [f"{day}-{number:04}" for number in numbers]
+
+
+def case_open(
+    *,
+    actor: Actor,
+    street_id: int,
+    source: str,
+    title: str,
+    urgency: str = Urgency.GENERAL,
+    complaint: Complaint | None = None,
+    reference: str = "",
+    address: str = "",
+    lat: float | None = None,
+    lng: float | None = None,
+    severity: str = Severity.GENERAL,
+    category_id: int | None = None,
+    target_id: int | None = None,
+    at: datetime | None = None,
+) -> Case:
+    """A new case to accept, with its register and whole-case clocks. [case.received]
+
+    The caller has asked the policy (a resident has none). ``title`` must already be free of a complainant's data:
+    squads may come to read it.
+    """
+    moment = at or now()
+    with transaction.atomic():
+        grid = grid_at(street_id, lat, lng) if lat is not None and lng is not None else None
+        case = Case.objects.create(
+            reference=reference or references_take(count=1, at=moment)[0],
+            street_id=street_id,
+            grid=grid,
+            target_id=target_id,
+            category_id=category_id,
+            severity=severity,
+            urgency=urgency,
+            source=source,
+            title=title[:TITLE_LENGTH],
+            address=address,
+            lat=lat,
+            lng=lng,
+            opened_at=moment,
+            stage_at=moment,
+            complaint_count=1 if complaint else 0,
+        )
+        if complaint is not None:
+            CaseComplaint.objects.create(case=case, complaint=complaint, joined_at=moment)
+        _clocks_start(case, whole=True)
+        journal.record(
+            subject=case,
+            kind="case.received",
+            actor=actor,
+            body={"source": source, "urgency": urgency, "complaint": complaint.pk if complaint else None},
+            at=at,
+        )
+        deadlines.case_due_refresh(case_ids=[case.pk])
+    return case
+
+
+def case_lock(case_id: int) -> Case:
+    """The case, locked until the transaction ends. ``Refused("not_found")`` when there is none."""
+    return cases_lock([case_id])[0]
+
+
+def cases_lock(case_ids: Iterable[int]) -> list[Case]:
+    """The cases in the order of their ids, locked one after the other in that order."""
+    wanted = sorted(set(case_ids))
+    found = list(
+        Case.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("street")
+        .filter(pk__in=wanted)
+        .order_by("pk")
+    )
+    if len(found) != len(wanted):
+        raise Refused("not_found", _("This case does not exist."), status=404)
+    return found
+
+
+def case_move(
+    *,
+    case: Case,
+    action: str,
+    actor: Actor,
+    kind: str,
+    body: Mapping[str, object] | None = None,
+    reason: str = "",
+    fields: Sequence[str] = (),
+    at: datetime | None = None,
+    refresh: bool = True,
+) -> Event:
+    """Move a locked case, stop the clock of the stage it leaves, start that of the stage it enters, write it down.
+
+    ``fields`` names further columns that the caller set on ``case`` and that are saved with the stage. ``refresh=False``
+    leaves ``deadlines.case_due_refresh`` to a caller that still starts or ends deadlines of this case.
+    """
+    moment = at or now()
+    with transaction.atomic():
+        before = flow.move(case, action, reason=reason)
+        case.stage_at = moment
+        saved = {"stage", "stage_at", *fields}
+        if case.stage in flow.ENDED:
+            case.closed_at = moment
+            saved.add("closed_at")
+        elif before in flow.ENDED:
+            case.closed_at = None
+            saved.add("closed_at")
+        case.save(update_fields=sorted(saved))
+        used = None
+        if before in STAGE_CLOCKS:
+            used = deadlines.deadline_end(kind=STAGE_CLOCKS[before], subject=case, at=moment)
+        if case.stage in flow.ENDED:
+            deadlines.deadline_end(
+                kind=DeadlineKind.WHOLE_CASE, subject=case, at=moment, cancelled=case.stage == CaseStage.JOINED
+            )
+            deadlines.deadlines_cancel(subjects=[case])
+        else:
+            _clocks_start(case, whole=before in flow.ENDED)
+        event = journal.record(
+            subject=case,
+            kind=kind,
+            actor=actor,
+            body={"from": before, "to": case.stage, **({"reason": reason} if reason else {}), **(body or {})},
+            used_seconds=used.seconds if used else None,
+            late=used.late if used else None,
+            at=at,
+        )
+        if refresh:
+            deadlines.case_due_refresh(case_ids=[case.pk])
+    return event
+
+
+def case_note(*, actor: Actor, case_id: int, text: str) -> CaseNote:
+    """An internal note; its words stay in the note, the journal says only that one was written. [case.noted]"""
+    words = text.strip()
+    if not words:
+        raise Refused("text_needed", _("Write something first."), field="text", status=422)
+    with transaction.atomic():
+        case = case_lock(case_id)
+        policies.require(actor, "case.note", street_id=case.street_id)
+        note = CaseNote.objects.create(case=case, text=words, written_by_id=actor.user_id)
+        journal.record(subject=case, kind="case.noted", actor=actor, body={"note": note.pk})
+    return note
+
+
+def urgent(case: Case) -> bool:
+    """Whether the urgent clocks apply."""
+    return case.urgency != Urgency.GENERAL
+
+
+def _clocks_start(case: Case, *, whole: bool) -> None:
+    if case.stage in STAGE_CLOCKS:
+        deadlines.deadline_start(
+            kind=STAGE_CLOCKS[case.stage], subject=case, street=case.street_id, urgent=urgent(case)
+        )
+    if whole:
+        deadlines.deadline_start(kind=DeadlineKind.WHOLE_CASE, subject=case, street=case.street_id, urgent=urgent(case))
