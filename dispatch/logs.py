@@ -17,9 +17,7 @@ def without_secrets(path: str) -> str:
     return _SECRET_SEGMENT.sub("/…", path.split("?", 1)[0])
 
 
-def scrub_request(
-    _logger: object, _name: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
+def scrub_request(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Processor: take tokens, queries, addresses and user agents out of request events."""
     if isinstance(event.get("request"), str):
         event["request"] = without_secrets(event["request"])

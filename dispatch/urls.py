@@ -7,7 +7,7 @@ import importlib.util
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from dispatch.web import accounts, health
+from dispatch.web import accounts, appearance, health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
@@ -15,12 +15,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("landing/", accounts.landing, name="landing"),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("appearance/", appearance.appearance_set, name="appearance_set"),
     path("admin/", admin.site.urls),
 ]
 for prefix, face in (("console/", "console"), ("field/", "field"), ("api/v1/", "api"), ("", "portal")):
-    if (
-        importlib.util.find_spec(f"dispatch.{face}.urls")
-        if importlib.util.find_spec(f"dispatch.{face}")
-        else None
-    ):
+    if importlib.util.find_spec(f"dispatch.{face}.urls") if importlib.util.find_spec(f"dispatch.{face}") else None:
         urlpatterns.append(path(prefix, include(f"dispatch.{face}.urls")))  # until every face exists

@@ -48,9 +48,7 @@ def main(argv: list[str] | None = None) -> int:
         return 130
     try:
         if options.command == "run":
-            return _run(
-                servers, [part for part in options.argv if part != "--" or options.argv.index(part) != 0]
-            )
+            return _run(servers, [part for part in options.argv if part != "--" or options.argv.index(part) != 0])
         return _keep(servers, options.env_file)
     except KeyboardInterrupt:
         return 130
@@ -79,9 +77,7 @@ def _run(servers: Servers, command: list[str]) -> int:
             code = child.wait()
             return code if code >= 0 else 128 - code
         except KeyboardInterrupt:
-            child.send_signal(
-                signal.SIGINT
-            )  # a Ctrl-C reached the child by the terminal too; a second does no harm
+            child.send_signal(signal.SIGINT)  # a Ctrl-C reached the child by the terminal too; a second does no harm
             try:
                 child.wait(20)
             except subprocess.TimeoutExpired:
@@ -89,9 +85,7 @@ def _run(servers: Servers, command: list[str]) -> int:
 
 
 def _keep(servers: Servers, env_file: Path | None) -> int:
-    exports = "".join(
-        f"export {key}={shlex.quote(value)}\n" for key, value in sorted(servers.environment.items())
-    )
+    exports = "".join(f"export {key}={shlex.quote(value)}\n" for key, value in sorted(servers.environment.items()))
     if env_file:
         write_private(env_file, exports)
     print(f"PostgreSQL and Valkey are up for {servers.place.root}. Ctrl-C stops them.", flush=True)

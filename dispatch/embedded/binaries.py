@@ -68,9 +68,7 @@ def postgres_major(bin_dir: Path) -> int:
 def open_to_others(path: Path) -> bool:
     """Whether another account may walk to ``path`` (every folder above it is searchable by all)."""
     resolved = path.resolve()
-    return all(
-        os.stat(folder).st_mode & stat.S_IXOTH for folder in (resolved, *resolved.parents) if folder.is_dir()
-    )
+    return all(os.stat(folder).st_mode & stat.S_IXOTH for folder in (resolved, *resolved.parents) if folder.is_dir())
 
 
 def copy_postgres(bin_dir: Path, home: Path) -> Path:

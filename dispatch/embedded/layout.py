@@ -58,9 +58,7 @@ def layout(root: Path | None = None) -> Layout:
             servers.mkdir(parents=True, exist_ok=True)
             servers.chmod(0o711)
     except OSError as error:
-        raise LauncherError(
-            f"Cannot make the data folder {root}: {error.strerror}. Set DISPATCH_DATA."
-        ) from None
+        raise LauncherError(f"Cannot make the data folder {root}: {error.strerror}. Set DISPATCH_DATA.") from None
     return Layout(root, servers, account)
 
 

@@ -124,9 +124,7 @@ class Postgres:
         if not self.durable:
             command.append("--no-sync")
         try:
-            made = spawn(
-                command, log=self.log, account=account, cwd=self.place.servers, orphan_signal=signal.SIGKILL
-            )
+            made = spawn(command, log=self.log, account=account, cwd=self.place.servers, orphan_signal=signal.SIGKILL)
             if made.wait() != 0:
                 raise LauncherError(f"initdb failed: {tail(self.log)} (log: {self.log}).")
         finally:

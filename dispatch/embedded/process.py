@@ -40,9 +40,7 @@ def server_account() -> Account | None:
         with contextlib.suppress(KeyError):
             found = pwd.getpwnam(name)
             return Account(name, found.pw_uid, found.pw_gid)
-    raise LauncherError(
-        "Running as root needs an account postgres or nobody for the database; there is none."
-    )
+    raise LauncherError("Running as root needs an account postgres or nobody for the database; there is none.")
 
 
 def die_with_parent(sig: int) -> Callable[[], None]:
@@ -99,16 +97,8 @@ def command_of(pid: int) -> str:
     """The command line of a live process, '' when it is gone or a zombie."""
     try:
         if Path("/proc").exists():
-            return (
-                Path(f"/proc/{pid}/cmdline")
-                .read_bytes()
-                .replace(b"\0", b" ")
-                .decode(errors="replace")
-                .strip()
-            )
-        found = subprocess.run(
-            ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-        )
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        found = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
         return found.stdout.strip()
     except OSError:
         return ""

@@ -56,9 +56,7 @@ def start(
     place = layout(data)
     secrets = local_secrets(place)
     keep = {key: os.environ[key] for key in ("DATABASE_URL", "REDIS_URL") if os.environ.get(key)}
-    environment = {
-        key: os.environ.get(key) or value for key, value in secrets.items() if not key.endswith("_PASSWORD")
-    }
+    environment = {key: os.environ.get(key) or value for key, value in secrets.items() if not key.endswith("_PASSWORD")}
     environment |= {"DISPATCH_DATA": str(place.root), **keep}
     if len(keep) == 2:
         return Servers(place, environment, owned=False)
@@ -84,9 +82,7 @@ def start(
             ports["postgres"] = postgres.port
             environment["DATABASE_URL"] = postgres.url
         if "REDIS_URL" not in keep:
-            valkey = Valkey(
-                place, free_port(valkey_port or ports.get("valkey")), secrets["VALKEY_PASSWORD"], durable
-            )
+            valkey = Valkey(place, free_port(valkey_port or ports.get("valkey")), secrets["VALKEY_PASSWORD"], durable)
             found.parts.append(valkey)
             valkey.start()
             ports["valkey"] = valkey.port
@@ -128,6 +124,4 @@ def _adopt(place: Layout) -> dict[str, str]:
                 client.ping()
             return {key: str(known[key]) for key in ("DATABASE_URL", "REDIS_URL")}
         time.sleep(0.1)
-    raise LauncherError(
-        f"Another process holds {place.root} but its servers do not answer; end it, then try again."
-    )
+    raise LauncherError(f"Another process holds {place.root} but its servers do not answer; end it, then try again.")

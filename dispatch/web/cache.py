@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from dispatch.web.breaker import Breaker
 
@@ -39,7 +41,12 @@ class ForgivingRedisCache(RedisCache):
     """Django's Redis cache with short timeouts, a circuit breaker, and misses in place of errors."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
-        options = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25, **params.pop("OPTIONS", {})}
+        options: dict[str, Any] = {
+            "socket_timeout": 0.25,
+            "socket_connect_timeout": 0.25,
+            "retry": Retry(NoBackoff(), 0),
+        }
+        options |= params.get("OPTIONS", {})
         super().__init__(server, params | {"OPTIONS": options})
 
     get = _forgiving("get", _default)

@@ -1,0 +1,116 @@
+"""Files sent without a WSGI thread: static files by their hashed names, private media by signed short-lived URLs."""
+
+from __future__ import annotations
+
+import email.utils
+import mimetypes
+import os
+import stat
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+
+from dispatch.web.spool import Receive, Scope, Send, answer, header
+
+CHUNK = 128 * 1024
+MEDIA_WINDOW = 600  # seconds: within a window a file keeps its URL, so a browser's cache works
+SHOWN_INLINE = {"image/jpeg", "image/png", "image/webp", "application/pdf"}
+
+_signer = Signer(salt="dispatch.media")
+
+
+def media_url(name: str) -> str:
+    """A URL of a stored file for the next 10 to 20 minutes. The caller has checked that the reader may see it.
+
+    ``name`` is relative to ``MEDIA_ROOT``, as a ``FileField`` or the default storage gives it.
+    """
+    until = (int(time.time()) // MEDIA_WINDOW + 2) * MEDIA_WINDOW
+    signature = _signer.signature(f"{name}:{until}")
+    return f"{settings.MEDIA_URL}{until}/{signature}/{quote(name)}"
+
+
+def media_file(path: str) -> Path | None:
+    """The file a media URL's path names, None when it is forged, out of date or leads outside."""
+    parts = path.removeprefix(settings.MEDIA_URL).split("/", 2)
+    if len(parts) != 3 or not parts[0].isdigit() or int(parts[0]) < time.time():
+        return None
+    until, signature, name = parts
+    try:
+        _signer.unsign(f"{name}:{until}{_signer.sep}{signature}")
+    except BadSignature:
+        return None
+    return _inside(Path(settings.MEDIA_ROOT), name)
+
+
+async def serve_media(scope: Scope, receive: Receive, send: Send) -> None:
+    """``/media/<until>/<signature>/<name>``: images and PDF inline, all else as a download."""
+    found = media_file(scope["path"]) if scope["method"] in ("GET", "HEAD") else None
+    if found is None:
+        await answer(send, 404, "Not found.")
+        return
+    kind = mimetypes.guess_type(found.name)[0] or "application/octet-stream"
+    headers = [
+        (b"content-type", (kind if kind in SHOWN_INLINE else "application/octet-stream").encode()),
+        (b"content-disposition", b"inline" if kind in SHOWN_INLINE else b"attachment"),
+        (b"cache-control", f"private, max-age={MEDIA_WINDOW}, immutable".encode()),
+        (b"content-security-policy", b"default-src 'none'; sandbox"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+    ]
+    await _send_file(scope, send, found, headers)
+
+
+async def serve_static(scope: Scope, receive: Receive, send: Send) -> None:
+    """``/static/<name>`` from ``STATIC_ROOT``, compressed when the browser takes gzip; hashed names for ever."""
+    name = scope["path"].removeprefix(settings.STATIC_URL)
+    found = _inside(Path(settings.STATIC_ROOT), name) if scope["method"] in ("GET", "HEAD") else None
+    if found is None:
+        await answer(send, 404, "Not found.")
+        return
+    kind = mimetypes.guess_type(found.name)[0] or "application/octet-stream"
+    if kind.startswith("text/") or kind == "application/json":
+        kind += "; charset=utf-8"
+    hashed = len(stem := found.stem.rsplit(".", 1)) == 2 and len(stem[1]) == 12
+    headers = [
+        (b"content-type", kind.encode()),
+        (b"cache-control", b"public, max-age=31536000, immutable" if hashed else b"public, max-age=60"),
+        (b"vary", b"accept-encoding"),
+    ]
+    packed = found.with_name(found.name + ".gz")
+    if "gzip" in header(scope, b"accept-encoding") and packed.is_file():
+        found = packed
+        headers.append((b"content-encoding", b"gzip"))
+    await _send_file(scope, send, found, headers)
+
+
+def _inside(root: Path, name: str) -> Path | None:
+    path = Path(os.path.normpath(root / name))
+    return path if name and path.is_relative_to(root) and path.is_file() else None
+
+
+async def _send_file(scope: Scope, send: Send, path: Path, headers: list[tuple[bytes, bytes]]) -> None:
+    """Chunk by chunk: the event loop waits for a slow reader, no thread does."""
+    with path.open("rb") as file:
+        facts = os.fstat(file.fileno())
+        if not stat.S_ISREG(facts.st_mode):
+            await answer(send, 404, "Not found.")
+            return
+        etag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"'
+        headers = [
+            *headers,
+            (b"etag", etag.encode()),
+            (b"last-modified", email.utils.formatdate(facts.st_mtime, usegmt=True).encode()),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+        if etag in header(scope, b"if-none-match"):
+            await send({"type": "http.response.start", "status": 304, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        headers.append((b"content-length", str(facts.st_size).encode()))
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if scope["method"] != "HEAD":
+            while chunk := file.read(CHUNK):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,10 @@
+"""The live stream: hints (kind, id, seq) over Redis Streams; content comes by the normal authorised GET.
+
+``publish`` tells who listens to a topic; ``grant_topics`` lets a page's reader listen; ``revoke`` cuts a user off.
+Topics: ``office:<street>``, ``squad:<id>``, ``user:<id>``, ``complaint:<hash>``.
+"""
+
+from dispatch.web.live.publish import publish, revoke
+from dispatch.web.live.topics import grant_topics
+
+__all__ = ["grant_topics", "publish", "revoke"]
