@@ -39,6 +39,7 @@ class Deadline(models.Model):
     lab_test = models.ForeignKey(LabTest, on_delete=models.CASCADE, null=True, blank=True, related_name="deadlines")
     finding = models.ForeignKey(Finding, on_delete=models.CASCADE, null=True, blank=True, related_name="deadlines")
     ruling = models.ForeignKey(Ruling, on_delete=models.CASCADE, null=True, blank=True, related_name="deadlines")
+    urgent = models.BooleanField(default=False)
     starts_at = models.DateTimeField()
     warn_at = models.DateTimeField()
     due_at = models.DateTimeField()

@@ -1,0 +1,299 @@
+"""Deadlines as rows: started from the office's rule, ended with the time used, the nearest kept at the case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import chain
+
+from django.db import transaction
+from django.db.models import Q
+
+from cases.clock import (
+    SERVICE_LADDER,
+    URGENT_LADDER,
+    Calendar,
+    Ladder,
+    Pause,
+    Span,
+    Unit,
+    china_calendar,
+    due_at,
+    warn_at,
+)
+from cases.clock.moment import now
+from cases.models import (
+    Case,
+    ClockKind,
+    Deadline,
+    DeadlinePause,
+    DeadlineRule,
+    DeadlineState,
+    Finding,
+    LabTest,
+    Order,
+    OrderNeed,
+    OrderState,
+    Part,
+    Ruling,
+)
+from teams.models import DayKind, Street
+from teams.selectors import calendar_days
+
+Subject = Case | Order | Part | LabTest | Finding | Ruling
+
+_COLUMN: dict[type, str] = {
+    Case: "case",
+    Order: "order",
+    Part: "part",
+    LabTest: "lab_test",
+    Finding: "finding",
+    Ruling: "ruling",
+}
+_CALENDAR_TTL = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A deadline to be started. ``due`` overrides the rule (a rectification's own day)."""
+
+    kind: str
+    subject: Subject
+    urgent: bool = False
+    due: datetime | None = None
+    clock: str = ClockKind.SERVICE
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What an ended deadline leaves for the journal: wall-clock seconds and whether it was late."""
+
+    seconds: int
+    late: bool
+
+
+def calendar_for(street_id: int) -> Calendar:
+    """The working calendar of the street's district: published days, the office's own over them."""
+    return _calendar(_district_of(street_id), int(now().timestamp() // _CALENDAR_TTL.total_seconds()))
+
+
+@lru_cache(maxsize=1024)
+def _district_of(street_id: int) -> int:
+    return int(Street.objects.values_list("district_id", flat=True).get(pk=street_id))
+
+
+@lru_cache(maxsize=64)
+def _calendar(district_id: int, bucket: int) -> Calendar:
+    year = now().year
+    days = list(calendar_days(district_id).values_list("day", "kind"))
+    return china_calendar(
+        year - 1,
+        year + 2,
+        holidays=frozenset(day for day, kind in days if kind == DayKind.HOLIDAY),
+        workdays=frozenset(day for day, kind in days if kind == DayKind.WORKDAY),
+    )
+
+
+def forget_calendars() -> None:
+    """To be called after the office changed its days."""
+    _calendar.cache_clear()
+
+
+def deadline_start(
+    *,
+    kind: str,
+    subject: Subject,
+    street_id: int,
+    urgent: bool = False,
+    due_at: datetime | None = None,
+    clock: str = ClockKind.SERVICE,
+) -> Deadline | None:
+    """Start one deadline; one already live for this kind and subject is returned. None where no rule exists."""
+    live = Deadline.objects.filter(_is(subject), kind=kind, state__in=_LIVE).first()
+    if live:
+        return live
+    made = deadlines_start(starts=[Start(kind, subject, urgent, due_at, clock)], street_id=street_id)
+    return made[0] if made else None
+
+
+_LIVE = (DeadlineState.RUNNING, DeadlineState.PAUSED)
+
+
+def deadlines_start(*, starts: Iterable[Start], street_id: int) -> list[Deadline]:
+    """Start several for subjects that have none of the kind yet: one look at the rules, one insert."""
+    wanted = list(starts)
+    rules = _rules({start.kind for start in wanted}, street_id)
+    calendar = calendar_for(street_id)
+    moment = now()
+    rows: list[Deadline] = []
+    for start in wanted:
+        bounds = _bounds(start, rules, calendar, moment)
+        if bounds is None:
+            continue
+        warn, due = bounds
+        rows.append(
+            Deadline(
+                kind=start.kind,
+                clock=start.clock,
+                urgent=start.urgent,
+                starts_at=moment,
+                warn_at=warn,
+                due_at=due,
+                next_at=warn,
+                **{_COLUMN[type(start.subject)]: start.subject},
+            )
+        )
+    return Deadline.objects.bulk_create(rows)
+
+
+def _rules(kinds: set[str], street_id: int) -> dict[tuple[str, bool], Span]:
+    # The street's own rule comes last and so wins.
+    rows = DeadlineRule.objects.filter(Q(street__isnull=True) | Q(street_id=street_id), kind__in=kinds)
+    found: dict[tuple[str, bool], Span] = {}
+    for rule in sorted(rows, key=lambda rule: rule.street_id is not None):
+        found[(rule.kind, rule.urgent)] = Span(rule.amount, Unit(rule.unit))
+    return found
+
+
+def _bounds(
+    start: Start, rules: dict[tuple[str, bool], Span], calendar: Calendar, moment: datetime
+) -> tuple[datetime, datetime] | None:
+    if start.due is not None:
+        return max(moment, moment + (start.due - moment) * 0.75), start.due
+    span = rules.get((start.kind, start.urgent)) or rules.get((start.kind, False))
+    if span is None:
+        return None
+    return warn_at(moment, span, calendar), due_at(moment, span, calendar)
+
+
+def deadline_end(*, kind: str, subject: Subject, at: datetime | None = None, cancelled: bool = False) -> Used | None:
+    """End the live deadline of the kind; None when there is none. ``Used`` goes into the event that ended it."""
+    row = (
+        Deadline.objects.select_for_update(no_key=True, of=("self",))
+        .filter(_is(subject), kind=kind, state__in=_LIVE)
+        .first()
+    )
+    if row is None:
+        return None
+    moment = at or now()
+    row.state = DeadlineState.CANCELLED if cancelled else DeadlineState.MET
+    row.ended_at = moment
+    row.next_at = None
+    row.late = not cancelled and moment > row.due_at
+    row.save(update_fields=["state", "ended_at", "next_at", "late"])
+    return Used(max(0, int((moment - row.starts_at).total_seconds())), row.late)
+
+
+def deadlines_cancel(*, subjects: Iterable[Subject]) -> int:
+    """Cancel every live deadline of the subjects; returns how many."""
+    count = 0
+    for subject in subjects:
+        count += Deadline.objects.filter(_is(subject), state__in=_LIVE).update(
+            state=DeadlineState.CANCELLED, ended_at=now(), next_at=None
+        )
+    return count
+
+
+@transaction.atomic
+def deadlines_pause(*, case: Case, reason: str) -> int:
+    """Stop the case's own service clocks (statutory ones never pause)."""
+    rows = list(
+        Deadline.objects.select_for_update(no_key=True, of=("self",)).filter(
+            case=case, state=DeadlineState.RUNNING, clock=ClockKind.SERVICE
+        )
+    )
+    DeadlinePause.objects.bulk_create([DeadlinePause(deadline=row, starts_at=now(), reason=reason) for row in rows])
+    for row in rows:
+        row.state = DeadlineState.PAUSED
+        row.next_at = None
+    Deadline.objects.bulk_update(rows, ["state", "next_at"])
+    return len(rows)
+
+
+@transaction.atomic
+def deadlines_resume(*, case: Case) -> int:
+    """Let the case's paused clocks run on: each moment moves by the counted time that was lost."""
+    moment = now()
+    rows = list(
+        Deadline.objects.select_for_update(no_key=True, of=("self",))
+        .filter(case=case, state=DeadlineState.PAUSED)
+        .prefetch_related("pauses")
+    )
+    rules = _rules({row.kind for row in rows}, case.street_id)
+    calendar = calendar_for(case.street_id)
+    DeadlinePause.objects.filter(deadline__in=rows, ends_at__isnull=True).update(ends_at=moment)
+    for row in rows:
+        pauses = [Pause(pause.starts_at, pause.ends_at or moment) for pause in row.pauses.all()]
+        span = rules.get((row.kind, row.urgent)) or rules.get((row.kind, False))
+        if span is None:
+            lost = sum(((pause.until or moment) - pause.since for pause in pauses[-1:]), timedelta())
+            row.warn_at, row.due_at = row.warn_at + lost, row.due_at + lost
+        else:
+            row.warn_at = warn_at(row.starts_at, span, calendar, pauses)
+            row.due_at = due_at(row.starts_at, span, calendar, pauses)
+        row.state = DeadlineState.RUNNING
+        row.next_at = next_step(row, calendar)
+    Deadline.objects.bulk_update(rows, ["state", "warn_at", "due_at", "next_at"])
+    return len(rows)
+
+
+def ladder_of(deadline: Deadline) -> Ladder:
+    return URGENT_LADDER if deadline.urgent else SERVICE_LADDER
+
+
+def next_step(deadline: Deadline, calendar: Calendar) -> datetime | None:
+    """The moment of the rung above ``level`` (0 none, 1 warned, 2 = L1 at due, 3 = L2, 4 = L3); None at the top."""
+    rungs = ladder_of(deadline).rungs
+    if deadline.level >= len(rungs):
+        return None
+    rung = rungs[deadline.level]
+    if rung.after is not None:
+        return due_at(deadline.due_at, rung.after, calendar)
+    return deadline.warn_at if (rung.percent or 0) < 100 else deadline.due_at
+
+
+def case_due_refresh(*, case_ids: Iterable[int]) -> None:
+    """Write the nearest running deadline of each case, its orders, parts, findings, rulings and tests to the case."""
+    wanted = sorted(set(case_ids))
+    if not wanted:
+        return
+    ended = (OrderState.DONE, OrderState.CANCELLED)
+    orders: dict[int, set[int]] = {}
+    links = OrderNeed.objects.filter(need__case_id__in=wanted, released_at__isnull=True)
+    for case_id, order_id in links.exclude(order__state__in=ended).values_list("need__case_id", "order_id"):
+        orders.setdefault(order_id, set()).add(case_id)
+    running = Deadline.objects.filter(state=DeadlineState.RUNNING)
+    nearest: dict[int, tuple[datetime, datetime, str]] = {}
+
+    def offer(case_id: int, kind: str, warn: datetime, due: datetime) -> None:
+        if case_id not in nearest or due < nearest[case_id][0]:
+            nearest[case_id] = (due, warn, kind)
+
+    own = running.filter(case_id__in=wanted).values_list("case_id", "kind", "warn_at", "due_at")
+    for case_id, kind, warn, due in own:
+        offer(case_id, kind, warn, due)
+    of_cases = running.filter(
+        Q(ruling__finding__need__case_id__in=wanted) | Q(finding__need__case_id__in=wanted)
+    ).values_list("ruling__finding__need__case_id", "finding__need__case_id", "kind", "warn_at", "due_at")
+    for by_ruling, by_finding, kind, warn, due in of_cases:
+        offer(by_ruling or by_finding, kind, warn, due)
+    if orders:
+        paths = ("order_id", "part__order_id", "lab_test__visit__order_id")
+        rows = chain.from_iterable(
+            running.filter(**{f"{path}__in": orders}).values_list(path, "kind", "warn_at", "due_at") for path in paths
+        )
+        for order_id, kind, warn, due in rows:
+            for case_id in orders[order_id]:
+                offer(case_id, kind, warn, due)
+    cases = []
+    for case_id in wanted:
+        found = nearest.get(case_id)
+        due_moment, warn_moment, due_kind = found if found else (None, None, "")
+        cases.append(Case(pk=case_id, due_at=due_moment, warn_at=warn_moment, due_kind=due_kind))
+    Case.objects.bulk_update(cases, ["due_at", "warn_at", "due_kind"], batch_size=500)
+
+
+def _is(subject: Subject) -> Q:
+    return Q(**{_COLUMN[type(subject)]: subject})

@@ -1,0 +1,119 @@
+"""The lowest stage: one fact about one subject, chained, with its outbox row, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+from django.dispatch import Signal
+
+from cases.clock.moment import now
+from cases.models import Case, Chain, Event, Order, Outbox
+from cases.papers.chain import GENESIS, canonical, chain_hash
+from teams.policies import Actor
+
+event_recorded = Signal()
+"""Sent inside the transaction with ``event``; receivers may only register an ``on_commit`` that hurries a sweep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be recorded. ``body`` holds ids, codes and staff reasons, never a complainant's data or words."""
+
+    subject: Case | Order
+    kind: str
+    body: Mapping[str, object] = field(default_factory=dict)
+    used_seconds: int | None = None
+    late: bool | None = None
+
+
+def record(
+    *,
+    subject: Case | Order,
+    kind: str,
+    actor: Actor,
+    body: Mapping[str, object] | None = None,
+    used_seconds: int | None = None,
+    late: bool | None = None,
+    at: datetime | None = None,
+) -> Event:
+    """Append one event to the subject's chain and put it into the outbox. Must run inside a transaction."""
+    return record_many(entries=[Entry(subject, kind, body or {}, used_seconds, late)], actor=actor, at=at)[0]
+
+
+def record_many(*, entries: Iterable[Entry], actor: Actor, at: datetime | None = None) -> list[Event]:
+    """Append several events in the given order; one lock, one insert and one update a kind of row.
+
+    1. lock the chains of all subjects, in the order of their ids (cases first), making those that are missing;
+    2. hash each event onto its chain; 3. insert events and outbox rows; 4. move the heads.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("record() needs the transaction of the write that it records")
+    rows = list(entries)
+    moment = at or now()
+    chains = _lock_chains([entry.subject for entry in rows])
+    events: list[Event] = []
+    for entry in rows:
+        subject = entry.subject
+        chain = chains[_key(subject)]
+        chain.seq += 1
+        text = canonical(
+            {
+                "subject": "case" if isinstance(subject, Case) else "order",
+                "id": subject.pk,
+                "seq": chain.seq,
+                "kind": entry.kind,
+                "actor": actor.user_id,
+                "role": actor.main_role,
+                "at": moment,
+                "used": entry.used_seconds,
+                "late": entry.late,
+                "data": dict(entry.body),
+            }
+        )
+        chain.head = chain_hash(chain.head, text)
+        events.append(
+            Event(
+                case=subject if isinstance(subject, Case) else None,
+                order=subject if isinstance(subject, Order) else None,
+                street_id=subject.street_id,
+                seq=chain.seq,
+                kind=entry.kind,
+                actor_id=actor.user_id,
+                actor_role=actor.main_role,
+                at=moment,
+                used_seconds=entry.used_seconds,
+                late=entry.late,
+                body=text,
+                hash=chain.head,
+            )
+        )
+    Event.objects.bulk_create(events)
+    Outbox.objects.bulk_create([Outbox(event=event) for event in events])
+    Chain.objects.bulk_update(chains.values(), ["seq", "head"], batch_size=1000)
+    for event in events:
+        event_recorded.send(sender=Event, event=event)
+    return events
+
+
+def _key(subject: Case | Order) -> tuple[str, int]:
+    return ("case" if isinstance(subject, Case) else "order", subject.pk)
+
+
+def _lock_chains(subjects: list[Case | Order]) -> dict[tuple[str, int], Chain]:
+    case_ids = {subject.pk for subject in subjects if isinstance(subject, Case)}
+    order_ids = {subject.pk for subject in subjects if isinstance(subject, Order)}
+    found: dict[tuple[str, int], Chain] = {}
+    for name, ids in (("case", case_ids), ("order", order_ids)):
+        if not ids:
+            continue
+        column = f"{name}_id"
+        locked = Chain.objects.select_for_update(no_key=True).filter(**{f"{column}__in": ids}).order_by(column)
+        for chain in locked:
+            found[(name, getattr(chain, column))] = chain
+        missing = [Chain(**{column: pk, "head": GENESIS}) for pk in sorted(ids - {pk for _, pk in found if _ == name})]
+        for chain in Chain.objects.bulk_create(missing):
+            found[(name, getattr(chain, column))] = chain
+    return found
