@@ -138,7 +138,7 @@ def case_move(
 ) -> Event:
     """Move a locked case, stop the clock of the stage it leaves, start that of the stage it enters, write it down.
 
-    ``fields`` names further columns that the caller set on ``case`` and that are saved with the stage. ``refresh=False``
+    ``fields`` names further columns that the caller set on ``case``, saved with the stage. ``refresh=False``
     leaves ``deadlines.case_due_refresh`` to a caller that still starts or ends deadlines of this case.
     """
     moment = at or now()
@@ -198,7 +198,7 @@ def urgent(case: Case) -> bool:
 def _clocks_start(case: Case, *, whole: bool) -> None:
     if case.stage in STAGE_CLOCKS:
         deadlines.deadline_start(
-            kind=STAGE_CLOCKS[case.stage], subject=case, street=case.street_id, urgent=urgent(case)
+            kind=STAGE_CLOCKS[case.stage], subject=case, street_id=case.street_id, urgent=urgent(case)
         )
     if whole:
-        deadlines.deadline_start(kind=DeadlineKind.WHOLE_CASE, subject=case, street=case.street_id, urgent=urgent(case))
+        deadlines.deadline_start(kind=DeadlineKind.WHOLE_CASE, subject=case, street_id=case.street_id, urgent=urgent(case))

@@ -1,0 +1,196 @@
+"""Photos: checked by their first bytes at once, kept as they came, shown only as a re-encoded copy."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import uuid
+import warnings
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext_lazy as _
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from cases.models import Attachment, AttachmentRole, File, FileState
+from cases.refusals import Refused
+from teams.policies import Actor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_BYTES = 25 * 1024**2
+MAX_PIXELS = 60_000_000
+SHOWN_SIDE, SMALL_SIDE = 2048, 480
+ORIGINAL, SHOWN, SMALL = "original", "shown.jpg", "small.jpg"
+FOLDER = "private"
+
+_KINDS = {"image/jpeg": ("JPEG", ".jpg"), "image/png": ("PNG", ".png"), "image/webp": ("WEBP", ".webp")}
+_HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif"}
+_DATE_TAKEN, _EXIF_FOLDER = 36867, 34665
+
+
+def file_store(*, actor: Actor, upload: UploadedFile, client_key: str | None = None) -> File:
+    """Keep an upload as evidence; the copy that people see is made later by ``file_reencode``.
+
+    Accepts JPEG, PNG and WebP up to 25 MB and 60 megapixels, judged by content, never by name. The bytes are on disk
+    before the row exists. The same client key answers the first file.
+    ``Refused`` (422): ``file_empty``, ``file_too_large``, ``file_kind``, ``file_heic``, ``file_unreadable``.
+    """
+    if client_key and (found := File.objects.filter(client_key=client_key).first()):
+        return found
+    content_type, width, height = _inspect(upload)
+    key = uuid.uuid4().hex
+    folder = folder_of(key)
+    folder.mkdir(parents=True, mode=0o750)
+    try:
+        digest = hashlib.sha256()
+        with open(folder / (ORIGINAL + _KINDS[content_type][1]), "wb") as out:
+            for chunk in upload.chunks():
+                digest.update(chunk)
+                out.write(chunk)
+            out.flush()
+            os.fsync(out.fileno())
+        with transaction.atomic():
+            return File.objects.create(
+                key=key,
+                sha256=digest.hexdigest(),
+                size=upload.size or 0,
+                content_type=content_type,
+                width=width,
+                height=height,
+                uploaded_by_id=actor.user_id,
+                client_key=client_key or None,
+            )
+    except IntegrityError:
+        shutil.rmtree(folder, ignore_errors=True)
+        first = File.objects.filter(client_key=client_key).first() if client_key else None
+        if first is None:
+            raise
+        return first
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def file_reencode(file_id: int) -> bool:
+    """Make the copies that are shown: turned upright, without metadata, at most 2,048 and 480 pixels a side.
+
+    Safe twice. True when the file is ready, False when it is unreadable (then it says so and is never tried again).
+    """
+    file = File.objects.get(pk=file_id)
+    if file.state != FileState.STORED:
+        return file.state == FileState.READY
+    folder = folder_of(file.key)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(folder / (ORIGINAL + _KINDS[file.content_type][1])) as image:
+                taken = _taken_at(image)
+                upright = ImageOps.exif_transpose(image).convert("RGB")
+        width, height = upright.size
+        for side, name in ((SHOWN_SIDE, SHOWN), (SMALL_SIDE, SMALL)):
+            copy = upright.copy()
+            copy.thumbnail((side, side))
+            part = folder / f".{name}.{os.getpid()}"
+            copy.save(part, "JPEG", quality=82, optimize=True, progressive=True)
+            os.replace(part, folder / name)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        File.objects.filter(pk=file_id, state=FileState.STORED).update(state=FileState.BROKEN)
+        return False
+    File.objects.filter(pk=file_id, state=FileState.STORED).update(
+        state=FileState.READY, width=width, height=height, taken_at=taken
+    )
+    return True
+
+
+def files_reencode_due(*, limit: int = 20) -> int:
+    """The sweep behind ``file_reencode``: every file that still waits, oldest first. Returns how many became ready."""
+    waiting = File.objects.filter(state=FileState.STORED).order_by("pk").values_list("pk", flat=True)[:limit]
+    return sum(file_reencode(pk) for pk in list(waiting))
+
+
+def attach(*, file: File, role: str = AttachmentRole.PHOTO, **subject: models.Model) -> Attachment:
+    """Tie a file to exactly one subject: ``complaint= case= visit= answer= finding= ruling= lab_test=``. Safe twice."""
+    if len(subject) != 1:
+        raise TypeError("attach() takes exactly one subject")
+    row, _made = Attachment.objects.get_or_create(file=file, role=role, **subject)
+    return row
+
+
+def files_of(**subject: models.Model | int) -> list[File]:
+    """Files of one subject in the order they came; broken ones are left out."""
+    if len(subject) != 1:
+        raise TypeError("files_of() takes exactly one subject")
+    rows: Iterable[Attachment] = (
+        Attachment.objects.filter(**subject).exclude(file__state=FileState.BROKEN).select_related("file").order_by("pk")
+    )
+    return [row.file for row in rows]
+
+
+def folder_of(key: str) -> Path:
+    """The folder of a stored file."""
+    return Path(settings.MEDIA_ROOT) / FOLDER / key
+
+
+def name_of(file: File, *, small: bool = False) -> str | None:
+    """The shown copy's name under ``MEDIA_ROOT`` for ``media_url``, None until it is ready."""
+    if file.state != FileState.READY:
+        return None
+    return f"{FOLDER}/{file.key}/{SMALL if small else SHOWN}"
+
+
+def _inspect(upload: UploadedFile) -> tuple[str, int, int]:
+    """Content type by the first bytes, width and height by the header; nothing is decoded here."""
+    if not upload.size:
+        raise Refused("file_empty", _("The file is empty."), field="files", status=422)
+    if upload.size > MAX_BYTES:
+        raise Refused("file_too_large", _("A photo may have at most 25 MB."), field="files", status=422)
+    upload.seek(0)
+    head = upload.read(16)
+    upload.seek(0)
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
+        raise Refused(
+            "file_heic",
+            _("This photo is in a format that not every device can show (HEIC). Please send it as JPEG."),
+            field="files",
+            status=422,
+        )
+    if head.startswith(b"\xff\xd8\xff"):
+        content_type = "image/jpeg"
+    elif head.startswith(b"\x89PNG\r\n\x1a\n"):
+        content_type = "image/png"
+    elif head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        content_type = "image/webp"
+    else:
+        raise Refused("file_kind", _("Only photos can be sent: JPEG, PNG or WebP."), field="files", status=422)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(upload, formats=[_KINDS[content_type][0]]) as image:
+                width, height = image.size
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise Refused(
+            "file_unreadable", _("This photo can't be read. Please take it again."), field="files", status=422
+        ) from None
+    finally:
+        if not upload.closed:
+            upload.seek(0)
+    if width * height > MAX_PIXELS:
+        raise Refused("file_too_large", _("This photo has too many pixels."), field="files", status=422)
+    return content_type, width, height
+
+
+def _taken_at(image: Image.Image) -> datetime | None:
+    """When the camera says it was taken, by its clock in the place's time."""
+    text = str(image.getexif().get_ifd(_EXIF_FOLDER).get(_DATE_TAKEN, ""))
+    try:
+        return datetime.strptime(text.strip("\0 "), "%Y:%m:%d %H:%M:%S").replace(tzinfo=ZoneInfo(settings.TIME_ZONE))
+    except ValueError:
+        return None

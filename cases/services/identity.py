@@ -1,0 +1,125 @@
+"""Who complained: encrypted, masked, found again only by a blind index; and the tokens of the private links."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import secrets
+import unicodedata
+from functools import lru_cache
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from cases import policies
+from cases.models import Case, Identity, Reveal, RevealPurpose
+from cases.refusals import Refused
+from cases.services import journal
+from teams.policies import Actor
+
+_NOT_A_NUMBER = re.compile(r"[\s\-()./]+")
+_COUNTRY = re.compile(r"^(?:\+|00)?86(?=1\d{10}$|0\d{9,11}$)")
+
+
+def identity_create(*, name: str, phone: str, note: str = "") -> Identity | None:
+    """Keep name and contact as ciphertext of canonical JSON; None when neither was given.
+
+    ``note`` is for how to reach the person ("after six"). Masked forms serve lists; nothing else is readable.
+    """
+    name, phone, note = name.strip(), phone_normal(phone), note.strip()
+    if not name and not phone:
+        return None
+    text = json.dumps({"name": name, "note": note, "phone": phone}, ensure_ascii=False, sort_keys=True)
+    key_id, cipher = _cipher(tuple(settings.IDENTITY_KEYS))
+    return Identity.objects.create(
+        cipher=cipher.encrypt(text.encode()),
+        key_id=key_id,
+        phone_index=phone_index(phone),
+        masked_name=name_masked(name),
+        masked_phone=phone_masked(phone),
+    )
+
+
+def identity_reveal(*, actor: Actor, complaint_id: int, purpose: str, note: str = "") -> dict[str, str]:
+    """Name, phone and note in clear, for a stated purpose; who looked stays written. [case.identity_revealed]
+
+    ``Refused``: ``not_found``, ``purpose_needed``, ``not_allowed``, ``no_identity``, ``identity_unreadable``.
+    """
+    if purpose not in RevealPurpose.values:
+        raise Refused("purpose_needed", _("Say what the contact is needed for."), field="purpose", status=422)
+    with transaction.atomic():
+        case = (
+            Case.objects.select_for_update(no_key=True, of=("self",))
+            .filter(complaint_links__complaint=complaint_id)
+            .order_by("-complaint_links__joined_at", "-pk")
+            .first()
+        )
+        if case is None:
+            raise Refused("not_found", _("This complaint does not exist."), status=404)
+        policies.require(actor, "identity.reveal", street_id=case.street_id)
+        identity = Identity.objects.filter(complaints=complaint_id, erased_at__isnull=True).first()
+        if identity is None:
+            raise Refused("no_identity", _("No contact was left with this complaint."))
+        try:
+            facts = json.loads(_cipher(tuple(settings.IDENTITY_KEYS))[1].decrypt(bytes(identity.cipher)))
+        except InvalidToken:
+            raise Refused(
+                "identity_unreadable", _("The contact can't be read with the keys in use. Tell the administrator.")
+            ) from None
+        reveal = Reveal.objects.create(identity=identity, user_id=actor.user_id, purpose=purpose, note=note.strip())
+        journal.record(
+            subject=case,
+            kind="case.identity_revealed",
+            actor=actor,
+            body={"complaint": complaint_id, "reveal": reveal.pk, "purpose": purpose},
+        )
+    return {"name": facts["name"], "phone": facts["phone"], "note": facts["note"]}
+
+
+def phone_normal(phone: str) -> str:
+    """Digits as dialled inside China: full-width signs, blanks, hyphens and the country code taken away."""
+    plain = _NOT_A_NUMBER.sub("", unicodedata.normalize("NFKC", phone))
+    return _COUNTRY.sub("", plain)
+
+
+def phone_index(phone: str) -> str:
+    """Blind index of a phone under the second key: equal phones, equal index; nothing can be read from it."""
+    plain = phone_normal(phone)
+    if not plain:
+        return ""
+    return hmac.new(settings.IDENTITY_INDEX_KEY.encode(), plain.encode(), hashlib.sha256).hexdigest()
+
+
+def phone_masked(phone: str) -> str:
+    """``138****5678``; shorter numbers keep their last two digits only."""
+    plain = phone_normal(phone)
+    if len(plain) >= 11:
+        return f"{plain[:3]}****{plain[-4:]}"[:24]
+    return f"****{plain[-2:]}" if len(plain) > 2 else "****" if plain else ""
+
+
+def name_masked(name: str) -> str:
+    """The first character and stars for the rest, at most three, so that the length tells little."""
+    plain = name.strip()
+    return plain[:1] + "*" * min(3, max(1, len(plain) - 1)) if plain else ""
+
+
+def token_new() -> tuple[str, str]:
+    """A token of 192 random bits for a private link, and the hash that is stored instead of it."""
+    token = secrets.token_urlsafe(24)
+    return token, token_hash(token)
+
+
+def token_hash(token: str) -> str:
+    """HMAC-SHA256 of the token under the pepper, hex."""
+    return hmac.new(settings.TOKEN_PEPPER.encode(), token.encode(), hashlib.sha256).hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _cipher(keys: tuple[str, ...]) -> tuple[str, MultiFernet]:
+    pairs = [key.split(":", 1) for key in keys]
+    return pairs[0][0], MultiFernet([Fernet(key) for _kid, key in pairs])
