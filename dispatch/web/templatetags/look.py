@@ -1,0 +1,291 @@
+"""Tags and filters of the shared look: ``{% load look %}``.
+
+Everything that is written a hundred times a page (icon, light, squad, moment) is a plain function over
+``format_html``; what is written once a page is an inclusion tag over ``templates/parts/``. None of them
+knows the present time: a rendered row may be cached, the browser works out the light (static/js/light.js).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from django import forms, template
+from django.templatetags.static import static
+from django.utils import dateformat, timezone
+from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, gettext_lazy, ngettext
+
+register = template.Library()
+Text = str | Promise
+
+# What a part's state looks like; the keys are the words of the flow and the short names of the look.
+SQUAD_LOOK: Mapping[str, tuple[str, Text]] = {
+    "silent": ("silent", gettext_lazy("no answer yet")),
+    "called": ("silent", gettext_lazy("no answer yet")),
+    "ack": ("ack", gettext_lazy("acknowledged")),
+    "acknowledged": ("ack", gettext_lazy("acknowledged")),
+    "here": ("here", gettext_lazy("on scene")),
+    "on_scene": ("here", gettext_lazy("on scene")),
+    "done": ("done", gettext_lazy("finished")),
+    "back": ("back", gettext_lazy("returned")),
+    "returned": ("back", gettext_lazy("returned")),
+    "absent": ("back", gettext_lazy("absent")),
+    "cancelled": ("back", gettext_lazy("cancelled")),
+    "released": ("back", gettext_lazy("released")),
+}
+
+
+@lru_cache(maxsize=1)
+def _sprite() -> str:
+    return static("img/icons.svg")
+
+
+def _use(name: str, css: str) -> SafeString:
+    return format_html(
+        '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>', css, _sprite(), name
+    )
+
+
+@register.simple_tag
+def sprite() -> str:
+    """Give the address of the sprite, for the rare ``<use>`` written by hand."""
+    return _sprite()
+
+
+@register.simple_tag
+def icon(name: str, label: Text = "", css: str = "") -> SafeString:
+    """Draw an icon of the sprite; ``label`` is read aloud (without it the icon is decoration)."""
+    drawn = _use(name, f"ti {css}".strip())
+    return format_html('{}<span class="vh">{}</span>', drawn, label) if label else drawn
+
+
+@register.simple_tag
+def mark(name: str, css: str = "") -> SafeString:
+    """Draw one of our own marks: ``l-ok l-soon l-late l-lateo l-hold s-silent s-ack s-here s-done s-back``."""
+    return _use(name, f"mark {css}".strip())
+
+
+def _local(value: datetime) -> datetime:
+    return timezone.localtime(value) if timezone.is_aware(value) else value
+
+
+def moment_words(value: datetime | date | None, style: str = "short") -> str:
+    """Write a moment in local time.
+
+    ``short`` 8月21日 20:12 / 21 Aug 20:12; ``time`` 20:12; ``date`` 8月21日 / 21 Aug; ``full`` with the year.
+    """
+    if value is None:
+        return ""
+    if not isinstance(value, datetime):
+        style = "fulldate" if style == "full" else "date"
+    else:
+        value = _local(value)
+    patterns = {
+        "short": gettext("j M H:i"),
+        "time": "H:i",
+        "date": gettext("j M"),
+        "full": gettext("j M Y H:i"),
+        "fulldate": gettext("j M Y"),
+    }
+    return dateformat.format(value, patterns[style])
+
+
+@register.simple_tag
+def moment(value: datetime | date | None, style: str = "short") -> SafeString:
+    """Write a ``<time>``; see :func:`moment_words`. Nothing for ``None``."""
+    if value is None:
+        return mark_safe("")
+    iso = _local(value).isoformat(timespec="seconds") if isinstance(value, datetime) else value.isoformat()
+    return format_html('<time datetime="{}">{}</time>', iso, moment_words(value, style))
+
+
+@register.filter
+def until(value: datetime | date | None) -> str:
+    """Write a due moment in words: 8月21日 20:10 止 / by 21 Aug 20:10."""
+    return gettext("by %(time)s") % {"time": moment_words(value)} if value else ""
+
+
+@register.filter
+def span_words(value: timedelta | int | float | None) -> str:
+    """Write a length of time (seconds or timedelta) in its two largest units at most."""
+    if value is None:
+        return ""
+    seconds = int(value.total_seconds() if isinstance(value, timedelta) else value)
+    minutes = max(seconds, 0) // 60
+    if minutes < 60:
+        return gettext("%(n)s min") % {"n": minutes}
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        if not minutes:
+            return gettext("%(h)s h") % {"h": hours}
+        return gettext("%(h)s h %(m)s min") % {"h": hours, "m": minutes}
+    days = hours // 24
+    return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+
+
+@register.filter
+def capped(value: int | None) -> str:
+    """Write a count for a badge: nothing above 99 is counted out."""
+    number = value or 0
+    return "99+" if number > 99 else str(number)
+
+
+@register.simple_tag
+def light(
+    due: datetime | None,
+    warn: datetime | None = None,
+    paused: object = None,
+    label: Text = "",
+    filled: bool = False,
+) -> SafeString:
+    """Draw the light of a deadline. The browser works out its state from the stored moments.
+
+    Without JavaScript it shows the due moment itself. ``warn``: the moment of 75 %; ``paused``: truthy while the
+    clock stands; ``label``: the stage, written inside ("签收 剩 7 分"); ``filled``: green gets a ground too.
+    """
+    head: Text | SafeString = format_html("{} ", label) if label else ""
+    css = " filled" if filled else ""
+    if paused:
+        return format_html(
+            '<span class="light light-hold{}">{}<span>{}{}</span></span>',
+            css,
+            mark("l-hold"),
+            head,
+            gettext("paused"),
+        )
+    if due is None:
+        return mark_safe("")
+    return format_html(
+        '<span class="light light-plain{}" data-due="{}" data-warn="{}" title="{}">'
+        "{}<span>{}<span data-t>{}</span></span></span>",
+        css,
+        due.isoformat(timespec="seconds"),
+        warn.isoformat(timespec="seconds") if warn else "",
+        moment_words(due, "full"),
+        mark("l-plain"),
+        head,
+        until(due),
+    )
+
+
+@register.simple_tag
+def state_light(state: str, text: Text, filled: bool = False) -> SafeString:
+    """Draw a light whose state is a fact already: a measured value, a certificate. ``ok soon late hold``."""
+    return format_html(
+        '<span class="light light-{}{}">{}<span>{}</span></span>',
+        state,
+        " filled" if filled else "",
+        mark(f"l-{state}"),
+        text,
+    )
+
+
+@register.simple_tag
+def squad(name: Text, state: str = "silent", late: bool = False, lead: bool = False) -> SafeString:
+    """Draw a squad with the dot of its part's state (see ``SQUAD_LOOK``)."""
+    look, words = SQUAD_LOOK.get(state, SQUAD_LOOK["silent"])
+    said = gettext("%(state)s, late") % {"state": words} if late else str(words)
+    return format_html(
+        '<span class="sq sq-{}{}" title="{}">{}{}<span class="cut">{}</span><span class="vh"> {}</span></span>',
+        look,
+        " is-late" if late else "",
+        gettext("%(squad)s: %(state)s") % {"squad": name, "state": said},
+        mark(f"s-{look}"),
+        format_html(
+            '<span class="lead" aria-hidden="true">{}</span><span class="vh">{} </span>',
+            gettext("L"),
+            gettext("lead"),
+        )
+        if lead
+        else "",
+        name,
+        said,
+    )
+
+
+def _take(item: Any, key: str, default: Any = None) -> Any:
+    return item.get(key, default) if isinstance(item, Mapping) else getattr(item, key, default)
+
+
+@register.simple_tag
+def squads(parts: Iterable[Any] | None, limit: int = 4) -> SafeString:
+    """Draw squads in a row; past ``limit`` "+n" names the rest in its title.
+
+    ``parts``: objects or dicts with ``name state late lead``.
+    """
+    rows = list(parts or ())
+    shown = rows if len(rows) <= limit else rows[: max(limit - 1, 1)]
+    drawn = format_html_join(
+        "",
+        "{}",
+        (
+            (
+                squad(
+                    _take(p, "name", ""),
+                    str(_take(p, "state", "silent")),
+                    bool(_take(p, "late")),
+                    bool(_take(p, "lead")),
+                ),
+            )
+            for p in shown
+        ),
+    )
+    rest = rows[len(shown) :]
+    more: SafeString | str = ""
+    if rest:
+        names = "、".join(
+            f"{_take(p, 'name', '')} ({SQUAD_LOOK.get(str(_take(p, 'state')), SQUAD_LOOK['silent'])[1]})" for p in rest
+        )
+        late = any(_take(p, "late") for p in rest)
+        more = format_html(
+            '<span class="sq sq-more{}" title="{}">+{}<span class="vh">: {}</span></span>',
+            " is-late" if late else "",
+            names,
+            len(rest),
+            names,
+        )
+    return format_html('<span class="squads">{}{}</span>', drawn, more)
+
+
+@register.inclusion_tag("parts/track.html")
+def track(points: Iterable[Any]) -> dict[str, object]:
+    """Draw the participation of one squad: dicts ``label at state``; state ``done late`` or empty (not yet)."""
+    return {"points": points}
+
+
+@register.inclusion_tag("parts/timeline.html")
+def timeline(entries: Iterable[Any]) -> dict[str, object]:
+    """Draw a timeline, newest first: ``at kind what note actor used late``; kind ``key late note``."""
+    return {"entries": entries}
+
+
+@register.inclusion_tag("parts/steps.html")
+def steps(stages: Iterable[Any]) -> dict[str, object]:
+    """Draw the stages of a case: dicts ``label state`` and, where known, ``at``; state ``done now todo``."""
+    return {"stages": stages}
+
+
+@register.inclusion_tag("parts/gauge.html")
+def gauge(value: float | None, limit: float | None) -> dict[str, object]:
+    """Draw a bar of 100 units, the limit at 70, for a value that must not exceed its limit."""
+    scale = 70 / float(limit) if limit else 0.0
+    width = min(max(float(value or 0) * scale, 0), 100)
+    return {"inside": round(min(width, 70), 1), "over": round(max(width - 70, 0), 1), "limit": limit}
+
+
+@register.filter
+def widget_kind(field: forms.BoundField) -> str:
+    """Say which markup a field needs: ``hidden check choices file text``."""
+    widget = field.field.widget
+    if widget.is_hidden:
+        return "hidden"
+    if isinstance(widget, forms.CheckboxInput):
+        return "check"
+    if isinstance(widget, (forms.RadioSelect, forms.CheckboxSelectMultiple)):
+        return "choices"
+    return "file" if isinstance(widget, forms.FileInput) else "text"

@@ -1,0 +1,91 @@
+// Photos: thumbnails drawn on canvas, shrinking to 1600 px before sending, several choices added up.
+// A photo the browser cannot draw is sent as it is; without this file the plain field works.
+const LONG = 1600;
+const words = document.getElementById("words")?.dataset ?? {};
+const say = (key, values = {}) => (words[key] ?? "").replace(/\{(\w+)\}/g, (_, k) => values[k] ?? "");
+const chosen = new WeakMap(); // input → [{file, thumb}]
+
+async function shrink(file) {
+  let picture;
+  try { picture = await createImageBitmap(file, { imageOrientation: "from-image" }); } catch { return { file, thumb: null }; }
+  const draw = (long) => {
+    const scale = Math.min(1, long / Math.max(picture.width, picture.height));
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.max(1, Math.round(picture.width * scale));
+    canvas.height = Math.max(1, Math.round(picture.height * scale));
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = "#fff"; // a transparent PNG must not turn black
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    return canvas;
+  };
+  const thumb = draw(240);
+  const blob = await new Promise((done) => draw(LONG).toBlob(done, "image/jpeg", 0.85));
+  picture.close();
+  if (!blob || (file.type === "image/jpeg" && blob.size >= file.size)) return { file, thumb };
+  return { file: new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg", lastModified: file.lastModified }), thumb };
+}
+function hand(input) {
+  const bag = new DataTransfer();
+  for (const { file } of chosen.get(input) ?? []) bag.items.add(file);
+  input.files = bag.files;
+}
+function show(box, input) {
+  const list = chosen.get(input) ?? [];
+  const shots = box.querySelector("[data-shots]");
+  shots.querySelectorAll("[data-new]").forEach((n) => n.remove());
+  list.forEach((item, i) => {
+    const figure = document.createElement("figure");
+    figure.className = "shot";
+    figure.dataset.new = "";
+    if (item.thumb) { item.thumb.setAttribute("role", "img"); item.thumb.setAttribute("aria-label", item.file.name); figure.append(item.thumb); }
+    else { const name = document.createElement("span"); name.className = "cap"; name.textContent = item.file.name; figure.append(name); }
+    const remove = document.createElement("button");
+    remove.type = "button";
+    remove.setAttribute("aria-label", say("photoremove", { n: i + 1 }));
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.setAttribute("class", "ti");
+    svg.setAttribute("aria-hidden", "true");
+    const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+    use.setAttribute("href", `${document.querySelector("svg use")?.getAttribute("href")?.split("#")[0] ?? ""}#x`);
+    svg.append(use);
+    remove.replaceChildren(svg);
+    remove.addEventListener("click", () => {
+      list.splice(i, 1);
+      hand(input);
+      show(box, input);
+      input.focus();
+    });
+    figure.append(remove);
+    shots.insertBefore(figure, shots.querySelector(".shoot"));
+  });
+  shots.classList.toggle("shots-has", shots.querySelectorAll(".shot").length > 0);
+}
+document.addEventListener("change", async (e) => {
+  const input = e.target;
+  const box = input.closest?.("[data-photos]");
+  if (!box || input.type !== "file" || !("DataTransfer" in window)) return;
+  const state = box.querySelector("[data-photos-state]");
+  const room = Number(box.dataset.max || 6) - box.querySelectorAll(".shot:not([data-new])").length;
+  const list = chosen.get(input) ?? [];
+  const fresh = [...input.files];
+  hand(input); // until the shrunk ones are ready, what was ready before stays chosen
+  const form = input.form;
+  form?.setAttribute("aria-busy", "true");
+  if (form) form.dataset.sending = "1"; // no sending while a photo is being drawn
+  let dropped = 0;
+  for (const file of fresh) {
+    if (list.length < room) list.push(await shrink(file));
+    else dropped += 1;
+  }
+  chosen.set(input, list);
+  hand(input);
+  if (form) { delete form.dataset.sending; form.removeAttribute("aria-busy"); }
+  show(box, input);
+  if (state) state.textContent = dropped ? say("photomax", { n: box.dataset.max }) : say("photoready", { n: list.length });
+  input.dispatchEvent(new CustomEvent("look:photos", { bubbles: true, detail: { count: list.length } }));
+});
+document.addEventListener("htmx:afterRequest", (e) => {
+  if (!e.detail.successful) return;
+  for (const input of e.detail.elt.querySelectorAll?.("[data-photos] input[type=file]") ?? []) chosen.delete(input);
+});
