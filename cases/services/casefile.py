@@ -201,4 +201,6 @@ def _clocks_start(case: Case, *, whole: bool) -> None:
             kind=STAGE_CLOCKS[case.stage], subject=case, street_id=case.street_id, urgent=urgent(case)
         )
     if whole:
-        deadlines.deadline_start(kind=DeadlineKind.WHOLE_CASE, subject=case, street_id=case.street_id, urgent=urgent(case))
+        deadlines.deadline_start(
+            kind=DeadlineKind.WHOLE_CASE, subject=case, street_id=case.street_id, urgent=urgent(case)
+        )
