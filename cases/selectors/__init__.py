@@ -1,0 +1,1 @@
+"""Every read a screen needs. Callers import the module they mean."""

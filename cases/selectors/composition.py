@@ -1,0 +1,194 @@
+"""Which squads an order would call, with which items, and why: the planner's pure rule fed from the database.
+
+Read by the services that draft an order and by the preview that a dispatcher sees before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from cases.clock.moment import now
+from cases.law import Note
+from cases.models import Followup, InspectionItem, Need, NeedCause, Order, OrderKind, Target, Urgency
+from cases.planner import compose as rule
+from cases.planner import merge
+from teams.models import Function, Squad, SquadKind
+from teams.selectors import in_force, squads_serving, street_team
+
+_CAUSES = {
+    NeedCause.CASE: merge.Cause.COMPLAINT,
+    NeedCause.RECHECK: merge.Cause.RECHECK,
+    NeedCause.PLANNED: merge.Cause.PLANNED,
+    NeedCause.PATROL: merge.Cause.PATROL,
+    NeedCause.HANDLING: merge.Cause.SPECIAL,
+}
+_KINDS = {
+    SquadKind.ENFORCEMENT_TEAM: rule.SquadKind.STREET_TEAM,
+    SquadKind.STATIONED: rule.SquadKind.STATIONED,
+    SquadKind.MODULE: rule.SquadKind.MODULE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PartPlan:
+    """A squad that would be called: its items, the needs it serves, why it."""
+
+    squad: Squad
+    is_lead: bool
+    items: tuple[InspectionItem, ...]
+    need_ids: tuple[int, ...]
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """``missing``: agencies without an active squad on this street; ``visits_saved`` = departments merged − 1."""
+
+    parts: tuple[PartPlan, ...]
+    notes: tuple[Note, ...]
+    visits_saved: int
+    missing: tuple[int, ...] = ()
+
+
+def compose(
+    *,
+    target: Target,
+    needs: Sequence[Need],
+    lead_squad_id: int | None = None,
+    squad_ids: Iterable[int] | None = None,
+    on: date,
+) -> Composition:
+    """What an order over these needs would look like. ``squad_ids`` narrows the joint squads to those chosen."""
+    squads = {squad.pk: squad for squad in squads_serving(target.street_id)}
+    chosen = None if squad_ids is None else set(squad_ids)
+    team = street_team(target.street_id)
+    facts = [
+        rule.SquadFacts(
+            id=squad.pk,
+            agency=str(squad.agency_id),
+            kind=_KINDS[SquadKind(squad.kind)],
+            street=str(target.street_id) if squad.kind != SquadKind.MODULE else None,
+            serves=frozenset({str(target.street_id)}),
+        )
+        for squad in squads.values()
+        if chosen is None or squad.pk in chosen or squad.pk == lead_squad_id or (team and squad.pk == team.pk)
+    ]
+    plan = rule.compose(
+        [need_facts(need) for need in needs],
+        (),
+        facts,
+        str(target.street_id),
+        now(),
+        lead_squad_id=lead_squad_id,
+    )
+    items = _items(needs, on)
+    parts: list[PartPlan] = []
+    missing: list[int] = []
+    for part in plan.parts:
+        if part.squad_id is None:
+            missing.append(int(part.agency))
+            continue
+        squad = squads[part.squad_id]
+        parts.append(
+            PartPlan(
+                squad=squad,
+                is_lead=part.lead,
+                items=tuple(items.get(squad.agency_id) or _standing(items, squad)),
+                need_ids=tuple(part.need_ids),
+                notes=tuple(part.notes),
+            )
+        )
+    return Composition(tuple(parts), tuple(plan.notes), plan.visits_saved, tuple(missing))
+
+
+def need_facts(need: Need) -> merge.Need:
+    """The need as the planner's rules see it; ``cause_order_id`` is the order whose visit asked for a recheck."""
+    caused = None
+    if need.cause == NeedCause.RECHECK:
+        caused = (
+            Followup.objects.filter(need=need)
+            .values_list("ruling__finding__visit__order_id", "ruling__finding__visit__started_at")
+            .order_by("-ruling__finding__visit__started_at")
+            .first()
+        )
+    hours = None
+    if need.hour_from is not None and need.hour_until is not None:
+        hours = merge.Hours(need.hour_from, need.hour_until)
+    return merge.Need(
+        id=need.pk,
+        target_id=need.target_id,
+        agencies=tuple(str(link.agency_id) for link in need.agency_links.all()),
+        opens=day_start(need.from_day),
+        due=day_end(need.due_day),
+        cause=_CAUSES[NeedCause(need.cause)],
+        categories=(need.case.category.code,) if need.case and need.case.category else (),
+        urgent=need.urgency != Urgency.GENERAL,
+        announced=need.announced,
+        alone=need.alone,
+        hours=hours,
+        cause_order_id=caused[0] if caused else None,
+        cause_visit_on=local_day(caused[1]) if caused else None,
+    )
+
+
+def order_facts(order: Order, needs: Sequence[Need]) -> merge.Order:
+    """A live order as the planner's rules see it."""
+    first = max((need.from_day for need in needs), default=order.planned_day or local_day(order.drafted_at))
+    last = min((need.due_day for need in needs), default=first)
+    return merge.Order(
+        id=order.pk,
+        target_id=order.target_id,
+        opens=day_start(order.planned_day or min(first, last)),
+        due=day_end(order.planned_day or last),
+        announced=order.announced,
+        live=order.kind != OrderKind.HANDLING,
+        alone=any(need.alone for need in needs),
+    )
+
+
+def day_start(day: date) -> datetime:
+    return datetime.combine(day, time(0, 0), timezone.get_default_timezone())
+
+
+def day_end(day: date) -> datetime:
+    return day_start(day + timedelta(days=1)) - timedelta(seconds=1)
+
+
+def local_day(at: datetime) -> date:
+    return timezone.localdate(at)
+
+
+def _items(needs: Sequence[Need], on: date) -> dict[int, list[InspectionItem]]:
+    """Items by agency: a narrowed need brings just its own, any other all of the function that fit its category."""
+    found: dict[int, dict[int, InspectionItem]] = {}
+    for need in needs:
+        category_id = need.case.category_id if need.case else None
+        for link in need.agency_links.all():
+            narrowed = list(link.items.all())
+            rows = narrowed or items_for(link.agency.function, category_id, on)
+            found.setdefault(link.agency_id, {}).update({row.pk: row for row in rows})
+    return {
+        agency_id: sorted(rows.values(), key=lambda row: (row.order, row.code)) for agency_id, rows in found.items()
+    }
+
+
+def _standing(items: dict[int, list[InspectionItem]], squad: Squad) -> list[InspectionItem]:
+    # The street team leads even where no need asked for it; it then answers only what it always answers.
+    if squad.agency.function != Function.STREET or squad.agency_id in items:
+        return []
+    return items_for(squad.agency.function, None, local_day(now()))
+
+
+def items_for(function: str, category_id: int | None, on: date) -> list[InspectionItem]:
+    """A function's items in force on the day: those of the category and those asked at every visit."""
+    fits = Q(categories__isnull=True)
+    if category_id is not None:
+        fits |= Q(categories=category_id)
+    return list(
+        InspectionItem.objects.filter(in_force(on), fits, function=function).distinct().order_by("order", "code")
+    )

@@ -1,0 +1,224 @@
+"""Drafting an order over the open needs of one target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, time
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cases import flow, policies
+from cases.clock.moment import now
+from cases.models import (
+    Need,
+    NeedCause,
+    NeedState,
+    Order,
+    OrderKind,
+    OrderNeed,
+    Part,
+    PartItem,
+    Target,
+    Urgency,
+)
+from cases.planner import merge
+from cases.refusals import Refused
+from cases.selectors.composition import Composition, compose, need_facts
+from cases.services import casefile, journal
+from cases.services.journal import Entry
+from cases.services.needs import target_lock
+from teams.models import SquadKind
+from teams.policies import Actor
+
+_KIND_OF = {
+    NeedCause.CASE: OrderKind.CASE_LED,
+    NeedCause.RECHECK: OrderKind.CASE_LED,
+    NeedCause.PATROL: OrderKind.ROUTINE,
+    NeedCause.PLANNED: OrderKind.ROUTINE,
+}
+
+
+def number_take() -> str:
+    """The next order number ``JC-yymmdd-NNNN`` (JC for 检查)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('cases_order_number')")
+        (number,) = cursor.fetchone()
+    return f"JC-{timezone.localtime(now()):%y%m%d}-{number:04}"
+
+
+def order_open(
+    *,
+    actor: Actor,
+    target_id: int,
+    need_ids: Iterable[int] | None = None,
+    planned_day: date | None = None,
+    planned_from: time | None = None,
+    planned_until: time | None = None,
+    lead_squad_id: int | None = None,
+    lead_reason: str = "",
+    squad_ids: Iterable[int] | None = None,
+    kind: str | None = None,
+) -> Order:
+    """Draft the target's check-once order. [order.drafted, case.ordered]
+
+    All open needs that may share a visit are taken unless ``need_ids`` says which. The street's own team leads;
+    another lead needs ``lead_reason``. Refused: ``no_open_need``, ``needs_do_not_fit``, ``live_order_exists``,
+    ``lead_reason_needed``, ``no_squad``, ``day_outside_window``.
+    """
+    wanted = None if need_ids is None else set(need_ids)
+    with transaction.atomic():
+        target = target_lock(target_id)
+        policies.require(actor, "order.draft", street_id=target.street_id)
+        live_refuse(target)
+        needs = _needs_lock(target, wanted)
+        _day_check(planned_day, needs)
+        plan = compose(
+            target=target,
+            needs=needs,
+            lead_squad_id=lead_squad_id,
+            squad_ids=squad_ids,
+            on=planned_day or timezone.localdate(now()),
+        )
+        _lead_check(plan, lead_reason)
+        cases = casefile.cases_lock([need.case_id for need in needs if need.case_id is not None])
+        try:
+            with transaction.atomic():
+                order = Order.objects.create(
+                    number=number_take(),
+                    target=target,
+                    street_id=target.street_id,
+                    kind=kind or _KIND_OF.get(NeedCause(needs[0].cause), OrderKind.CASE_LED),
+                    urgency=max((need.urgency for need in needs), key=list(Urgency.values).index),
+                    announced=all(need.announced for need in needs),
+                    planned_day=planned_day,
+                    planned_from=planned_from,
+                    planned_until=planned_until,
+                    brief="\n\n".join(case.brief for case in cases if case.brief),
+                    lead_reason=lead_reason.strip(),
+                    explanation=[note.as_dict() for note in plan.notes],
+                    drafted_by_id=actor.user_id,
+                    drafted_at=now(),
+                )
+        except IntegrityError as error:
+            raise _live_exists(None) from error
+        parts = parts_create(order, plan)
+        needs_link(order, needs)
+        journal.record_many(
+            entries=[
+                *(Entry(case, "case.ordered", {"order": order.pk, "number": order.number}) for case in cases),
+                Entry(
+                    order,
+                    "order.drafted",
+                    {
+                        "target": target.pk,
+                        "needs": [need.pk for need in needs],
+                        "squads": [part.squad_id for part in parts],
+                        "visits_saved": plan.visits_saved,
+                        "lead_reason": order.lead_reason,
+                    },
+                ),
+            ],
+            actor=actor,
+        )
+    return order
+
+
+def live_refuse(target: Target) -> None:
+    """``Refused("live_order_exists")`` when the locked target already has a live order."""
+    live = Order.objects.filter(target=target, state__in=flow.LIVE).exclude(kind=OrderKind.HANDLING).first()
+    if live is not None:
+        raise _live_exists(live)
+
+
+def _live_exists(live: Order | None) -> Refused:
+    return Refused(
+        "live_order_exists",
+        _("This party already has an order under way (%(number)s). Add the need to that one.")
+        % {"number": live.number if live else "…"},
+        params={"order": live.pk if live else None},
+    )
+
+
+def _needs_lock(target: Target, wanted: set[int] | None) -> list[Need]:
+    rows = list(
+        Need.objects.select_for_update(no_key=True, of=("self",))
+        .filter(target=target, state=NeedState.OPEN)
+        .exclude(cause=NeedCause.HANDLING)
+        .select_related("case__category")
+        .prefetch_related("agency_links__agency", "agency_links__items")
+        .order_by("due_day", "pk")
+    )
+    if wanted is not None:
+        rows = [need for need in rows if need.pk in wanted]
+        if {need.pk for need in rows} != wanted:
+            raise Refused("no_open_need", _("One of these needs is not open any more. The page shows what is left."))
+    else:
+        today = timezone.localdate(now())
+        rows = [need for need in rows if need.from_day <= today] or rows
+    if not rows:
+        raise Refused("no_open_need", _("Nothing at this party waits for a visit."))
+    groups = merge.split([need_facts(need) for need in rows])
+    if len(groups) > 1:
+        if wanted is not None:
+            raise Refused("needs_do_not_fit", _("These needs can't share one visit. Open an order for each group."))
+        first = {fact.id for fact in groups[0]}
+        rows = [need for need in rows if need.pk in first]
+    return rows
+
+
+def _day_check(day: date | None, needs: Sequence[Need]) -> None:
+    if day is None:
+        return
+    if day < timezone.localdate(now()):
+        raise Refused("day_outside_window", _("The planned day has passed."), field="planned_day", status=422)
+    first = max(need.from_day for need in needs)
+    if day < first:
+        raise Refused(
+            "day_outside_window",
+            _("The planned day must not lie before %(day)s.") % {"day": first.isoformat()},
+            field="planned_day",
+            status=422,
+        )
+
+
+def _lead_check(plan: Composition, lead_reason: str) -> None:
+    lead = next((part for part in plan.parts if part.is_lead), None)
+    if lead is None:
+        raise Refused("no_squad", _("No squad serves this street for these agencies. Ask the administrator."))
+    if lead.squad.kind != SquadKind.ENFORCEMENT_TEAM and not lead_reason.strip():
+        raise Refused(
+            "lead_reason_needed",
+            _("The street's own team leads a joint visit; another lead needs a written reason."),
+            field="lead_reason",
+            status=422,
+        )
+
+
+def parts_create(order: Order, plan: Composition) -> list[Part]:
+    """The parts and items of a composition, still planned."""
+    parts = [
+        Part(
+            order=order,
+            squad=part.squad,
+            agency_id=part.squad.agency_id,
+            is_lead=part.is_lead,
+            reason=order.lead_reason if part.is_lead else "",
+        )
+        for part in plan.parts
+    ]
+    for row in parts:
+        row.save()
+    PartItem.objects.bulk_create(
+        [PartItem(part=row, item=item) for row, part in zip(parts, plan.parts, strict=True) for item in part.items]
+    )
+    return parts
+
+
+def needs_link(order: Order, needs: Sequence[Need]) -> None:
+    """Put locked open needs into the order."""
+    for need in needs:
+        flow.move(need, "order")
+        need.save(update_fields=["state"])
+    OrderNeed.objects.bulk_create([OrderNeed(order=order, need=need, joined_at=now()) for need in needs])
