@@ -6,6 +6,7 @@ Threads with persistent database connections serve five times as many pages as D
 from __future__ import annotations
 
 import os
+from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dispatch.settings")
 
@@ -21,8 +22,9 @@ from dispatch.wsgi import application as pages_wsgi
 THREADS = int(os.environ.get("WEB_THREADS", "8"))
 
 hub = Hub(settings.REDIS_URL)
+threads: Any = WSGIMiddleware(cast(Any, pages_wsgi), workers=THREADS)
 pages: App = SpooledBodies(
-    WSGIMiddleware(pages_wsgi, workers=THREADS),
+    threads,
     limit=settings.BODY_MAX_BYTES,
     minimum_rate=settings.BODY_MIN_RATE,
 )

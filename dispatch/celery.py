@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
+import time
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 from kombu import Queue
+from redis import Redis
+from redis.exceptions import RedisError
+
+from dispatch.embedded import HEARTBEAT_KEY
+from dispatch.embedded.process import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dispatch.settings")
 
@@ -51,3 +60,31 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+
+
+def _sign_of_life(part: str) -> None:
+    redis = Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    with contextlib.suppress(RedisError, OSError), redis:
+        redis.set(HEARTBEAT_KEY + part, time.time(), ex=HEARTBEAT_SECONDS * 6)
+
+
+@app.task(name="dispatch.heartbeat")
+def heartbeat() -> None:
+    """A worker took a task that beat sent: both are alive. Read by ``/readyz``."""
+    _sign_of_life("worker")
+
+
+@signals.after_task_publish.connect(sender="dispatch.heartbeat")
+def beat_published(**_kwargs: Any) -> None:
+    _sign_of_life("beat")
+
+
+@signals.beat_init.connect
+def beat_started(**_kwargs: Any) -> None:
+    heartbeat.delay()  # not after the first ten seconds: a start is ready when both have answered
+
+
+@signals.worker_process_init.connect
+def pool_started(**_kwargs: Any) -> None:
+    """A pool process dies with its worker, or a killed worker would leave it behind with its task."""
+    die_with_parent(signal.SIGKILL, parent=os.getppid())()

@@ -1,1 +1,108 @@
 """System checks of the house: a wrong setting is an error with an id and a hint, before anything runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+
+SHORTEST = 32
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,16}:(.+)")
+_MAKE = "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'. `make run` does it by itself."
+_MAKE_FERNET = (
+    "Give kid:key pairs, newest first, separated by commas. Make a key with: python -c 'from cryptography.fernet"
+    ' import Fernet; print("k1:" + Fernet.generate_key().decode())\''
+)
+
+
+def _weak(value: str) -> bool:
+    return len(value) < SHORTEST or "change-me" in value.lower()
+
+
+@register(Tags.security)
+def secrets_are_set(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+    """E001 SECRET_KEY, E002 IDENTITY_INDEX_KEY, E003 TOKEN_PEPPER, E004 IDENTITY_KEYS, E005 one secret used twice."""
+    found: list[CheckMessage] = []
+    single = {
+        "SECRET_KEY": ("dispatch.E001", settings.SECRET_KEY),
+        "IDENTITY_INDEX_KEY": ("dispatch.E002", settings.IDENTITY_INDEX_KEY),
+        "TOKEN_PEPPER": ("dispatch.E003", settings.TOKEN_PEPPER),
+    }
+    for name, (id_, value) in single.items():
+        if _weak(value):
+            found.append(Error(f"{name} is missing, shorter than {SHORTEST} or a default.", hint=_MAKE, id=id_))
+    if problem := identity_keys_problem(settings.IDENTITY_KEYS):
+        found.append(Error(f"IDENTITY_KEYS {problem}.", hint=_MAKE_FERNET, id="dispatch.E004"))
+    values = [value for _id, value in single.values()]
+    if not found and len(set(values)) < len(values):
+        found.append(Error("Two secrets have the same value.", hint=_MAKE, id="dispatch.E005"))
+    return found
+
+
+def identity_keys_problem(pairs: Sequence[str]) -> str:
+    """What is wrong with the list of ``kid:key``, '' when nothing is."""
+    if not pairs:
+        return "is missing"
+    kids = []
+    for pair in pairs:
+        match = _KEY.fullmatch(pair)
+        if not match or "change-me" in pair.lower():
+            return "holds a pair that is not kid:key or is a default"
+        try:
+            Fernet(match[1])
+        except ValueError:
+            return f"holds a key that is not a Fernet key ({pair.partition(':')[0]})"
+        kids.append(pair.partition(":")[0])
+    return "names a key id twice" if len(set(kids)) < len(kids) else ""
+
+
+@register(Tags.database)
+def identities_open(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **_kwargs: Any
+) -> list[CheckMessage]:
+    """E006: the newest identity under each key id opens with the keys given. Runs with ``check --database``."""
+    if not databases or "default" not in databases or identity_keys_problem(settings.IDENTITY_KEYS):
+        return []
+    keys = dict(pair.split(":", 1) for pair in settings.IDENTITY_KEYS)
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT to_regclass('cases_identity')")
+        if cursor.fetchone() == (None,):
+            return []
+        cursor.execute(
+            "SELECT DISTINCT ON (key_id) key_id, cipher FROM cases_identity"
+            " WHERE erased_at IS NULL ORDER BY key_id, id DESC"
+        )
+        rows = cursor.fetchall()
+    return [
+        Error(
+            f"IDENTITY_KEYS does not open identities stored under key id {kid!r}.",
+            hint="Give the key that was used before as well; without it nobody can be answered.",
+            id="dispatch.E006",
+        )
+        for kid, cipher in rows
+        if not _opens(keys.get(kid), bytes(cipher))
+    ]
+
+
+def _opens(key: str | None, cipher: bytes) -> bool:
+    try:
+        Fernet(key or "").decrypt(cipher)
+    except (ValueError, InvalidToken):
+        return False
+    return True
+
+
+@register(Tags.database)
+def database_is_postgresql(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **_kwargs: Any
+) -> list[CheckMessage]:
+    """E007: skip_locked, partial indexes and triggers are PostgreSQL's; another database would silently lose them."""
+    if connections["default"].vendor == "postgresql":
+        return []
+    return [Error("DATABASE_URL is not PostgreSQL.", hint="Use postgres://…", id="dispatch.E007")]

@@ -12,9 +12,11 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from dispatch.embedded.layout import write_private
+from dispatch.embedded.layout import PROJECT, write_private
+from dispatch.embedded.messages import compile_messages
 from dispatch.embedded.process import LauncherError, die_with_parent
 from dispatch.embedded.servers import Servers, start
+from dispatch.embedded.supervisor import serve
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -22,6 +24,10 @@ def main(argv: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start the servers and keep them until Ctrl-C")
     run = commands.add_parser("run", help="run one command with the servers up")
+    serving = commands.add_parser("serve", help="run the whole product")
+    serving.add_argument("--data", type=Path)
+    serving.add_argument("--with-parent", action="store_true", help="stop when the calling program dies")
+    commands.add_parser("messages", help="compile the translations")
     for command in (up, run):
         command.add_argument("--data", type=Path, help="data folder (default: DISPATCH_DATA or .data)")
         command.add_argument("--max-connections", type=int, default=100)
@@ -31,6 +37,15 @@ def main(argv: list[str] | None = None) -> int:
     up.add_argument("--env-file", type=Path, help="write the variables as shell exports into this file")
     run.add_argument("argv", nargs=argparse.REMAINDER, help="-- and the command")
     options = parser.parse_args(argv)
+    try:
+        if options.command == "serve":
+            return serve(options.data, with_parent=options.with_parent)
+        if options.command == "messages":
+            compile_messages(PROJECT / "locale")
+            return 0
+    except LauncherError as error:
+        print(error, file=sys.stderr)
+        return 1
     for sig in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(sig, _interrupt)
     try:

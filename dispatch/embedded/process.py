@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,9 +43,9 @@ def server_account() -> Account | None:
     raise LauncherError("Running as root needs an account postgres or nobody for the database; there is none.")
 
 
-def die_with_parent(sig: int) -> Callable[[], None]:
+def die_with_parent(sig: int, *, parent: int | None = None) -> Callable[[], None]:
     """A ``preexec_fn``: the kernel sends ``sig`` to the child when its parent dies, however it dies."""
-    parent = os.getpid()
+    parent = parent or os.getpid()
 
     def arm() -> None:
         if _libc is not None:
@@ -65,6 +65,7 @@ def spawn(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     stdin: bytes | None = None,
+    pass_fds: Collection[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own (a terminal's Ctrl-C reaches only us) that dies with us."""
     output = log.open("ab") if log else None
@@ -77,6 +78,7 @@ def spawn(
             env=dict(env) if env is not None else None,
             cwd=cwd,
             start_new_session=True,
+            pass_fds=tuple(pass_fds),
             # setuid clears the death signal; Popen changes the user before preexec_fn runs, so it stays.
             preexec_fn=die_with_parent(orphan_signal),
             user=account.uid if account else None,

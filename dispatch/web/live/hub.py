@@ -25,6 +25,9 @@ QUEUE = 256  # hints a slow listener may be behind before it is told to refetch
 OVERLAP_MS = 2000  # a resumed stream repeats this much: hints are safe twice, and two streams share no clock tick
 BACKLOG = 200
 
+Client = Any  # redis-py types every answer as a union over protocols; ours are text
+Entry = tuple[str, dict[str, str]]
+
 
 @dataclass(frozen=True)
 class Item:
@@ -116,7 +119,7 @@ class Hub:
     async def _run(self) -> None:
         first = True
         while True:
-            client = Redis.from_url(
+            client: Client = Redis.from_url(
                 self.url,
                 decode_responses=True,
                 single_connection_client=True,
@@ -138,7 +141,7 @@ class Hub:
                     await client.aclose()
             await asyncio.sleep(random.uniform(0.5, 1.5))  # noqa: S311  (spreads the reconnects)
 
-    async def _greet(self, client: Redis, first: bool) -> None:
+    async def _greet(self, client: Client, first: bool) -> None:
         """After every (re)connection: the epoch, the kills of the last minutes, and a reset for who was here."""
         await client.set(EPOCH, secrets.token_hex(4), nx=True)
         self.epoch = str(await client.get(EPOCH))
@@ -154,12 +157,12 @@ class Hub:
             self._tell_all(Item("reset"))
             self._cursor = {topic: f"{int(time.time() * 1000) - OVERLAP_MS}-0" for topic in self._by_topic}
 
-    async def _skip_control(self, client: Redis) -> None:
+    async def _skip_control(self, client: Client) -> None:
         newest = await client.xrevrange(CONTROL, count=1)
         if newest:
             self._control = newest[0][0]
 
-    async def _read(self, client: Redis) -> None:
+    async def _read(self, client: Client) -> None:
         while self._fresh:
             listener = self._fresh.pop()
             if listener in self.listeners:
@@ -175,7 +178,7 @@ class Hub:
                 else:
                     self._spread(stream.removeprefix(PREFIX), entry_id, fields)
 
-    async def _admit(self, client: Redis, listener: Listener) -> None:
+    async def _admit(self, client: Client, listener: Listener) -> None:
         """Bring a listener up to date, then let the common reading carry it."""
         now_ms = int(time.time() * 1000)
         lost = bool(listener.resumed) and listener.resumed != self.epoch
@@ -184,7 +187,9 @@ class Hub:
             stream = PREFIX + topic
             if not lost:
                 lost = await self._trimmed(client, stream, listener.since)
-            entries = [] if lost else await client.xrange(stream, min=f"({listener.since}", count=BACKLOG + 1)
+            entries: list[Entry] = (
+                [] if lost else await client.xrange(stream, min=f"({listener.since}", count=BACKLOG + 1)
+            )
             if len(entries) > BACKLOG:
                 lost, entries = True, []
             cursor = self._cursor.get(topic)
@@ -200,7 +205,7 @@ class Hub:
         if lost:
             listener.put(Item("reset"))
 
-    async def _trimmed(self, client: Redis, stream: str, since: str) -> bool:
+    async def _trimmed(self, client: Client, stream: str, since: str) -> bool:
         """Whether entries after ``since`` have already fallen off the stream's old end."""
         try:
             facts = await client.xinfo_stream(stream)

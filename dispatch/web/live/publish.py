@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from threading import Lock
+from typing import Any
 
 from django.conf import settings
 from redis import Redis
@@ -55,7 +56,7 @@ def revoke(user_id: int) -> None:
     _write([(CONTROL, {"kill": str(user_id)})])
 
 
-def _write(entries: Sequence[tuple[str, dict[str, str]]]) -> None:
+def _write(entries: Sequence[tuple[str, dict[Any, Any]]]) -> None:
     global _missed
     if not entries:
         return
@@ -67,7 +68,7 @@ def _write(entries: Sequence[tuple[str, dict[str, str]]]) -> None:
             if _missed:
                 pipe.xadd(CONTROL, {"reset": "1"}, maxlen=LENGTH, approximate=True)
             for stream, fields in entries:
-                pipe.xadd(stream, dict(fields), maxlen=LENGTH, approximate=True)
+                pipe.xadd(stream, fields, maxlen=LENGTH, approximate=True)
                 pipe.expire(stream, KEEP)
             pipe.execute()
     except (RedisError, OSError):

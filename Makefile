@@ -1,0 +1,63 @@
+# `make run` runs the product, `make test` checks it. Python 3.11 and make are enough.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+BIN := $(VENV)/bin
+PIP := $(PY) -m pip install --quiet --no-input --disable-pip-version-check
+WITH := $(PY) -m dispatch.embedded run --data .data/test --fast --max-connections 200 --
+PYTEST := $(PY) -m pytest -q
+
+.PHONY: help run test lint unit slow install install-dev browser clean
+
+help:
+	@echo "make run    start everything (PORT=8000, HOST=127.0.0.1, DEMO=1, DISPATCH_DATA=.data)"
+	@echo "make test   lint, types, architecture and all tests"
+	@echo "make clean  remove the environment and caches; the data in .data stays"
+
+run: install
+	@exec $(PY) -m dispatch.embedded serve --with-parent
+
+test: lint browser
+	@$(WITH) $(MAKE) --no-print-directory unit slow
+
+# The list as it was installed stands in the environment: nothing to do while it is the same.
+install: FILES = requirements.txt
+install-dev: FILES = requirements.txt requirements-dev.txt
+install install-dev:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Python 3.11 or newer is needed; PYTHON=… names one."; exit 1; }
+	@$(PY) -c '' 2>/dev/null || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV) || \
+	  { echo "$(PYTHON) -m venv does not work here: install the venv package of this Python."; exit 1; }; }
+	@for list in $(FILES); do \
+	  cmp -s $$list $(VENV)/$$list || { echo "Installing $$list …"; \
+	    $(PIP) -r $$list && cp $$list $(VENV)/$$list; } || exit 1; \
+	done
+
+# What needs no server first: the quickest failure comes first.
+lint: install-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ."; exit 1; }
+	@$(BIN)/djlint templates --lint --quiet
+	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy .
+
+unit:
+	@$(PY) manage.py makemigrations --check --dry-run
+	@$(PYTEST) -n 2 --dist loadfile -m "not concurrency and not journey" tests
+
+slow:
+	@$(PYTEST) -m "concurrency or journey" tests
+
+# The journeys drive the machine's own Chromium.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing chromium for the browser journeys …"; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk; } \
+	    >/dev/null 2>&1 || { echo "Chromium could not be installed: install it by hand."; exit 1; }; \
+	else echo "The browser journeys need Chromium: install chromium and fonts-noto-cjk."; exit 1; fi
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
