@@ -20,6 +20,7 @@ from cases.models import (
     Complaint,
     DeadlineKind,
     Event,
+    Order,
     Severity,
     Urgency,
 )
@@ -64,9 +65,12 @@ def case_open(
     severity: str = Severity.GENERAL,
     category_id: int | None = None,
     target_id: int | None = None,
+    contact: bool = False,
     at: datetime | None = None,
 ) -> Case:
     """A new case to accept, with its register and whole-case clocks. [case.received]
+
+    ``contact`` also starts the clock of the first contact with the complainant.
 
     The caller has asked the policy (a resident has none). ``title`` must already be free of a complainant's data:
     squads may come to read it.
@@ -93,16 +97,22 @@ def case_open(
         )
         if complaint is not None:
             CaseComplaint.objects.create(case=case, complaint=complaint, joined_at=moment)
-        _clocks_start(case, whole=True)
-        journal.record(
-            subject=case,
-            kind="case.received",
-            actor=actor,
-            body={"source": source, "urgency": urgency, "complaint": complaint.pk if complaint else None},
-            at=at,
-        )
+        deadlines.deadlines_start(starts=opening_clocks(case, contact=contact), street_id=street_id)
+        journal.record_many(entries=[received_entry(case, complaint)], actor=actor, at=at)
         deadlines.case_due_refresh(case_ids=[case.pk])
     return case
+
+
+def opening_clocks(case: Case, *, contact: bool) -> list[deadlines.Start]:
+    """The deadlines of a case just received; for ``deadlines_start``, one case or many."""
+    kinds = [DeadlineKind.REGISTER, DeadlineKind.WHOLE_CASE, *([DeadlineKind.CONTACT] if contact else [])]
+    return [deadlines.Start(kind.value, case, urgent(case)) for kind in kinds]
+
+
+def received_entry(case: Case, complaint: Complaint | None) -> journal.Entry:
+    """The first fact of a case's journal."""
+    body = {"source": case.source, "urgency": case.urgency, "complaint": complaint.pk if complaint else None}
+    return journal.Entry(case, "case.received", body)
 
 
 def case_lock(case_id: int) -> Case:
@@ -190,9 +200,9 @@ def case_note(*, actor: Actor, case_id: int, text: str) -> CaseNote:
     return note
 
 
-def urgent(case: Case) -> bool:
+def urgent(subject: Case | Order) -> bool:
     """Whether the urgent clocks apply."""
-    return case.urgency != Urgency.GENERAL
+    return subject.urgency != Urgency.GENERAL
 
 
 def _clocks_start(case: Case, *, whole: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -108,9 +109,16 @@ def name_masked(name: str) -> str:
     return plain[:1] + "*" * min(3, max(1, len(plain) - 1)) if plain else ""
 
 
-def token_new() -> tuple[str, str]:
-    """A token of 192 random bits for a private link, and the hash that is stored instead of it."""
-    token = secrets.token_urlsafe(24)
+def token_new(seed: str = "") -> tuple[str, str]:
+    """A token of 192 bits for a private link, and the hash that is stored instead of it.
+
+    Random, unless ``seed`` (a client key) asks for the same token again: the sender whose first answer was lost.
+    """
+    if seed:
+        mac = hmac.new(settings.TOKEN_PEPPER.encode(), f"link:{seed}".encode(), hashlib.sha256).digest()
+        token = base64.urlsafe_b64encode(mac[:24]).decode()
+    else:
+        token = secrets.token_urlsafe(24)
     return token, token_hash(token)
 
 

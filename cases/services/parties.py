@@ -141,7 +141,7 @@ def place_for(
 
 
 def _save(target: Target) -> Target:
-    target.name = " ".join(unicodedata.normalize("NFKC", target.name).split())
+    target.name = " ".join(target.name.split())
     if not target.name:
         raise Refused("name_needed", _("Give the party's name."), field="name", status=422)
     if target.kind not in TargetKind.values:
