@@ -1,0 +1,65 @@
+"""One message: an event, a channel, a person. Words are made when it is shown or sent, in the reader's language."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Event
+
+
+class ChannelName(models.TextChoices):
+    IN_APP = "in_app", _("in the system")
+    EMAIL = "email", _("e-mail")
+
+
+class MessageState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    SENDING = "sending", _("being sent")
+    SENT = "sent", _("delivered")
+    FAILED = "failed", _("failed")
+
+
+class Message(models.Model):
+    """``text`` names a sentence of ``dispatch.notify.texts``, ``params`` its facts: numbers, party, deadline; never a
+    complainant's data or words.
+
+    ``next_try_at`` is the next attempt while it waits and the end of the sender's lease while it is being sent.
+    ``more`` counts further events of the same ``bundle`` that this message speaks for.
+    """
+
+    event = models.ForeignKey(Event, on_delete=models.DO_NOTHING, related_name="messages")
+    channel = models.CharField(max_length=8, choices=ChannelName.choices)
+    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    text = models.CharField(max_length=40)
+    params = models.JSONField(default=dict)
+    bundle = models.CharField(max_length=60, blank=True)
+    more = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=8, choices=MessageState.choices, default=MessageState.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event", "channel", "recipient"], name="message_once"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["waiting", "sending"]) | Q(next_try_at__isnull=False),
+                name="message_waiting_has_its_moment",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_try_at", "id"], name="message_due", condition=Q(state__in=["waiting", "sending"])
+            ),
+            models.Index(fields=["recipient", "-id"], name="message_inbox", condition=Q(channel="in_app")),
+            models.Index(
+                fields=["recipient"], name="message_unread", condition=Q(channel="in_app", read_at__isnull=True)
+            ),
+            models.Index(fields=["-id"], name="message_failed", condition=Q(state="failed")),
+        ]
