@@ -125,7 +125,7 @@ def _candidates(text: str) -> Iterator[MaskedSpan]:
         yield _span(found, 1, MaskKind.ACCOUNT, "***", True)
     for found in _PLATE.finditer(text):
         # The plate may be the offender's: the office decides.
-        yield _span(found, 0, MaskKind.PLATE, found[0][:2] + "****" + found[0][-1], False)
+        yield _span(found, 0, MaskKind.PLATE, found[0][:2] + "*****", False)
     for found in _FLAT.finditer(text):
         yield _span(found, 0, MaskKind.FLAT, re.sub(r"[0-9A-Za-z〇零一二三四五六七八九十]+", "*", found[0]), True)
     for found in _DASHED.finditer(text):
