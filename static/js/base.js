@@ -52,6 +52,13 @@ document.addEventListener("htmx:responseError", (e) => {
 });
 document.addEventListener("htmx:sendError", () => toast(say("offline"), "error"));
 document.addEventListener("htmx:timeout", () => toast(say("timeout"), "error"));
+// A refusal that names its place (HX-Retarget) is shown there, whatever its status.
+document.addEventListener("htmx:beforeSwap", (e) => {
+  if (e.detail.xhr.status >= 400 && e.detail.xhr.getResponseHeader("HX-Retarget")) {
+    e.detail.shouldSwap = true;
+    e.detail.isError = false;
+  }
+});
 // A lost session answers an htmx request with a redirect to the sign-in page: do not paint that into a row.
 document.addEventListener("htmx:beforeSwap", (e) => {
   if (e.detail.xhr.responseURL && new URL(e.detail.xhr.responseURL).pathname.startsWith("/accounts/login")) {

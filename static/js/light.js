@@ -31,6 +31,23 @@ function paint(el, now) {
 function all() {
   const now = Date.now() + skew;
   for (const el of document.querySelectorAll(".light[data-due]")) paint(el, now);
+  days(now);
+}
+// Today's moments lose their date: the text stands in the street's own time zone, as the server wrote it.
+function days(now) {
+  for (const el of document.querySelectorAll("time[data-short], time[data-until]")) {
+    const iso = el.getAttribute("datetime");
+    if (iso.length < 16) continue;
+    el.dataset.far ??= el.textContent;
+    const zone = iso.match(/([+-])(\d\d):(\d\d)$/);
+    const offset = zone ? (zone[1] === "-" ? -1 : 1) * (zone[2] * 60 + +zone[3]) * 60000 : 0;
+    const today = new Date(now + offset).toISOString().slice(0, 10);
+    const near = iso.slice(0, 10) === today;
+    const time = iso.slice(11, 16);
+    const text = !near ? el.dataset.far : "until" in el.dataset ? say("by", { t: time }) : time;
+    if (el.textContent !== text) el.textContent = text;
+    if (near) el.title = el.dataset.far;
+  }
 }
 all();
 setInterval(all, 15000);

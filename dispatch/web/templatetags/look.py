@@ -18,7 +18,7 @@ from django.utils import dateformat, timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 register = template.Library()
 Text = str | Promise
@@ -27,16 +27,16 @@ Text = str | Promise
 SQUAD_LOOK: Mapping[str, tuple[str, Text]] = {
     "silent": ("silent", gettext_lazy("no answer yet")),
     "called": ("silent", gettext_lazy("no answer yet")),
-    "ack": ("ack", gettext_lazy("acknowledged")),
-    "acknowledged": ("ack", gettext_lazy("acknowledged")),
-    "here": ("here", gettext_lazy("on scene")),
-    "on_scene": ("here", gettext_lazy("on scene")),
-    "done": ("done", gettext_lazy("finished")),
-    "back": ("back", gettext_lazy("returned")),
-    "returned": ("back", gettext_lazy("returned")),
-    "absent": ("back", gettext_lazy("absent")),
-    "cancelled": ("back", gettext_lazy("cancelled")),
-    "released": ("back", gettext_lazy("released")),
+    "ack": ("ack", pgettext_lazy("squad", "acknowledged")),
+    "acknowledged": ("ack", pgettext_lazy("squad", "acknowledged")),
+    "here": ("here", pgettext_lazy("squad", "on scene")),
+    "on_scene": ("here", pgettext_lazy("squad", "on scene")),
+    "done": ("done", pgettext_lazy("squad", "finished")),
+    "back": ("back", pgettext_lazy("squad", "returned")),
+    "returned": ("back", pgettext_lazy("squad", "returned")),
+    "absent": ("back", pgettext_lazy("squad", "absent")),
+    "cancelled": ("back", pgettext_lazy("squad", "cancelled")),
+    "released": ("back", pgettext_lazy("squad", "released")),
 }
 
 
@@ -74,6 +74,10 @@ def _local(value: datetime) -> datetime:
     return timezone.localtime(value) if timezone.is_aware(value) else value
 
 
+def _iso(value: datetime | date) -> str:
+    return _local(value).isoformat(timespec="seconds") if isinstance(value, datetime) else value.isoformat()
+
+
 def moment_words(value: datetime | date | None, style: str = "short") -> str:
     """Write a moment in local time.
 
@@ -97,17 +101,28 @@ def moment_words(value: datetime | date | None, style: str = "short") -> str:
 
 @register.simple_tag
 def moment(value: datetime | date | None, style: str = "short") -> SafeString:
-    """Write a ``<time>``; see :func:`moment_words`. Nothing for ``None``."""
+    """Write a ``<time>``; see :func:`moment_words`. Nothing for ``None``.
+
+    A ``short`` one loses its date in the browser while it is today's (light.js).
+    """
     if value is None:
         return mark_safe("")
-    iso = _local(value).isoformat(timespec="seconds") if isinstance(value, datetime) else value.isoformat()
-    return format_html('<time datetime="{}">{}</time>', iso, moment_words(value, style))
+    short = mark_safe(" data-short") if style == "short" else ""
+    return format_html('<time datetime="{}"{}>{}</time>', _iso(value), short, moment_words(value, style))
 
 
 @register.filter
-def until(value: datetime | date | None) -> str:
-    """Write a due moment in words: 8月21日 20:10 止 / by 21 Aug 20:10."""
+def until_words(value: datetime | date | None) -> str:
+    """Write a due moment as plain text, for an attribute: 8月21日 20:10 止 / by 21 Aug 20:10."""
     return gettext("by %(time)s") % {"time": moment_words(value)} if value else ""
+
+
+@register.filter
+def until(value: datetime | date | None) -> SafeString:
+    """Write a due moment as ``<time>``; on its own day the browser leaves the date out (light.js)."""
+    if value is None:
+        return mark_safe("")
+    return format_html('<time datetime="{}" data-until>{}</time>', _iso(value), until_words(value))
 
 
 @register.filter
@@ -156,7 +171,7 @@ def light(
             css,
             mark("l-hold"),
             head,
-            gettext("paused"),
+            pgettext("clock", "paused"),
         )
     if due is None:
         return mark_safe("")
@@ -169,7 +184,7 @@ def light(
         moment_words(due, "full"),
         mark("l-plain"),
         head,
-        until(due),
+        until_words(due),
     )
 
 
@@ -198,8 +213,8 @@ def squad(name: Text, state: str = "silent", late: bool = False, lead: bool = Fa
         mark(f"s-{look}"),
         format_html(
             '<span class="lead" aria-hidden="true">{}</span><span class="vh">{} </span>',
-            gettext("L"),
-            gettext("lead"),
+            pgettext("lead squad", "L"),
+            pgettext("squad", "lead"),
         )
         if lead
         else "",
