@@ -1,0 +1,76 @@
+"""Running several writes at the same moment, each on a database connection of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Barrier, Thread
+from typing import Any
+
+from django.db import connection, connections, models
+
+from cases.refusals import Refused
+
+
+@dataclass
+class Outcome:
+    """What one of them got: a value, a refusal, or a fault."""
+
+    value: Any = None
+    refused: Refused | None = None
+    fault: BaseException | None = None
+
+    @property
+    def won(self) -> bool:
+        return self.refused is None and self.fault is None
+
+
+def together(*writes: Callable[[], Any]) -> list[Outcome]:
+    """Start all writes at one barrier; outcomes in the order given. A fault is kept, not raised."""
+    barrier = Barrier(len(writes))
+    outcomes = [Outcome() for _ in writes]
+
+    def run(write: Callable[[], Any], outcome: Outcome) -> None:
+        try:
+            barrier.wait(timeout=10)
+            outcome.value = write()
+        except Refused as refused:
+            outcome.refused = refused
+        except BaseException as fault:  # reported to the test, which asserts that there is none
+            outcome.fault = fault
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=run, args=pair) for pair in zip(writes, outcomes, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return outcomes
+
+
+class Rendezvous:
+    """Wraps a function so that two callers both pass it before either goes on: the race made certain."""
+
+    def __init__(self, inner: Callable[..., Any], parties: int = 2) -> None:
+        self._inner = inner
+        self._barrier = Barrier(parties)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        result = self._inner(*args, **kwargs)
+        self._barrier.wait(timeout=10)
+        return result
+
+
+@contextmanager
+def without_constraint(model: type[models.Model], name: str) -> Iterator[None]:
+    """The model's constraint dropped within the block, for showing what it stands against."""
+    constraint = next(c for c in model._meta.constraints if c.name == name)
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(model, constraint)
+    try:
+        yield
+    finally:
+        with connection.schema_editor() as editor:
+            editor.add_constraint(model, constraint)
