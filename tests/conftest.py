@@ -11,12 +11,14 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
+from dispatch.embedded.messages import compile_messages
 from tests.cast import cast as cast
 
 
 @pytest.fixture(scope="session", autouse=True)
 def plain_files_and_quick_passwords() -> Iterator[None]:
-    """Static files by their own names (nothing is collected), passwords hashed fast."""
+    """Translations compiled, static files by their own names (nothing is collected), passwords hashed fast."""
+    compile_messages(settings.BASE_DIR / "locale")
     storages = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -17,7 +17,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from dispatch.web.live.publish import CONTROL, EPOCH, KEEP, PREFIX
+from dispatch.web.live.hints import CONTROL, EPOCH, KEEP, PREFIX
 from dispatch.web.live.topics import LIFETIME
 
 BLOCK_MS = 200  # the longest a new listener waits for its first read; a hint wakes the reader at once

@@ -1,0 +1,124 @@
+"""``make run``'s program: one command up, one signal down, and a sentence for what a person has to mend."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dispatch.embedded.process import LauncherError
+from dispatch.embedded.variables import check_variables
+from tests.embedded.conftest import Launch, eventually, processes_of
+
+
+def ask(port: int, path: str) -> tuple[int, dict[str, Any]]:
+    """Status and JSON of a GET; (0, {}) when nobody answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    with contextlib.suppress(OSError, ValueError, http.client.HTTPException), contextlib.closing(connection):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    return 0, {}
+
+
+def ready(port: int) -> bool:
+    return ask(port, "/readyz")[0] == 200
+
+
+def test_the_whole_product_starts_recovers_and_stops(data: Path, launch: Launch, port: int) -> None:
+    first = launch("serve", PORT=str(port), DEMO="0")
+    eventually(lambda: ready(port), seconds=120)
+    assert ask(port, "/readyz")[1] == {
+        "status": "ok", "database": "ok", "redis": "ok", "worker": "ok", "beat": "ok",
+    }  # fmt: skip
+
+    # a killed web process: its brother answers, and it comes back
+    webs = [one for one in processes_of(data) if "dispatch.web.serve" in one.cmdline()]
+    assert len(webs) == 2
+    webs[0].kill()
+    eventually(lambda: ask(port, "/healthz")[0] == 200)
+    eventually(
+        lambda: len([one for one in processes_of(data) if "dispatch.web.serve" in one.cmdline()]) == 2, seconds=30
+    )
+
+    # kill -9 of the supervisor: nothing stays, and the next start stands quickly
+    first.kill()
+    first.wait()
+    eventually(lambda: not processes_of(data), seconds=30)
+    begun = time.monotonic()
+    second = launch("serve", PORT=str(port), DEMO="0")
+    eventually(lambda: ready(port), seconds=60)
+    assert time.monotonic() - begun < 15  # 2.5 s alone on two cores; the tests share them
+
+    # Ctrl-C: a clean end
+    second.send_signal(signal.SIGINT)
+    out, _ = second.communicate(timeout=40)
+    assert second.returncode == 0
+    assert f"http://127.0.0.1:{port}/console/" in out
+    assert "createsuperuser" in out
+    eventually(lambda: not processes_of(data), seconds=5)
+
+
+def sentence(launch: Launch, **variables: str) -> str:
+    """What a start that cannot work says: one line, no traceback, exit code 1."""
+    child = launch("serve", **variables)
+    out, _ = child.communicate(timeout=60)
+    assert child.returncode == 1, out
+    assert "Traceback" not in out
+    assert len(out.strip().splitlines()) == 1, out
+    return str(out)
+
+
+def test_a_taken_port_is_one_sentence(launch: Launch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"Port {port} on 127.0.0.1 is in use" in sentence(launch, PORT=str(port))
+
+
+def test_an_unreachable_database_is_one_sentence(launch: Launch, port: int) -> None:
+    out = sentence(launch, PORT=str(port), DATABASE_URL="postgres://someone:secret@127.0.0.1:9/none")
+    assert "The database of DATABASE_URL cannot be used: 127.0.0.1:9" in out
+    assert "secret" not in out
+
+
+def test_a_second_start_on_the_same_data_is_one_sentence(data: Path, launch: Launch, port: int) -> None:
+    import fcntl
+
+    data.mkdir()
+    with (data / "serve.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "already runs" in sentence(launch, PORT=str(port))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eighty"),
+        ("PORT", "70000"),
+        ("DEMO", "perhaps"),
+        ("WEB_WORKERS", "0"),
+        ("DATABASE_URL", "sqlite:///file"),
+        ("DATABASE_URL", "postgres://host:port/name"),
+        ("REDIS_URL", "127.0.0.1:6379"),
+    ],
+)
+def test_a_wrong_variable_is_named(name: str, value: str) -> None:
+    with pytest.raises(LauncherError, match=f"^{name}"):
+        check_variables({name: value})
+
+
+def test_right_variables_pass() -> None:
+    check_variables({"PORT": "8000", "DEMO": "0", "HTTPS": "yes", "DATABASE_URL": "postgres://h/n", "REDIS_URL": ""})
+    assert os.environ.get("DJANGO_SETTINGS_MODULE") == "dispatch.settings"
+
+
+def test_a_wrong_variable_is_one_sentence_at_the_start(launch: Launch) -> None:
+    assert "PORT=eighty is wrong" in sentence(launch, PORT="eighty")
