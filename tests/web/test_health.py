@@ -67,7 +67,7 @@ def test_answers_carry_the_strict_headers(web: int) -> None:
     _, headers, _ = get(web, "/healthz")
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"  # a private link never leaves for another site
     assert headers["x-frame-options"] == "DENY"
     assert "geolocation=(self)" in headers["permissions-policy"]
     assert "server" not in headers
