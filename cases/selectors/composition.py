@@ -98,7 +98,7 @@ def compose(
             PartPlan(
                 squad=squad,
                 is_lead=part.lead,
-                items=tuple(items.get(squad.agency_id) or _standing(items, squad)),
+                items=tuple(items.get(squad.agency_id) or _of_the_lead(needs, squad, on)),
                 need_ids=tuple(part.need_ids),
                 notes=tuple(part.notes),
             )
@@ -177,11 +177,17 @@ def _items(needs: Sequence[Need], on: date) -> dict[int, list[InspectionItem]]:
     }
 
 
-def _standing(items: dict[int, list[InspectionItem]], squad: Squad) -> list[InspectionItem]:
-    # The street team leads even where no need asked for it; it then answers only what it always answers.
-    if squad.agency.function != Function.STREET or squad.agency_id in items:
+def _of_the_lead(needs: Sequence[Need], squad: Squad, on: date) -> list[InspectionItem]:
+    # The street team leads even where no need asked for it; it then brings its own items of these categories.
+    # A recheck asks only what failed, so it adds none.
+    if squad.agency.function != Function.STREET:
         return []
-    return items_for(squad.agency.function, None, local_day(now()))
+    found: dict[int, InspectionItem] = {}
+    for need in needs:
+        if need.cause != NeedCause.RECHECK:
+            rows = items_for(squad.agency.function, need.case.category_id if need.case else None, on)
+            found.update({row.pk: row for row in rows})
+    return sorted(found.values(), key=lambda row: (row.order, row.code))
 
 
 def items_for(function: str, category_id: int | None, on: date) -> list[InspectionItem]:
