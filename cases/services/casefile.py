@@ -195,6 +195,7 @@ def case_note(*, actor: Actor, case_id: int, text: str) -> CaseNote:
     with transaction.atomic():
         case = case_lock(case_id)
         policies.require(actor, "case.note", street_id=case.street_id)
+        assert actor.user_id is not None  # the system writes no notes
         note = CaseNote.objects.create(case=case, text=words, written_by_id=actor.user_id)
         journal.record(subject=case, kind="case.noted", actor=actor, body={"note": note.pk})
     return note

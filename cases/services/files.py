@@ -9,12 +9,12 @@ import uuid
 import warnings
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -36,7 +36,7 @@ _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b
 _DATE_TAKEN, _EXIF_FOLDER = 36867, 34665
 
 
-def file_store(*, actor: Actor, upload: UploadedFile, client_key: str | None = None) -> File:
+def file_store(*, actor: Actor, upload: UploadedFile[Any], client_key: str | None = None) -> File:
     """Keep an upload as evidence; the copy that people see is made later by ``file_reencode``.
 
     Accepts JPEG, PNG and WebP up to 25 MB and 60 megapixels, judged by content, never by name. The bytes are on disk
@@ -116,7 +116,7 @@ def files_reencode_due(*, limit: int = 20) -> int:
     return sum(file_reencode(pk) for pk in list(waiting))
 
 
-def attach(*, file: File, role: str = AttachmentRole.PHOTO, **subject: models.Model) -> Attachment:
+def attach(*, file: File, role: str = AttachmentRole.PHOTO, **subject: Any) -> Attachment:
     """Tie a file to exactly one subject: ``complaint= case= visit= answer= finding= ruling= lab_test=``. Safe twice."""
     if len(subject) != 1:
         raise TypeError("attach() takes exactly one subject")
@@ -124,7 +124,7 @@ def attach(*, file: File, role: str = AttachmentRole.PHOTO, **subject: models.Mo
     return row
 
 
-def files_of(**subject: models.Model | int) -> list[File]:
+def files_of(**subject: Any) -> list[File]:
     """Files of one subject in the order they came; broken ones are left out."""
     if len(subject) != 1:
         raise TypeError("files_of() takes exactly one subject")
@@ -146,7 +146,7 @@ def name_of(file: File, *, small: bool = False) -> str | None:
     return f"{FOLDER}/{file.key}/{SMALL if small else SHOWN}"
 
 
-def _inspect(upload: UploadedFile) -> tuple[str, int, int]:
+def _inspect(upload: UploadedFile[Any]) -> tuple[str, int, int]:
     """Content type by the first bytes, width and height by the header; nothing is decoded here."""
     if not upload.size:
         raise Refused("file_empty", _("The file is empty."), field="files", status=422)

@@ -71,6 +71,7 @@ def identity_reveal(*, actor: Actor, complaint_id: int, purpose: str, note: str 
             raise Refused(
                 "identity_unreadable", _("The contact can't be read with the keys in use. Tell the administrator.")
             ) from None
+        assert actor.user_id is not None  # the system looks at nobody
         reveal = Reveal.objects.create(identity=identity, user_id=actor.user_id, purpose=purpose, note=note.strip())
         journal.record(
             subject=case,
