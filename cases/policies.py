@@ -87,6 +87,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "alert.send": _at_street(Role.GRID_WORKER),
         # looking on
         "message.view": _anywhere(Role.SYSTEM_ADMIN, Role.AUDITOR),
+        "message.retry": _anywhere(Role.SYSTEM_ADMIN),
         "district.view": _anywhere(Role.SUPERVISOR, Role.AUDITOR),
     }
 )

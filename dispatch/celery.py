@@ -57,6 +57,16 @@ app.conf.update(
             "schedule": HEARTBEAT_SECONDS,
             "options": {"queue": "sweep", "expires": HEARTBEAT_SECONDS * 2},
         },
+        # Each task of a sweep expires before it would pile up: two beats, or a worker that was away, do no harm.
+        **{
+            task: {"task": task, "schedule": seconds, "options": {"queue": queue, "expires": seconds * 2}}
+            for task, seconds, queue in (
+                ("notify.outbox_relay", 5, "notices"),
+                ("notify.messages_send", 10, "notices"),
+                ("cases.deadlines_sweep", 10, "sweep"),
+                ("cases.files_sweep", 5, "bulk"),
+            )
+        },
     },
 )
 app.autodiscover_tasks()

@@ -6,37 +6,83 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0003_deadline_urgent'),
+        ("cases", "0003_deadline_urgent"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('in_app', 'in the system'), ('email', 'e-mail')], max_length=8)),
-                ('text', models.CharField(max_length=40)),
-                ('params', models.JSONField(default=dict)),
-                ('bundle', models.CharField(blank=True, max_length=60)),
-                ('more', models.PositiveIntegerField(default=0)),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('sending', 'being sent'), ('sent', 'delivered'), ('failed', 'failed')], default='waiting', max_length=8)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_try_at', models.DateTimeField(blank=True, null=True)),
-                ('last_error', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('read_at', models.DateTimeField(blank=True, null=True)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='messages', to='cases.event')),
-                ('recipient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("channel", models.CharField(choices=[("in_app", "in the system"), ("email", "e-mail")], max_length=8)),
+                ("text", models.CharField(max_length=40)),
+                ("params", models.JSONField(default=dict)),
+                ("bundle", models.CharField(blank=True, max_length=60)),
+                ("more", models.PositiveIntegerField(default=0)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("sending", "being sent"),
+                            ("sent", "delivered"),
+                            ("failed", "failed"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_try_at", models.DateTimeField(blank=True, null=True)),
+                ("last_error", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("read_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.DO_NOTHING, related_name="messages", to="cases.event"
+                    ),
+                ),
+                (
+                    "recipient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state__in', ['waiting', 'sending'])), fields=['next_try_at', 'id'], name='message_due'), models.Index(condition=models.Q(('channel', 'in_app')), fields=['recipient', '-id'], name='message_inbox'), models.Index(condition=models.Q(('channel', 'in_app'), ('read_at__isnull', True)), fields=['recipient'], name='message_unread'), models.Index(condition=models.Q(('state', 'failed')), fields=['-id'], name='message_failed')],
-                'constraints': [models.UniqueConstraint(fields=('event', 'channel', 'recipient'), name='message_once'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['waiting', 'sending']), _negated=True), ('next_try_at__isnull', False), _connector='OR'), name='message_waiting_has_its_moment')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["waiting", "sending"])),
+                        fields=["next_try_at", "id"],
+                        name="message_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("channel", "in_app")), fields=["recipient", "-id"], name="message_inbox"
+                    ),
+                    models.Index(
+                        condition=models.Q(("channel", "in_app"), ("read_at__isnull", True)),
+                        fields=["recipient"],
+                        name="message_unread",
+                    ),
+                    models.Index(condition=models.Q(("state", "failed")), fields=["-id"], name="message_failed"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "channel", "recipient"), name="message_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["waiting", "sending"]), _negated=True),
+                            ("next_try_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="message_waiting_has_its_moment",
+                    ),
+                ],
             },
         ),
     ]

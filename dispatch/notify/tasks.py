@@ -1,0 +1,37 @@
+"""The interface to Celery: no work here. Safe twice and at once; a sweep of the same task is the guarantee."""
+
+from __future__ import annotations
+
+import time
+
+from celery import shared_task
+
+from dispatch.notify import hurry
+from dispatch.notify.relay import BATCH, relay
+from dispatch.notify.sender import send_due
+
+SECONDS = 20  # the longest a task goes on before it lets others have the worker
+
+
+@shared_task(name=hurry.RELAY, queue=hurry.QUEUE)
+def outbox_relay() -> int:
+    """Relay what stands in the outbox. Returns how many events."""
+    hurry.begun(hurry.RELAY)
+    end = time.monotonic() + SECONDS
+    taken, to_send = 0, 0
+    while time.monotonic() < end:
+        done = relay()
+        taken += done.taken
+        to_send += done.to_send
+        if done.taken < BATCH:
+            break
+    if to_send:
+        hurry.hurry(hurry.SENDER)
+    return taken
+
+
+@shared_task(name=hurry.SENDER, queue=hurry.QUEUE)
+def messages_send() -> int:
+    """Send the messages that are due. Returns how many were delivered."""
+    hurry.begun(hurry.SENDER)
+    return send_due(seconds=SECONDS).sent
