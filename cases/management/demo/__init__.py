@@ -1,0 +1,1 @@
+"""The demo district: real street names and codes, everything else plainly invented."""
