@@ -105,7 +105,7 @@ def moment(value: datetime | date | None, style: str = "short") -> SafeString:
 
     A ``short`` one loses its date in the browser while it is today's (light.js).
     """
-    if value is None:
+    if not value:
         return mark_safe("")
     short = mark_safe(" data-short") if style == "short" else ""
     return format_html('<time datetime="{}"{}>{}</time>', _iso(value), short, moment_words(value, style))
@@ -120,7 +120,7 @@ def until_words(value: datetime | date | None) -> str:
 @register.filter
 def until(value: datetime | date | None) -> SafeString:
     """Write a due moment as ``<time>``; on its own day the browser leaves the date out (light.js)."""
-    if value is None:
+    if not value:
         return mark_safe("")
     return format_html('<time datetime="{}" data-until>{}</time>', _iso(value), until_words(value))
 
@@ -173,7 +173,7 @@ def light(
             head,
             pgettext("clock", "paused"),
         )
-    if due is None:
+    if not due:
         return mark_safe("")
     return format_html(
         '<span class="light light-plain{}" data-due="{}" data-warn="{}" title="{}">'
