@@ -27,7 +27,7 @@ def _weak(value: str) -> bool:
 
 @register(Tags.security)
 def secrets_are_set(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
-    """E001 SECRET_KEY, E002 IDENTITY_INDEX_KEY, E003 TOKEN_PEPPER, E004 IDENTITY_KEYS, E005 one secret used twice."""
+    """E001 SECRET_KEY, E002 IDENTITY_INDEX_KEY, E003 TOKEN_PEPPER, E004 IDENTITY_KEYS, E005 one used twice, E008."""
     found: list[CheckMessage] = []
     single = {
         "SECRET_KEY": ("dispatch.E001", settings.SECRET_KEY),
@@ -42,6 +42,8 @@ def secrets_are_set(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> 
     values = [value for _id, value in single.values()]
     if not found and len(set(values)) < len(values):
         found.append(Error("Two secrets have the same value.", hint=_MAKE, id="dispatch.E005"))
+    if "change-me" in (settings.DATABASES["default"].get("PASSWORD") or "") + settings.REDIS_URL:
+        found.append(Error("The database or Redis has a default password.", hint=_MAKE, id="dispatch.E008"))
     return found
 
 

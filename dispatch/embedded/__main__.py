@@ -16,7 +16,7 @@ from dispatch.embedded.layout import PROJECT, write_private
 from dispatch.embedded.messages import compile_messages
 from dispatch.embedded.process import LauncherError, die_with_parent
 from dispatch.embedded.servers import Servers, start
-from dispatch.embedded.supervisor import serve
+from dispatch.embedded.supervisor import answers, serve
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -27,6 +27,8 @@ def main(argv: list[str] | None = None) -> int:
     serving = commands.add_parser("serve", help="run the whole product")
     serving.add_argument("--data", type=Path)
     serving.add_argument("--with-parent", action="store_true", help="stop when the calling program dies")
+    serving.add_argument("--only", choices=["web", "worker", "beat"], default="", help="one part, for containers")
+    commands.add_parser("ping", help="0 when the web of this machine answers")
     commands.add_parser("messages", help="compile the translations")
     for command in (up, run):
         command.add_argument("--data", type=Path, help="data folder (default: DISPATCH_DATA or .data)")
@@ -39,7 +41,9 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         if options.command == "serve":
-            return serve(options.data, with_parent=options.with_parent)
+            return serve(options.data, with_parent=options.with_parent, only=options.only)
+        if options.command == "ping":
+            return 0 if answers(1) else 1
         if options.command == "messages":
             compile_messages(PROJECT / "locale")
             return 0

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -37,9 +38,10 @@ LOG_LIMIT = 20 * 1024**2
 class Child:
     """One process we keep alive. After a death it comes back, later each time it dies young."""
 
+    part: str
     name: str
     command: Sequence[str]
-    log: Path
+    log: Path | None
     pass_fds: tuple[int, ...] = ()
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     born: float = field(default=0.0, init=False)
@@ -62,7 +64,7 @@ class Child:
             self.process = None
             self.wait = 0.5 if now - self.born > 60 else min(self.wait * 2, 30.0)
             self.again_at = now + self.wait
-            say(f"{self.name} ended ({code}), starting it again in {self.wait:.0f} s; log: {self.log}")
+            say(f"{self.name} ended ({code}), starting it again in {self.wait:.0f} s. {_end_of(self)}")
         elif self.process is None and now >= self.again_at:
             self.launch(env)
 
@@ -90,12 +92,19 @@ class Stop(Exception):
     """A signal asked us to end."""
 
 
+def _end_of(child: Child) -> str:
+    return f"{tail(child.log, 2)} (log: {child.log})" if child.log else ""
+
+
 def say(text: str) -> None:
     print(text, flush=True)
 
 
-def serve(data: Path | None = None, *, with_parent: bool = False) -> int:
-    """Run everything until a signal; 0 after a clean stop. Raises ``LauncherError`` with a sentence."""
+def serve(data: Path | None = None, *, with_parent: bool = False, only: str = "") -> int:
+    """Run everything until a signal; 0 after a clean stop. Raises ``LauncherError`` with a sentence.
+
+    ``only`` is ``web``, ``worker`` or ``beat``: a container's part, beside servers and a preparation of its own.
+    """
     for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sig, _stop)
     if with_parent:
@@ -105,25 +114,22 @@ def serve(data: Path | None = None, *, with_parent: bool = False) -> int:
     servers: Servers | None = None
     children: list[Child] = []
     try:
-        with _only_one(place), _listen() as listening:
-            listening.set_inheritable(True)
-            servers = start(place.root, max_connections=200)
-            env = _environment(servers)
-            if warning := check_reachable(env):
-                say(warning)
-            if place.moved:
-                say(f"The database's account cannot enter {place.root}: its files are in {place.servers}.")
-            _forget_heartbeats(servers)
-            compile_messages(PROJECT / "locale")
-            _prepare(place, servers, env)
-            children += _children(place, listening)
+        with _only_one(place, only), _listen() if only in ("", "web") else contextlib.nullcontext() as listening:
+            if only:
+                env = _given()
+            else:
+                servers = start(place.root, max_connections=200)
+                env = _environment(servers)
+                _make_ready(place, servers, env)
+            children += [child for child in _children(place, listening, only) if child.part == (only or child.part)]
             for child in children:
                 child.launch(env)
-            _await_web(children)
-            say(_welcome(place))
+            if listening is not None:
+                _await_web(children)
+            say(_welcome(place) if not only else f"{only} is running.")
             while True:
                 time.sleep(0.2)
-                for part in servers.parts:
+                for part in servers.parts if servers else ():
                     if not part.alive():
                         say(f"{type(part).__name__} ended, starting it again.")
                         part.start()
@@ -143,12 +149,33 @@ def serve(data: Path | None = None, *, with_parent: bool = False) -> int:
             servers.stop()
 
 
+def _make_ready(place: Layout, servers: Servers, env: dict[str, str]) -> None:
+    if warning := check_reachable(env):
+        say(warning)
+    if place.moved:
+        say(f"The database's account cannot enter {place.root}: its files are in {place.servers}.")
+    _forget_heartbeats(servers)
+    compile_messages(PROJECT / "locale")
+    _prepare(place, servers, env)
+
+
+def _given() -> dict[str, str]:
+    """The environment of one part alone, which starts no server."""
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        if not os.environ.get(name):
+            raise LauncherError(f"{name} is not set: a part alone starts no servers.")
+    return os.environ | {"DJANGO_SETTINGS_MODULE": "dispatch.settings"}
+
+
 def _stop(_signum: int, _frame: FrameType | None) -> None:
     raise Stop
 
 
 @contextlib.contextmanager
-def _only_one(place: Layout) -> Iterator[IO[str]]:
+def _only_one(place: Layout, only: str) -> Iterator[IO[str]]:
+    if only:  # containers share the folder, and each may run a part several times
+        yield sys.stdout
+        return
     with (place.root / "serve.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -231,44 +258,57 @@ def _fingerprint(place: Layout) -> str:
     return seen.hexdigest()
 
 
-def _children(place: Layout, listening: socket.socket) -> list[Child]:
-    def log(name: str) -> Path:
+def _children(place: Layout, listening: socket.socket | None, only: str) -> list[Child]:
+    def log(name: str) -> Path | None:
+        if only:  # a container's log is its output
+            return None
         path = place.logs / f"{name}.log"
         if path.exists() and path.stat().st_size > LOG_LIMIT:
             path.replace(path.with_suffix(".log.1"))
         return path
 
+    children = []
+    if listening is not None:
+        handle = listening.fileno()
+        listening.set_inheritable(True)
+        web = [sys.executable, "-m", "dispatch.web.serve", "--fd", str(handle)]
+        for index in range(1, number("WEB_WORKERS", 2) + 1):
+            children.append(Child("web", f"web {index}", web, log(f"web-{index}"), pass_fds=(handle,)))
     celery = [sys.executable, "-m", "celery", "-A", "dispatch.celery:app", "--quiet"]
     worker = [*celery, "worker", "--without-gossip", "--without-mingle", "--loglevel=WARNING"]
-    number_of_web = number("WEB_WORKERS", 2)
-    web = [sys.executable, "-m", "dispatch.web.serve", "--fd", str(listening.fileno())]
-    children = [
-        Child(f"web {index + 1}", web, log(f"web-{index + 1}"), pass_fds=(listening.fileno(),))
-        for index in range(number_of_web)
-    ]
-    children.append(Child("worker", [*worker, "-Q", "sweep,notices", "-c", "2", "-n", "quick@%h"], log("worker")))
-    children.append(Child("bulk worker", [*worker, "-Q", "bulk", "-c", "1", "-n", "bulk@%h"], log("worker-bulk")))
-    beat = [*celery, "beat", "--loglevel=WARNING", "--pidfile=", f"--schedule={place.root / 'beat.schedule'}"]
-    children.append(Child("beat", beat, log("beat")))
+    # Two, so that an import never blocks a relay.
+    quick = [*worker, "-Q", "sweep,notices", "-c", "2", "-n", "quick@%h"]
+    bulk = [*worker, "-Q", "bulk", "-c", "1", "-n", "bulk@%h"]
+    schedule = f"--schedule={Path(tempfile.gettempdir() if only else place.root) / 'beat.schedule'}"
+    beat = [*celery, "beat", "--loglevel=WARNING", "--pidfile=", schedule]
+    children.append(Child("worker", "worker", quick, log("worker")))
+    children.append(Child("worker", "bulk worker", bulk, log("worker-bulk")))
+    children.append(Child("beat", "beat", beat, log("beat")))
     return children
+
+
+def answers(timeout: float) -> bool:
+    """Whether the web on this machine's ``PORT`` answers ``/healthz``."""
+    host, port = os.environ.get("HOST") or "127.0.0.1", number("PORT", 8000)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (asked, not bound)
+    connection = http.client.HTTPConnection(host, port, timeout=timeout)
+    with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
+        connection.request("GET", "/healthz", headers={"Host": "localhost"})
+        return connection.getresponse().status < 400
+    return False
 
 
 def _await_web(children: list[Child]) -> None:
     """Until a page is answered; a web process that cannot start is a sentence with the end of its log."""
     end = time.monotonic() + 60
     first = children[0]
-    host, port = os.environ.get("HOST") or "127.0.0.1", number("PORT", 8000)
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     while time.monotonic() < end:
         if first.process is None or first.process.poll() is not None:
-            raise LauncherError(f"The web process does not start: {tail(first.log, 2)} (log: {first.log}).")
-        connection = http.client.HTTPConnection(host, port, timeout=2)
-        with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
-            connection.request("GET", "/healthz", headers={"Host": "localhost"})
-            if connection.getresponse().status < 500:
-                return
+            raise LauncherError(f"The web process does not start. {_end_of(first)}")
+        if answers(2):
+            return
         time.sleep(0.1)
-    raise LauncherError(f"The web process does not answer within a minute (log: {first.log}).")
+    raise LauncherError(f"The web process does not answer within a minute. {_end_of(first)}")
 
 
 def _welcome(place: Layout) -> str:

@@ -31,25 +31,30 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when database, Redis, worker and beat all answer, else 503; each part says ``ok`` or ``down``."""
+    parts = states()
+    ready = all(state == "ok" for state in parts.values())
+    return JsonResponse({"status": "ok" if ready else "down", **parts}, status=200 if ready else 503)
+
+
+def states() -> dict[str, str]:
+    """``ok`` or ``down`` for each part; takes half a second at most for Redis."""
     parts = {"database": _database(), "redis": "down"} | dict.fromkeys(HEARTBEAT_PARTS, "down")
+    redis = Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=PATIENCE,
+        socket_connect_timeout=PATIENCE,
+        retry=Retry(NoBackoff(), 0),
+    )
     try:
-        redis = Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=PATIENCE,
-            socket_connect_timeout=PATIENCE,
-            retry=Retry(NoBackoff(), 0),
-        )
         with redis:
             beats = redis.mget([HEARTBEAT_KEY + part for part in HEARTBEAT_PARTS])
     except (RedisError, OSError):
-        pass
-    else:
-        parts["redis"] = "ok"
-        for part, seen in zip(HEARTBEAT_PARTS, beats, strict=True):
-            if seen is not None and time.time() - float(seen) < 3 * HEARTBEAT_SECONDS:
-                parts[part] = "ok"
-    ready = all(state == "ok" for state in parts.values())
-    return JsonResponse({"status": "ok" if ready else "down", **parts}, status=200 if ready else 503)
+        return parts
+    parts["redis"] = "ok"
+    for part, seen in zip(HEARTBEAT_PARTS, beats, strict=True):
+        if seen is not None and time.time() - float(seen) < 3 * HEARTBEAT_SECONDS:
+            parts[part] = "ok"
+    return parts
 
 
 def _database() -> str:
