@@ -1,8 +1,8 @@
 """The order over a target's needs: who leads, who joins with which items, and why.
 
 The street's enforcement team leads (由街道牵头); another lead needs a reason, which a person gives. Every agency
-asked for joins with one squad: the one stationed at the street before a module squad that serves it, one on
-duty before one that is not, the one with less to do before the busier.
+asked for joins with one squad: one on duty before one that is not, the one stationed at the street before a
+module squad that serves it, the one with less to do before the busier.
 """
 
 from collections.abc import Iterable, Sequence
