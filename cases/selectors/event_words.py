@@ -1,0 +1,221 @@
+"""What the journal says in words: a sentence for every kind, and the facts of a body worth reading beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import (
+    Case,
+    DeadlineKind,
+    Disposition,
+    Event,
+    LineKind,
+    RevealPurpose,
+    RulingOutcome,
+    Target,
+    VisitOutcome,
+)
+from teams.models import Agency, Role, Squad
+
+KEY, NOTE, LATE, PLAIN = "key", "note", "late", ""
+
+
+class Said(NamedTuple):
+    """The sentence of a kind, its weight in the drawing, and whether it concerns the office alone."""
+
+    what: str | Promise
+    weight: str = PLAIN
+    office_only: bool = False
+
+
+SENTENCES: Mapping[str, Said] = MappingProxyType(
+    {
+        # the case
+        "case.received": Said(_("Received"), KEY),
+        "case.complaint_added": Said(_("Another report was added")),
+        "case.noted": Said(_("A note was written"), NOTE, True),
+        "case.accepted": Said(_("Accepted")),
+        "case.rejected": Said(_("Rejected"), KEY),
+        "case.asked": Said(_("The resident was asked"), PLAIN, True),
+        "case.resumed": Said(_("Went on without an answer")),
+        "case.answered_by_resident": Said(_("The resident answered"), PLAIN, True),
+        "case.line_written": Said(_("Written to the resident"), NOTE, True),
+        "case.identity_revealed": Said(_("The contact of a resident was looked at"), NOTE, True),
+        "case.complaint_withdrawn": Said(_("A resident withdrew the report"), NOTE, True),
+        "case.withdrawn": Said(_("Withdrawn by the resident"), KEY, True),
+        "case.triaged": Said(_("Triaged"), KEY),
+        "case.mediated": Said(_("Mediation ended")),
+        "case.taken_back": Said(_("Taken back to triage")),
+        "case.returned": Said(_("Sent back to triage")),
+        "case.merged_into": Said(_("Joined to another case"), KEY),
+        "case.absorbed": Said(_("Another case was joined to this one")),
+        "case.target_changed": Said(_("The party was changed")),
+        "case.need_opened": Said(_("A visit is needed"), NOTE),
+        "case.need_withdrawn": Said(_("The visit is not needed any more"), NOTE),
+        "case.ordered": Said(_("Put into a check-once order")),
+        "case.dispatched": Said(_("On the way"), KEY),
+        "case.undispatched": Said(_("Back to planning")),
+        "case.visit_started": Said(_("The visit began")),
+        "case.visited": Said(_("The visit is over"), NOTE),
+        "case.revisit": Said(_("A second visit is needed")),
+        "case.to_rule": Said(_("Waits for a ruling")),
+        "case.ruled": Said(_("Everything is ruled on")),
+        "case.finished": Said(_("Nothing is left to do on site")),
+        "case.rectifying": Said(_("Being put right")),
+        "case.recheck_planned": Said(_("A recheck is planned")),
+        "case.rectified": Said(_("Put right"), KEY),
+        "case.checking": Said(_("Waits for the check-after")),
+        "case.checked_after": Said(_("Checked after"), KEY),
+        "case.rework": Said(_("Goes back for rework"), KEY),
+        "case.rework_refused": Said(_("Rework was refused"), PLAIN, True),
+        "case.closed": Said(_("Closed"), KEY),
+        "case.rated": Said(_("A resident has rated the result"), PLAIN, True),
+        "case.deadline_warned": Said(_("Soon due"), NOTE),
+        "case.deadline_passed": Said(_("Overdue"), LATE),
+        "case.escalated": Said(_("Escalated"), LATE),
+        # the order
+        "order.drafted": Said(_("Order drafted")),
+        "order.submitted": Said(_("Submitted for approval")),
+        "order.approved": Said(_("Approved")),
+        "order.approval_made_up": Said(_("Approval made up afterwards")),
+        "order.sent_back": Said(_("Sent back")),
+        "order.issued": Said(_("Squads called"), KEY),
+        "order.need_joined": Said(_("A further matter joined the order")),
+        "order.need_released": Said(_("A matter was taken out of the order")),
+        "order.cancelled": Said(_("Order cancelled"), KEY),
+        "order.target_changed": Said(_("The order goes to another party")),
+        "order.part_acknowledged": Said(_("Acknowledged")),
+        "order.part_returned": Said(_("Returned"), KEY),
+        "order.part_called_again": Said(_("Called again")),
+        "order.part_reassigned": Said(_("Another squad is called")),
+        "order.part_released": Said(_("Squad excused")),
+        "order.part_urged": Said(_("Urged"), NOTE),
+        "order.part_missed": Said(_("Squad did not come"), LATE),
+        "order.reported_in": Said(_("On scene"), KEY),
+        "order.part_finished": Said(_("Checklist finished")),
+        "order.answer_given": Said(_("An item was answered"), NOTE),
+        "order.visit_closed": Said(_("Visit closed"), KEY),
+        "order.finding_added": Said(_("A fact was found")),
+        "order.lab_commissioned": Said(_("A laboratory test was commissioned")),
+        "order.lab_reported": Said(_("The laboratory reported")),
+        "order.lab_cancelled": Said(_("The laboratory test was cancelled")),
+        "order.ruled": Said(_("Ruled"), KEY),
+        "order.corrected": Said(_("Put right"), PLAIN),
+        "order.done": Said(_("Order done"), KEY),
+        "order.finished": Said(_("Order done"), KEY),
+        "order.deadline_warned": Said(_("Soon due"), NOTE),
+        "order.deadline_passed": Said(_("Overdue"), LATE),
+        "order.escalated": Said(_("Escalated"), LATE),
+    }
+)
+
+_SQUADS = ("squad", "squads", "laboratory", "to_squad", "called")
+_LABELS: Mapping[str, tuple[Any, ...]] = MappingProxyType(
+    {
+        "clock": (DeadlineKind,),
+        "disposition": (Disposition,),
+        "outcome": (VisitOutcome, RulingOutcome),
+        "purpose": (RevealPurpose,),
+        "as": (LineKind,),
+    }
+)
+_PLAIN = ("number", "paper", "paper_number", "to_unit", "handed_to")
+_WORDS = ("reason", "note")
+
+
+@dataclass(slots=True)
+class Names:
+    """Names of what the bodies only know by id, read once for a whole timeline."""
+
+    squads: dict[int, str] = field(default_factory=dict)
+    agencies: dict[int, str] = field(default_factory=dict)
+    targets: dict[int, str] = field(default_factory=dict)
+    cases: dict[int, str] = field(default_factory=dict)
+
+
+def said(kind: str) -> Said:
+    """The sentence of a kind; a kind that nobody put into words shows itself."""
+    return SENTENCES.get(kind) or Said(kind)
+
+
+def names_for(bodies: Iterable[tuple[str, Mapping[str, Any]]]) -> Names:
+    """Look up what (kind, body) pairs name: at most one query a kind of thing."""
+    squads: set[int] = set()
+    agencies: set[int] = set()
+    targets: set[int] = set()
+    cases: set[int] = set()
+    for kind, data in bodies:
+        for key in _SQUADS:
+            squads |= _ids(data.get(key))
+        agencies |= _ids(data.get("agencies"))
+        if kind.endswith(".target_changed"):
+            targets |= _ids(data.get("from")) | _ids(data.get("to"))
+        if kind in _OTHER_CASE:
+            cases |= _ids(data.get(_OTHER_CASE[kind]))
+    return Names(
+        squads={row.pk: str(row) for row in Squad.objects.filter(pk__in=squads)} if squads else {},
+        agencies={row.pk: str(row) for row in Agency.objects.filter(pk__in=agencies)} if agencies else {},
+        targets=dict(Target.objects.filter(pk__in=targets).values_list("pk", "name")) if targets else {},
+        cases=dict(Case.objects.filter(pk__in=cases).values_list("pk", "reference")) if cases else {},
+    )
+
+
+_OTHER_CASE = {"case.merged_into": "into", "case.absorbed": "case"}
+
+
+def detail(kind: str, data: Mapping[str, Any], names: Names) -> str:
+    """The facts of a body in one line, in the active language: who, what, which number, and the reason written."""
+    parts: list[str] = []
+    for key in _SQUADS:
+        found = [names.squads[pk] for pk in sorted(_ids(data.get(key))) if pk in names.squads]
+        if found:
+            parts.append(("→ " if key == "to_squad" else "") + "、".join(found))
+    if "agencies" in data:
+        parts.append("、".join(names.agencies[pk] for pk in sorted(_ids(data["agencies"])) if pk in names.agencies))
+    if kind.endswith(".target_changed"):
+        parts.append(" → ".join(names.targets.get(data.get(key) or 0, "") for key in ("from", "to")))
+    if kind in _OTHER_CASE:
+        parts.append(names.cases.get(data.get(_OTHER_CASE[kind]) or 0, ""))
+    for key, choices in _LABELS.items():
+        parts.append(_label(choices, data.get(key)))
+    if kind.endswith(".escalated"):
+        parts.append(_now("supervision level %(level)s") % {"level": data.get("level")})
+    if isinstance(conforms := data.get("conforms"), bool):
+        parts.append(_now("within the limit") if conforms else _now("beyond the limit"))
+    parts += [str(data[key]) for key in _PLAIN if data.get(key)]
+    parts += [str(data[key]).strip() for key in _WORDS if isinstance(data.get(key), str)]
+    return " · ".join(part for part in parts if part)
+
+
+def actor_words(event: Event) -> str:
+    """Who did it, in which role. Residents and the system have no name."""
+    if event.actor_role == "resident":
+        return _now("resident")
+    if event.actor_id is None:
+        return _now("system")
+    role = Role(event.actor_role).label if event.actor_role in Role.values else ""
+    return f"{event.actor} {role}".strip()
+
+
+def _ids(value: object) -> set[int]:
+    if isinstance(value, bool):
+        return set()
+    if isinstance(value, int):
+        return {value}
+    if isinstance(value, list):
+        return {one for one in value if isinstance(one, int)}
+    return set()
+
+
+def _label(choices: tuple[Any, ...], value: object) -> str:
+    for one in choices:
+        if value in one.values:
+            return str(one(value).label)
+    return ""

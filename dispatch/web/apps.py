@@ -1,0 +1,17 @@
+"""The app that the faces share. Its receivers only hint to pages that are open; nothing depends on them."""
+
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    name = "dispatch.web"
+    label = "web"
+
+    def ready(self) -> None:
+        from cases.services.journal import event_recorded
+        from dispatch.notify import relay
+        from dispatch.web import streaming
+
+        event_recorded.connect(streaming.on_event, dispatch_uid="web-live")
+        if streaming.on_messages not in relay.heard:
+            relay.heard.append(streaming.on_messages)

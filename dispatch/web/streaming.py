@@ -1,0 +1,69 @@
+"""From the journal to the live stream: after the commit, a hint to everyone whose page shows the subject.
+
+A hint says which row moved and to which seq; a page that listens asks for it by the normal way, so a hint too many or
+too few does no harm. Topics come from ids alone: two small reads for a whole transaction.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from cases.models import CaseComplaint, Event, LabTest, Part, PartState
+from dispatch.notify.gather import after_commit
+from dispatch.web.live import publish
+
+MANY = 50
+"""More subjects than this in one transaction (an import) become one hint a street: the lists ask again anyway."""
+
+
+def on_event(sender: object, event: Event, **_kwargs: object) -> None:
+    """Receiver of ``event_recorded``."""
+    after_commit(_hint, event)
+
+
+def on_messages(user_ids: Sequence[int]) -> None:
+    """The relay made messages for these people: their bells count anew."""
+    for user_id in user_ids:
+        publish([f"user:{user_id}"], "message", user_id, 0)
+
+
+def _hint(events: list[Event]) -> None:
+    newest = {(event.case_id, event.order_id): event for event in events}
+    if len(newest) > MANY:
+        for street_id, event in {event.street_id: event for event in events}.items():
+            publish([f"office:{street_id}"], "case", event.case_id or 0, event.seq)
+        return
+    squads = _squads({event.order_id for event in newest.values() if event.order_id is not None})
+    residents = _residents({event.case_id for event in newest.values() if event.case_id is not None})
+    for event in newest.values():
+        if event.order_id is not None:
+            topics = [f"office:{event.street_id}", *(f"squad:{pk}" for pk in sorted(squads[event.order_id]))]
+            publish(topics, "order", event.order_id, event.seq)
+        elif event.case_id is not None:
+            publish([f"office:{event.street_id}"], "case", event.case_id, event.seq)
+            # A resident's page knows its own report only: no id of ours goes there.
+            publish([f"complaint:{token}" for token in residents[event.case_id]], "complaint", 0, event.seq)
+
+
+def _squads(order_ids: Iterable[int]) -> dict[int, set[int]]:
+    """Squads that were called to the orders, those released since too, and the laboratories of their tests."""
+    found: dict[int, set[int]] = defaultdict(set)
+    ids = list(order_ids)
+    if ids:
+        called = Part.objects.filter(order_id__in=ids).exclude(state=PartState.PLANNED)
+        tests = LabTest.objects.filter(visit__order_id__in=ids)
+        rows = called.values_list("order_id", "squad_id").union(tests.values_list("visit__order_id", "laboratory_id"))
+        for order_id, squad_id in rows:
+            found[order_id].add(squad_id)
+    return found
+
+
+def _residents(case_ids: Iterable[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    ids = list(case_ids)
+    if ids:
+        links = CaseComplaint.objects.filter(case_id__in=ids, complaint__token_hash__isnull=False)
+        for case_id, token in links.values_list("case_id", "complaint__token_hash"):
+            found[case_id].append(str(token))
+    return found
