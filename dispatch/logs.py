@@ -26,6 +26,20 @@ def scrub_request(_logger: object, _name: str, event: structlog.typing.EventDict
     return event
 
 
+# The database quotes the row or the statement that failed: a complaint's words, a phone.
+_FIELDS = r"(?:LINE \d+|DETAIL|CONTEXT|QUERY|HINT):"
+_IN_TRACEBACK = re.compile(rf"\n{_FIELDS}.*?(?=\n\n(?:During|The above)|\Z)", re.DOTALL)
+_IN_REPR = re.compile(rf"\\n{_FIELDS}(?:.*(?=['\"]\))|.*)", re.DOTALL)
+
+
+def scrub_quotes(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Processor: cut what PostgreSQL quotes out of messages and tracebacks."""
+    for key in ("event", "exception"):
+        if isinstance(event.get(key), str):
+            event[key] = _IN_TRACEBACK.sub(" …", _IN_REPR.sub(" …", event[key]))
+    return event
+
+
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -51,7 +65,12 @@ LOGGING: dict[str, Any] = {
     "formatters": {
         "json": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.processors.JSONRenderer(ensure_ascii=False),
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                scrub_quotes,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
             "foreign_pre_chain": _SHARED,
         }
     },

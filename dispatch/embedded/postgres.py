@@ -88,6 +88,9 @@ class Postgres:
             "log_timezone": "UTC",
             "timezone": "UTC",
             "log_min_messages": "warning",
+            # What somebody wrote must not stand in a log: no statements, no "failing row contains".
+            "log_min_error_statement": "panic",
+            "log_error_verbosity": "terse",
         }
         if not self.durable:  # test data: nothing worth keeping through a power cut
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.signals import user_logged_out
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+
+from dispatch.web.access import actor_for, home_of
+from dispatch.web.live import revoke
 
 
 class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -18,4 +26,11 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 @login_required
 def landing(request: HttpRequest) -> HttpResponse:
     """Send a member of staff to the face of their work."""
-    return redirect("/console/")
+    return redirect(home_of(actor_for(request)))
+
+
+@receiver(user_logged_out)
+def cut_streams(user: AbstractBaseUser | None = None, **_kwargs: Any) -> None:
+    """Who logs out here hears nothing more here, in any tab."""
+    if user is not None and user.pk is not None:
+        revoke(user.pk)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+import logging
+import logging.config
 
-from dispatch.logs import scrub_request, without_secrets
+import pytest
+from django.db import DatabaseError, connection
+
+from dispatch.logs import LOGGING, scrub_request, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -23,3 +28,34 @@ def test_secrets_leave_the_path(path: str, shown: str) -> None:
 def test_a_request_event_names_nobody() -> None:
     event = scrub_request(None, "info", {"request": "GET /a/?b=c", "ip": "10.0.0.1", "user_agent": "x", "code": 200})
     assert event == {"request": "GET /a/", "code": 200}
+
+
+def formatted(record: logging.LogRecord) -> str:
+    settings = LOGGING["formatters"]["json"]
+    formatter = settings["()"](**{key: value for key, value in settings.items() if key != "()"})
+    return str(formatter.format(record))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failing_row_is_not_quoted() -> None:
+    """PostgreSQL says which row failed, with all that somebody wrote into it."""
+    phone = str(13800138000)  # not in the source line that a traceback shows
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE said (words text, n int CHECK (n > 0))")
+        try:
+            cursor.execute("INSERT INTO said VALUES (%s, 0)", [f"my (phone')\nis {phone}"])
+        except DatabaseError as error:
+            info = (type(error), error, error.__traceback__)
+            text = formatted(logging.LogRecord("x", logging.ERROR, "x", 1, f"failed: {error!r}", None, info))
+        cursor.execute("DROP TABLE said")
+    shown = json.loads(text)
+    assert "said_n_check" in shown["event"]
+    assert "IntegrityError" in shown["exception"]
+    assert phone not in text
+
+
+def test_a_failing_statement_is_not_quoted() -> None:
+    text = formatted(
+        logging.LogRecord("x", 40, "x", 1, "raised: %s", ("ProgrammingError('no such\\nLINE 1: 138…\\n ^\\n')",), None)
+    )
+    assert json.loads(text)["event"] == "raised: ProgrammingError('no such …')"
