@@ -209,7 +209,7 @@ def _joint(agency: str, wish: _Asked, ground: Sequence[SquadFacts], street: str)
     if squad is None:
         notes.append(Note("no_squad", {"agency": agency, "street": street}))
     else:
-        code = "squad_stationed" if squad.street == street else "squad_serves"
+        code = "stationed_squad" if squad.street == street else "module_squad"
         notes += [Note(code, {"squad": squad.id, "street": street}), *_duty(squad)]
     return Part(
         agency=agency,

@@ -161,10 +161,15 @@ def address_likeness(a: str, b: str) -> float:
 def core_name(name: str) -> str:
     """The part of a business's name that sets it apart; the whole name where nothing else is left."""
     plain = _plain(name)
-    core = _REGION.sub("", _BRACKETS.sub("", plain))
-    while len(core) > 2 and (shorter := _TRADE.sub("", core)) != core and len(shorter) >= 2:
-        core = shorter
-    return plain if len(core) < 2 or _TRADE.fullmatch(core) else core
+    core = _stem(_REGION.sub("", _BRACKETS.sub("", plain)))
+    return core if len(core) >= 2 else plain
+
+
+def _stem(name: str) -> str:
+    """The name without its trades and legal forms; empty when it is nothing else."""
+    while (shorter := _TRADE.sub("", name)) != name and len(shorter) != 1:
+        name = shorter
+    return name
 
 
 _BRACKETS = re.compile(r"[(（].*?[)）]")
@@ -188,7 +193,7 @@ def _name_in(plain: str, name: str) -> float:
         return 0.0
     if core in plain:
         # Two characters are found by accident; the whole name is not.
-        if _TRADE.sub("", core) == "" or _TRADE.fullmatch(_TRADE.sub("", core)):
+        if not _stem(core):
             return 0.4  # a trade is no name
         return 1.0 if len(core) > 2 or _plain(name) in plain else 0.6
     # One wrong character in four: fewer and half the names of a street look alike.
