@@ -58,10 +58,10 @@ def visit_report_in(
             return first
         part = scene.part(part_id)
         policies.require(actor, "task.handle" if scene.handling else "visit.report_in", squad_ids=[part.squad_id])
+        flow.move(part, "report_in")
         seats = _seats(scene, part, officer_ids, actor)
         far = far_check(scene.order.target, lat, lng, far_reason)
         moment = now()
-        flow.move(part, "report_in")
         part.on_scene_at = moment
         part.save(update_fields=["state", "on_scene_at"])
         _order_begin(scene, actor)
