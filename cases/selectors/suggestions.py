@@ -1,0 +1,384 @@
+"""What a dispatcher is offered at triage, each with its reasons. Computed when the form is opened, never before;
+a person decides. At most ``CANDIDATES`` parties and as many cases are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from typing import Generic, TypeVar
+
+from django.contrib.postgres.search import TrigramSimilarity
+from django.db.models import Count, Max, Q, QuerySet, Sum, Value
+from django.db.models.functions import StrIndex
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cases import flow
+from cases.clock.moment import now
+from cases.law import Note
+from cases.models import (
+    Case,
+    CaseComplaint,
+    CaseStage,
+    Category,
+    CategoryWord,
+    Complaint,
+    HotlineOrder,
+    InspectionItem,
+    QuotedNumber,
+    Target,
+)
+from cases.papers import MaskedSpan, apply_masks, mask_text
+from cases.planner.likeness import CaseFacts, PartyFacts, Place, score_parties, score_repeats
+from cases.planner.quotes import addresses, party_names
+from cases.planner.words import Lexicon, cut, score_categories
+from teams.models import Agency, Function, Street
+from teams.policies import Actor
+from teams.selectors import in_force, powers_for, squads_serving
+
+CANDIDATES = 200
+NEAR_DEGREES = 0.003  # about 330 m north-south and 260 m east-west at 38° N; the pure rule measures
+REPEAT_DAYS = 90
+_TEXTS = 3
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested(Generic[T]):
+    """Something offered: how well it fits, 0..1 (no probability), and why, in the reader's language."""
+
+    subject: T
+    score: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedAgency:
+    """``proposed``: to be ticked beforehand. ``leads``: the street's own team, which leads whatever is ticked."""
+
+    agency: Agency
+    proposed: bool
+    leads: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedRepeat:
+    """A case that this one may repeat. ``joinable``: the table and the party allow joining this one to it."""
+
+    case: Case
+    score: float
+    reasons: tuple[str, ...]
+    joinable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BriefProposal:
+    """What the squads might read: ``text`` as it came, ``masked`` with every proposed mask applied."""
+
+    text: str
+    spans: tuple[MaskedSpan, ...]
+    masked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    categories: tuple[Suggested[Category], ...]
+    agencies: tuple[SuggestedAgency, ...]
+    parties: tuple[Suggested[Target], ...]
+    repeats: tuple[SuggestedRepeat, ...]
+    brief: BriefProposal
+
+
+def suggest(case: Case, *, actor: Actor) -> Suggestions:
+    """Everything the triage form offers for the case. The caller has fetched the case through ``visible_to``."""
+    complaints = _complaints(case)
+    text = "\n".join(complaint.text for complaint in complaints) or case.title
+    categories = suggest_categories(text)
+    chosen = case.category or (categories[0].subject if categories else None)
+    return Suggestions(
+        categories=categories,
+        agencies=suggest_agencies(chosen, case.street, text) if chosen else (),
+        parties=suggest_parties(case, complaints, text),
+        repeats=suggest_repeats(case, text, actor=actor),
+        brief=propose_brief("\n\n".join(complaint.text for complaint in complaints)),
+    )
+
+
+def suggest_categories(text: str, *, limit: int = 5) -> tuple[Suggested[Category], ...]:
+    """Minor classes whose words stand in the text."""
+    hits = score_categories(text, lexicon(), limit)
+    rows = {row.code: row for row in Category.objects.filter(code__in=[hit.code for hit in hits])}
+    return tuple(
+        Suggested(rows[hit.code], hit.score, (_("The text says: %(words)s.") % {"words": _listed(hit.words)},))
+        for hit in hits
+        if hit.code in rows
+    )
+
+
+def suggest_agencies(category: Category, street: Street, text: str) -> tuple[SuggestedAgency, ...]:
+    """Agencies with the power for the category on the street; an optional one is ticked only when the text speaks of
+    what its items ask about. The street's own agency first."""
+    today = timezone.localdate(now())
+    powers = list(powers_for(category.code, street, today))
+    serving = set(squads_serving(street.pk).values_list("agency_id", flat=True))
+    asked = _asked_about({p.agency.function for p in powers if p.optional}, today)
+    found: dict[int, SuggestedAgency] = {}
+    for power in powers:
+        agency = power.agency
+        leads = agency.function == Function.STREET
+        reasons: list[str] = []
+        proposed = True
+        if leads:
+            reasons.append(_("The street's team leads the joint visit."))
+        if power.optional:
+            words = [word for word in asked.get(agency.function, ()) if word in text]
+            proposed = bool(words)
+            reasons.append(
+                _("The text speaks of what it checks: %(words)s.") % {"words": _listed(words[:5])}
+                if words
+                else _("It may join; the text doesn't speak of what it checks.")
+            )
+        else:
+            reasons.append(_("It has the power for “%(category)s”.") % {"category": category})
+        if power.basis:
+            reasons.append(_("Basis: %(basis)s.") % {"basis": power.basis})
+        if agency.pk not in serving:
+            proposed = False
+            reasons.append(_("None of its squads serves this street."))
+        earlier = found.get(agency.pk)
+        if earlier is None or (proposed and not earlier.proposed):
+            found[agency.pk] = SuggestedAgency(agency, proposed, leads, tuple(reasons))
+    return tuple(sorted(found.values(), key=lambda row: (not row.leads, not row.proposed, row.agency.pk)))
+
+
+def suggest_parties(
+    case: Case, complaints: Sequence[Complaint], text: str, *, limit: int = 5
+) -> tuple[Suggested[Target], ...]:
+    """Parties of the street that the text, the address or the point lead to; a party that a complainant chose first."""
+    named = [complaint.party_name for complaint in complaints if complaint.party_name]
+    places = [case.address, *addresses(text)]
+    rows = _party_candidates(case, [*named, *party_names(text)], [place for place in places if place], text)
+    facts = [
+        PartyFacts(
+            id=row.pk,
+            name=row.name,
+            aliases=tuple(row.aliases),
+            address=row.address,
+            point=_point(row.lat, row.lng),
+            last_case_at=row.last_case_at,  # type: ignore[attr-defined]
+        )
+        for row in rows.values()
+    ]
+    where = Place(address=next((place for place in places if place), ""), point=_point(case.lat, case.lng))
+    hits = score_parties("\n".join([*named, text]), where, facts, now(), limit)
+    chosen = [c.target_id for c in complaints if c.target_id] + ([case.target_id] if case.target_id else [])
+    found = {hit.id: Suggested(rows[hit.id], hit.score, _words(hit.notes)) for hit in hits}
+    for target_id in dict.fromkeys(chosen):
+        if target_id in rows:
+            reasons = found[target_id].reasons if target_id in found else ()
+            found[target_id] = Suggested(
+                rows[target_id], 1.0, (_("Chosen from the register when it was sent."), *reasons)
+            )
+    return tuple(sorted(found.values(), key=lambda row: (-row.score, row.subject.pk)))[:limit]
+
+
+def suggest_repeats(case: Case, text: str, *, actor: Actor, limit: int = 8) -> tuple[SuggestedRepeat, ...]:
+    """Cases of the street that this one may repeat, by quoted number, party, place, time and words."""
+    numbers, quotes = _numbers([case.pk])
+    mine = _case_facts(case, text, numbers.get(case.pk, ""), quotes.get(case.pk, ()))
+    rows = {row.pk: row for row in _repeat_candidates(case, mine, actor)}
+    numbers, quotes = _numbers(rows)
+    texts = _first_texts(rows)
+    facts = [
+        _case_facts(row, texts.get(row.pk, row.title), numbers.get(row.pk, ""), quotes.get(row.pk, ()))
+        for row in rows.values()
+    ]
+    return tuple(
+        SuggestedRepeat(rows[hit.id], hit.score, _words(hit.notes), _joinable(case, rows[hit.id]))
+        for hit in score_repeats(mine, facts, limit)
+    )
+
+
+def propose_brief(text: str) -> BriefProposal:
+    """The words with phones, identity numbers, accounts, flats and names masked; a person confirms it."""
+    spans = mask_text(text)
+    return BriefProposal(text, tuple(spans), apply_masks(text, spans))
+
+
+def lexicon() -> Lexicon:
+    """The catalogue's words, built anew only when they changed."""
+    state = CategoryWord.objects.aggregate(rows=Count("pk"), last=Max("pk"), weight=Sum("weight"))
+    return _lexicon(state["rows"], state["last"] or 0, state["weight"] or 0)
+
+
+@lru_cache(maxsize=2)
+def _lexicon(_rows: int, _last: int, _weight: int) -> Lexicon:
+    words = CategoryWord.objects.filter(category__active=True).values_list("category__code", "word", "weight")
+    return Lexicon.of(words)
+
+
+def _complaints(case: Case) -> list[Complaint]:
+    """The newest reports of the case; a flood of repeats adds nothing to a suggestion."""
+    links = case.complaint_links.select_related("complaint").order_by("-complaint__received_at", "-pk")[:_TEXTS]
+    return [link.complaint for link in links]
+
+
+def _asked_about(functions: Iterable[str], today: object) -> dict[str, tuple[str, ...]]:
+    """Words of the items of each function, as the dictionary cuts their names."""
+    items = InspectionItem.objects.filter(in_force(today), function__in=list(functions))  # type: ignore[arg-type]
+    found: dict[str, dict[str, None]] = {}
+    for function, name in items.values_list("function", "name"):
+        found.setdefault(function, {}).update(dict.fromkeys((*cut(name), name)))
+    return {function: tuple(words) for function, words in found.items()}
+
+
+def _party_candidates(case: Case, names: Sequence[str], places: Sequence[str], text: str) -> dict[int, Target]:
+    """Parties worth comparing, at most ``CANDIDATES``: named in the text, named alike, addressed alike, near."""
+    register = Target.objects.filter(street=case.street_id, active=True, merged_into__isnull=True)
+    ids: dict[int, None] = {}
+
+    def take(rows: QuerySet[Target], count: int) -> None:
+        ids.update(dict.fromkeys(rows.values_list("pk", flat=True)[:count]))
+
+    if case.target_id:
+        ids[case.target_id] = None
+    take(register.filter(pk__in=[c.target_id for c in _complaints(case) if c.target_id]), _TEXTS)
+    take(register.alias(at=StrIndex(Value(text), "name")).filter(at__gt=0).order_by("pk"), 40)
+    for name in list(dict.fromkeys(names))[:4]:
+        alike = TrigramSimilarity("name", name)
+        take(register.filter(name__trigram_similar=name).annotate(alike=alike).order_by("-alike", "pk"), 20)
+        take(register.filter(Q(name__contains=name) | Q(aliases__contains=[name])).order_by("pk"), 10)
+    for place in list(dict.fromkeys(places))[:3]:
+        alike = TrigramSimilarity("address", place)
+        take(register.filter(address__trigram_similar=place).annotate(alike=alike).order_by("-alike", "pk"), 20)
+    if case.lat is not None and case.lng is not None:
+        take(register.filter(_near(case.lat, case.lng)).order_by("pk"), 80)
+    chosen = list(ids)[:CANDIDATES]
+    return {row.pk: row for row in register.filter(pk__in=chosen).annotate(last_case_at=Max("cases__opened_at"))}
+
+
+def _repeat_candidates(case: Case, facts: CaseFacts, actor: Actor) -> list[Case]:
+    """Cases worth comparing, at most ``CANDIDATES``: tied by a number at any age, else of the last weeks: the same
+    party, near, the same address, and the newest."""
+    own = (
+        Case.objects.visible_to(actor)
+        .filter(street=case.street_id)
+        .exclude(pk=case.pk)
+        .exclude(stage__in=[CaseStage.JOINED, CaseStage.REJECTED])
+    )
+    lately = own.filter(opened_at__gte=case.opened_at - timedelta(days=REPEAT_DAYS))
+    quoted = Q(number__in=[*facts.quotes, *([facts.number] if facts.number else [])])
+    tied = CaseComplaint.objects.filter(
+        Q(complaint__in=QuotedNumber.objects.filter(quoted).values("complaint"))
+        | Q(complaint__in=HotlineOrder.objects.filter(number__in=facts.quotes).values("complaint"))
+    ).values("case")
+    ids: dict[int, None] = {}
+
+    def take(rows: QuerySet[Case], count: int) -> None:
+        ids.update(dict.fromkeys(rows.order_by("-opened_at", "-pk").values_list("pk", flat=True)[:count]))
+
+    if facts.quotes or facts.number:
+        take(own.filter(pk__in=tied), 40)
+    if case.target_id:
+        take(lately.filter(target=case.target_id), 40)
+    if case.lat is not None and case.lng is not None:
+        take(lately.filter(_near(case.lat, case.lng)), 60)
+    if case.address:
+        take(lately.filter(address=case.address), 30)
+    take(lately, CANDIDATES)
+    return list(own.filter(pk__in=list(ids)[:CANDIDATES]).select_related("category", "target"))
+
+
+def _numbers(case_ids: Iterable[int]) -> tuple[dict[int, str], dict[int, tuple[str, ...]]]:
+    """The hotline number of each case, and the numbers that its complaints quote."""
+    wanted = list(case_ids)
+    own: dict[int, str] = {}
+    quotes: dict[int, tuple[str, ...]] = {}
+    links = CaseComplaint.objects.filter(case__in=wanted)
+    for case_id, number in links.filter(complaint__hotline__isnull=False).values_list(
+        "case_id", "complaint__hotline__number"
+    ):
+        own[case_id] = number
+    for case_id, number in links.filter(complaint__quotes__isnull=False).values_list(
+        "case_id", "complaint__quotes__number"
+    ):
+        quotes[case_id] = (*quotes.get(case_id, ()), number)
+    return own, quotes
+
+
+def _first_texts(case_ids: Iterable[int]) -> dict[int, str]:
+    links = CaseComplaint.objects.filter(case__in=list(case_ids)).order_by("case_id", "pk").distinct("case_id")
+    return dict(links.values_list("case_id", "complaint__text"))
+
+
+def _case_facts(case: Case, text: str, number: str, quotes: tuple[str, ...]) -> CaseFacts:
+    return CaseFacts(
+        id=case.pk,
+        text=text,
+        at=case.opened_at,
+        target_id=case.target_id,
+        category=case.category.code if case.category else None,
+        place=Place(address=case.address, point=_point(case.lat, case.lng)),
+        number=number,
+        quotes=quotes,
+    )
+
+
+def _joinable(case: Case, survivor: Case) -> bool:
+    same_party = case.target_id is None or case.target_id == survivor.target_id
+    return flow.allowed(case, "join") and survivor.stage not in flow.ENDED and same_party
+
+
+def _near(lat: float, lng: float) -> Q:
+    return Q(lat__range=(lat - NEAR_DEGREES, lat + NEAR_DEGREES), lng__range=(lng - NEAR_DEGREES, lng + NEAR_DEGREES))
+
+
+def _point(lat: float | None, lng: float | None) -> tuple[float, float] | None:
+    return (lat, lng) if lat is not None and lng is not None else None
+
+
+def _listed(words: Iterable[str]) -> str:
+    return _(", ").join(words)
+
+
+def _words(notes: Iterable[Note]) -> tuple[str, ...]:
+    return tuple(_reason(note) for note in notes)
+
+
+def _reason(note: Note) -> str:
+    """The sentence of a pure rule's note."""
+    sentences = {
+        "name_in_text": _("The text names %(name)s."),
+        "name_resembles": _("The text names something like %(name)s (%(percent)s%% alike)."),
+        "address_matches": _("The addresses match (%(percent)s%%)."),
+        "metres_away": _("%(metres)s m away."),
+        "recent_case": _("Its last case was %(days)s days ago."),
+        "same_party": _("The same party."),
+        "same_category": _("The same category."),
+        "words_resemble": _("The words are %(percent)s%% alike."),
+        "days_apart": _("%(days)s days apart."),
+        "quotes_its_number": _("The text quotes its number %(number)s."),
+        "quoted_by_it": _("It quotes this order's number %(number)s."),
+        "quotes_same_number": _("Both quote the number %(number)s."),
+    }
+    return sentences[note.code] % note.params
+
+
+__all__ = [
+    "BriefProposal",
+    "Suggested",
+    "SuggestedAgency",
+    "SuggestedRepeat",
+    "Suggestions",
+    "lexicon",
+    "propose_brief",
+    "suggest",
+    "suggest_agencies",
+    "suggest_categories",
+    "suggest_parties",
+    "suggest_repeats",
+]
