@@ -2,8 +2,8 @@
 // Modules import nothing from each other: they meet in data attributes and document events.
 const root = document.documentElement;
 root.classList.add("js");
-const words = document.getElementById("words")?.dataset ?? {};
-const say = (key, values = {}) => (words[key] ?? "").replace(/\{(\w+)\}/g, (_, k) => values[k] ?? "");
+const words = document.getElementById("look-words")?.dataset ?? {};
+const say = (key, values = {}) => (words[`w${key[0].toUpperCase()}${key.slice(1)}`] ?? "").replace(/\{(\w+)\}/g, (_, k) => values[k] ?? "");
 const clock = (when = new Date()) => when.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 const spriteUrl = () => document.querySelector("svg use")?.getAttribute("href")?.split("#")[0] ?? "";
 
@@ -204,11 +204,12 @@ document.addEventListener("change", note);
 const PENDING = "draft-pending";
 document.addEventListener("submit", (e) => {
   const form = e.target;
-  if (!form.dataset.draft || e.defaultPrevented) return;
+  if (!form.dataset?.draft) return;
   clearTimeout(timer);
   remember(form);
+  if (form.matches("[hx-post], [data-hx-post]")) return; // its answer tells
   try { sessionStorage.setItem(PENDING, JSON.stringify({ name: form.dataset.draft, store: form.dataset.draftStore ?? "" })); } catch { /* none */ }
-});
+}, true);
 function settle() {
   let pending;
   try { pending = JSON.parse(sessionStorage.getItem(PENDING)); } catch { return; }

@@ -1,6 +1,6 @@
 // Position, only when asked for: fills hidden inputs, says how accurate it is, or why there is none.
-const words = document.getElementById("words")?.dataset ?? {};
-const say = (key, values = {}) => (words[key] ?? "").replace(/\{(\w+)\}/g, (_, k) => values[k] ?? "");
+const words = document.getElementById("look-words")?.dataset ?? {};
+const say = (key, values = {}) => (words[`w${key[0].toUpperCase()}${key.slice(1)}`] ?? "").replace(/\{(\w+)\}/g, (_, k) => values[k] ?? "");
 
 function ask(box) {
   const out = box.querySelector("[data-geo-out]");

@@ -1,6 +1,6 @@
 // Keys of the console: J K X Enter on lists, letters by [data-key], ? shows what the page offers. Bulk choice.
-const words = document.getElementById("words")?.dataset ?? {};
-const say = (key, values = {}) => (words[key] ?? "").replace(/\{(\w+)\}/g, (_, k) => values[k] ?? "");
+const words = document.getElementById("look-words")?.dataset ?? {};
+const say = (key, values = {}) => (words[`w${key[0].toUpperCase()}${key.slice(1)}`] ?? "").replace(/\{(\w+)\}/g, (_, k) => values[k] ?? "");
 const seen = (el) => el.getClientRects().length > 0 && !el.disabled;
 const rows = () => [...document.querySelectorAll("[data-list] [data-row]")].filter(seen);
 const typing = (el) => el.isContentEditable || el.tagName === "TEXTAREA" || el.tagName === "SELECT"

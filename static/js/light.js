@@ -1,6 +1,6 @@
 // Lights are worked out here, from stored moments: a cached row never goes stale.
-const words = document.getElementById("words")?.dataset ?? {};
-const say = (key, values = {}) => (words[key] ?? "").replace(/\{(\w+)\}/g, (_, k) => values[k] ?? "");
+const words = document.getElementById("look-words")?.dataset ?? {};
+const say = (key, values = {}) => (words[`w${key[0].toUpperCase()}${key.slice(1)}`] ?? "").replace(/\{(\w+)\}/g, (_, k) => values[k] ?? "");
 const served = Date.parse(document.querySelector('meta[name="server-now"]')?.content ?? "");
 let skew = Number.isNaN(served) ? 0 : served - Date.now();
 if (Math.abs(skew) < 60000) skew = 0; // loading takes time; only a wrong clock is corrected

@@ -1,8 +1,8 @@
 // Photos: thumbnails drawn on canvas, shrinking to 1600 px before sending, several choices added up.
 // A photo the browser cannot draw is sent as it is; without this file the plain field works.
 const LONG = 1600;
-const words = document.getElementById("words")?.dataset ?? {};
-const say = (key, values = {}) => (words[key] ?? "").replace(/\{(\w+)\}/g, (_, k) => values[k] ?? "");
+const words = document.getElementById("look-words")?.dataset ?? {};
+const say = (key, values = {}) => (words[`w${key[0].toUpperCase()}${key.slice(1)}`] ?? "").replace(/\{(\w+)\}/g, (_, k) => values[k] ?? "");
 const chosen = new WeakMap(); // input → [{file, thumb}]
 
 async function shrink(file) {

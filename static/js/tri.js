@@ -1,6 +1,6 @@
 // Three-state answers: pressing the chosen one again clears it; progress in words; measured value and verdict.
-const words = document.getElementById("words")?.dataset ?? {};
-const say = (key, values = {}) => (words[key] ?? "").replace(/\{(\w+)\}/g, (_, k) => values[k] ?? "");
+const words = document.getElementById("look-words")?.dataset ?? {};
+const say = (key, values = {}) => (words[`w${key[0].toUpperCase()}${key.slice(1)}`] ?? "").replace(/\{(\w+)\}/g, (_, k) => values[k] ?? "");
 
 let wasOn = null;
 const radioOf = (target) => {
