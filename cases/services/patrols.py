@@ -309,7 +309,7 @@ def _moves(case: Case, order: Order, part: Part, actor: Actor, officer_ids: list
     for action, kind in (
         ("dispatch", "case.dispatched"),
         ("visit", "case.visit_started"),
-        ("rule", "case.visit_closed"),
+        ("rule", "case.to_rule"),
     ):
         casefile.case_move(case=case, action=action, actor=actor, kind=kind, body=body, refresh=False)
     flow.move(order, "close_visit")

@@ -174,12 +174,12 @@ def _cases_leave(scene: Scene, ended: Ended, actor: Actor) -> None:
                 case=case,
                 action="revisit",
                 actor=actor,
-                kind="case.revisit_planned",
+                kind="case.revisit",
                 body=body,
                 reason=reason,
                 refresh=False,
             )
         elif work:
             casefile.case_move(
-                case=case, action="rule", actor=actor, kind="case.visit_closed", body=body, refresh=False
+                case=case, action="rule", actor=actor, kind="case.to_rule", body=body, refresh=False
             )

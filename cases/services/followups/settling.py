@@ -57,7 +57,7 @@ def settle(scene: Scene, actor: Actor) -> bool:
     flow.move(order, "finish")
     order.done_at = now()
     order.save(update_fields=["state", "done_at"])
-    journal.record(subject=order, kind="order.settled", actor=actor, body={"cases": [case.pk for case in scene.cases]})
+    journal.record(subject=order, kind="order.done", actor=actor, body={"cases": [case.pk for case in scene.cases]})
     rechecks_judge(scene, actor)
     ruled = Ruling.objects.filter(finding__visit__order=order, finding__need__case__isnull=True)
     for ruling in _to_recheck(ruled):
@@ -82,11 +82,11 @@ def _case_settle(case: Case, scene: Scene, actor: Actor) -> None:
     body = {"order": scene.order.pk, "number": scene.order.number}
     pending = _to_recheck(Ruling.objects.filter(finding__need__case=case))
     if not pending and not recheck_waits(case):
-        casefile.case_move(case=case, action="finish", actor=actor, kind="case.handled", body=body, refresh=False)
+        casefile.case_move(case=case, action="finish", actor=actor, kind="case.checking", body=body, refresh=False)
         return
     if case.stage == CaseStage.VISITING:
-        casefile.case_move(case=case, action="rule", actor=actor, kind="case.visit_closed", body=body, refresh=False)
-    casefile.case_move(case=case, action="rectify", actor=actor, kind="case.ruled", body=body, refresh=False)
+        casefile.case_move(case=case, action="rule", actor=actor, kind="case.to_rule", body=body, refresh=False)
+    casefile.case_move(case=case, action="rectify", actor=actor, kind="case.rectifying", body=body, refresh=False)
     need_ids = {followup_open(actor=actor, ruling=ruling).pk for ruling in pending}
     for need_id in sorted(need_ids):
         orders.need_place(actor=actor, need_id=need_id)

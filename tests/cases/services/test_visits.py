@@ -357,8 +357,8 @@ def test_all_in_order_goes_straight_to_the_check_after(cast: Cast, order: Order)
     assert (visit.state, visit.outcome, visit.party_opinion) == ("closed", "done", "核对无误")
     assert (fresh(order).state, case.stage) == (OrderState.DONE, CaseStage.CHECKING)
     assert Need.objects.get().state == NeedState.SERVED
-    assert kinds(order)[-2:] == ["order.visit_closed", "order.settled"]
-    assert kinds(case)[-1] == "case.handled"
+    assert kinds(order)[-2:] == ["order.visit_closed", "order.done"]
+    assert kinds(case)[-1] == "case.checking"
     with refused("visit_closed"):
         close(cast, order)
 
@@ -393,7 +393,7 @@ def test_an_absent_squads_agencies_are_visited_again(cast: Cast, order: Order) -
     assert again.case == case
     assert (fresh(order).state, case.stage) == (OrderState.DONE, CaseStage.PLANNING)
     assert part_of(order, cast, "urban").state == PartState.ABSENT
-    assert kinds(case)[-1] == "case.need_opened" or "case.revisit_planned" in kinds(case)
+    assert kinds(case)[-1] == "case.need_opened" or "case.revisit" in kinds(case)
     assert not Deadline.objects.filter(part__order=order, state=DeadlineState.RUNNING).exists()
 
 
@@ -426,7 +426,7 @@ def test_a_visit_that_did_not_take_place_leaves_the_needs_open(cast: Cast, order
     assert need.from_day > need.order_links.get().joined_at.date()
     assert need.due_day >= need.from_day
     assert set(Part.objects.values_list("state", flat=True)) == {PartState.DONE, PartState.ABSENT}
-    assert "演示·卷帘门" in case.events.get(kind="case.revisit_planned").body
+    assert "演示·卷帘门" in case.events.get(kind="case.revisit").body
     # planned again: the same need goes into a new order
     again = orders.order_open(actor=cast.act(cast.dispatcher), target_id=cast.target.pk)
     assert list(again.needs.all()) == [need]
