@@ -271,7 +271,7 @@ def _children(place: Layout, listening: socket.socket | None, only: str) -> list
     if listening is not None:
         handle = listening.fileno()
         listening.set_inheritable(True)
-        web = [sys.executable, "-m", "dispatch.web.serve", "--fd", str(handle)]
+        web = [sys.executable, "-m", "dispatch.serve", "--fd", str(handle)]
         for index in range(1, number("WEB_WORKERS", 2) + 1):
             children.append(Child("web", f"web {index}", web, log(f"web-{index}"), pass_fds=(handle,)))
     celery = [sys.executable, "-m", "celery", "-A", "dispatch.celery:app", "--quiet"]

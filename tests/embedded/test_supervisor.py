@@ -41,13 +41,11 @@ def test_the_whole_product_starts_recovers_and_stops(data: Path, launch: Launch,
     }  # fmt: skip
 
     # a killed web process: its brother answers, and it comes back
-    webs = [one for one in processes_of(data) if "dispatch.web.serve" in one.cmdline()]
+    webs = [one for one in processes_of(data) if "dispatch.serve" in one.cmdline()]
     assert len(webs) == 2
     webs[0].kill()
     eventually(lambda: ask(port, "/healthz")[0] == 200)
-    eventually(
-        lambda: len([one for one in processes_of(data) if "dispatch.web.serve" in one.cmdline()]) == 2, seconds=30
-    )
+    eventually(lambda: len([one for one in processes_of(data) if "dispatch.serve" in one.cmdline()]) == 2, seconds=30)
 
     # kill -9 of the supervisor: nothing stays, and the next start stands quickly
     first.kill()

@@ -1,4 +1,4 @@
-"""One web process on a socket that its supervisor bound: ``python -m dispatch.web.serve --fd N``."""
+"""One web process on a socket that its supervisor bound: ``python -m dispatch.serve --fd N``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Server(uvicorn.Server):
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m dispatch.web.serve", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m dispatch.serve", description=__doc__)
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--fd", type=int, help="a listening socket handed over by the supervisor")
     where.add_argument("--port", type=int, help="or a port of our own")
