@@ -1,0 +1,348 @@
+"""Everything of the case page, in a fixed number of queries, whatever the case has grown to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from cases.clock.moment import now
+from cases.models import (
+    Answer,
+    Attachment,
+    Case,
+    CaseComplaint,
+    CaseNote,
+    CaseStage,
+    CheckAfter,
+    Complaint,
+    Deadline,
+    DeadlineState,
+    Feedback,
+    FileState,
+    Finding,
+    FindingState,
+    LabState,
+    LabTest,
+    Need,
+    NeedState,
+    Order,
+    OrderState,
+    Part,
+    PartItem,
+    PartState,
+    ResidentLine,
+    ReworkState,
+    Urgency,
+    Visit,
+    VisitOfficer,
+)
+from cases.selectors.board import OrderGlance, PartGlance, squad_name
+from cases.selectors.nextstep import Facts, Step, step_of
+
+_LETTERS = {"zh": "甲乙丙丁戊己庚辛壬癸", "en": "ABCDEFGHIJ"}
+
+
+@dataclass(slots=True)
+class Voice:
+    """One complaint on the case, under a letter instead of a name, with its private line."""
+
+    label: str
+    complaint: Complaint
+    lines: list[ResidentLine] = field(default_factory=list)
+    photos: list[Attachment] = field(default_factory=list)
+    feedback: Feedback | None = None
+
+    @property
+    def last_line(self) -> ResidentLine | None:
+        return self.lines[-1] if self.lines else None
+
+
+@dataclass(slots=True)
+class PartView:
+    """A squad's part: its track, who came, how far its list is."""
+
+    part: Part
+    name: str
+    officers: list[VisitOfficer] = field(default_factory=list)
+    items: int = 0
+    answered: int = 0
+    failed: int = 0
+    deadline: Deadline | None = None
+    track: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class OrderView:
+    """An order with its parts, visits, findings (rulings attached) and tests."""
+
+    order: Order
+    parts: list[PartView] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    labs: list[LabTest] = field(default_factory=list)
+    deadlines: list[Deadline] = field(default_factory=list)
+    served: int = 0
+
+    @property
+    def glance(self) -> OrderGlance:
+        parts = [
+            PartGlance(view.name, view.part.state, _late(view.deadline), view.part.is_lead)
+            for view in self.parts
+            if view.part.state != PartState.RELEASED
+        ]
+        return OrderGlance(self.order.pk, self.order.number, self.order.state, 0, parts)
+
+    @property
+    def live(self) -> bool:
+        return self.order.state in (
+            OrderState.DRAFTED,
+            OrderState.TO_APPROVE,
+            OrderState.APPROVED,
+            OrderState.ISSUED,
+            OrderState.ACKNOWLEDGED,
+        )
+
+
+@dataclass(slots=True)
+class Dossier:
+    """``orders`` newest first; ``step`` is the one next thing to do."""
+
+    case: Case
+    step: Step
+    voices: list[Voice]
+    orders: list[OrderView]
+    needs: list[Need]
+    deadlines: list[Deadline]
+    notes: list[CaseNote]
+    checks: list[CheckAfter]
+    rework: Feedback | None
+    photos: list[Attachment]
+    absorbed: list[Case]
+
+
+def dossier(case: Case) -> Dossier:
+    """Everything about a case that the caller has found through ``visible_to``."""
+    voices = voices_of(case)
+    needs = list(Need.objects.filter(case=case).prefetch_related("agencies").order_by("pk"))
+    order_ids = Order.objects.filter(need_links__need__case=case).order_by("-pk").values_list("pk", flat=True)
+    orders = order_views(list(dict.fromkeys(order_ids)))
+    checks = list(CheckAfter.objects.filter(case=case).select_related("by").order_by("-at"))
+    asked = [voice.feedback for voice in voices if voice.feedback and voice.feedback.rework == ReworkState.ASKED]
+    present = next((view for view in orders if view.order.state != OrderState.CANCELLED), None)
+    facts = Facts(
+        findings=sum(finding.state == FindingState.OPEN for view in orders for finding in view.findings),
+        labs=sum(lab.state == LabState.COMMISSIONED for view in orders for lab in view.labs),
+        checked=_passed(case, checks),
+        rework_asked=bool(asked),
+        open_need=any(need.state == NeedState.OPEN for need in needs),
+        made_up_missing=bool(present and present.order.urgent_first and not present.order.approved_at),
+    )
+    return Dossier(
+        case=case,
+        step=step_of(case, present.glance if present else None, facts),
+        voices=voices,
+        orders=orders,
+        needs=needs,
+        deadlines=_case_deadlines(case, orders),
+        notes=list(CaseNote.objects.filter(case=case).select_related("written_by").order_by("-pk")),
+        checks=checks,
+        rework=asked[0] if asked else None,
+        photos=[photo for voice in voices for photo in voice.photos],
+        absorbed=list(Case.objects.filter(merged_into=case).order_by("pk")),
+    )
+
+
+def _passed(case: Case, checks: Sequence[CheckAfter]) -> bool | None:
+    """Whether the present round was checked after: True, or None while it is to be checked."""
+    if checks and checks[0].passed and checks[0].at >= case.stage_at and case.stage == CaseStage.CHECKING:
+        return True
+    return None
+
+
+def label_of(index: int) -> str:
+    """The letter under which a complainant appears: 反映人甲, complainant A. Numbers from the eleventh."""
+    letters = _LETTERS["zh" if (get_language() or "zh").startswith("zh") else "en"]
+    letter = letters[index] if index < len(letters) else str(index + 1)
+    return _("Complainant %(letter)s") % {"letter": letter}
+
+
+def voices_of(case: Case) -> list[Voice]:
+    """The complaints of a case in the order they came, with lines, photos and rating. Four queries."""
+    links = list(
+        CaseComplaint.objects.filter(case=case)
+        .select_related("complaint__identity", "complaint__hotline")
+        .order_by("complaint__received_at", "complaint_id")
+    )
+    found = {link.complaint_id: Voice(label_of(index), link.complaint) for index, link in enumerate(links)}
+    for line in ResidentLine.objects.filter(complaint__in=found).select_related("written_by").order_by("at", "pk"):
+        found[line.complaint_id].lines.append(line)
+    for photo in photos_of(complaint__in=found):
+        if photo.complaint_id is not None:
+            found[photo.complaint_id].photos.append(photo)
+    for feedback in Feedback.objects.filter(case=case):
+        found[feedback.complaint_id].feedback = feedback
+    return list(found.values())
+
+
+def photos_of(**subjects: Any) -> Iterable[Attachment]:
+    """Attachments of the subjects whose files can be read."""
+    return (
+        Attachment.objects.filter(**subjects)
+        .exclude(file__state=FileState.BROKEN)
+        .select_related("file")
+        .order_by("pk")
+    )
+
+
+def order_views(order_ids: Sequence[int]) -> list[OrderView]:
+    """Orders with everything the office reads about them, in the given order. Eight queries."""
+    if not order_ids:
+        return []
+    rows = {
+        order.pk: OrderView(order)
+        for order in Order.objects.filter(pk__in=order_ids)
+        .select_related("target", "street", "drafted_by", "approved_by", "issued_by")
+        .annotate(served=Count("need_links", filter=Q(need_links__released_at__isnull=True)))
+    }
+    parts: dict[int, PartView] = {}
+    for part in (
+        Part.objects.filter(order_id__in=order_ids)
+        .select_related("squad", "agency", "acknowledged_by")
+        .order_by("-is_lead", "pk")
+    ):
+        parts[part.pk] = PartView(part, squad_name(part.squad))
+        rows[part.order_id].parts.append(parts[part.pk])
+    for part_id, count in (
+        PartItem.objects.filter(part_id__in=parts).order_by().values_list("part_id").annotate(Count("pk"))
+    ):
+        parts[part_id].items = count
+    answers = (
+        Answer.objects.filter(part_item__part_id__in=parts)
+        .order_by()
+        .values_list("part_item__part_id")
+        .annotate(all=Count("pk"), failed=Count("pk", filter=Q(result="fails")))
+    )
+    for part_id, count, failed in answers:
+        parts[part_id].answered, parts[part_id].failed = count, failed
+    for officer in VisitOfficer.objects.filter(part_id__in=parts).order_by("pk"):
+        parts[officer.part_id].officers.append(officer)
+    for visit in Visit.objects.filter(order_id__in=order_ids).order_by("sequence"):
+        rows[visit.order_id].visits.append(visit)
+    for finding in (
+        Finding.objects.filter(visit__order_id__in=order_ids)
+        .select_related("agency", "item", "ruling", "ruling__ruled_by", "visit", "found_by")
+        .order_by("pk")
+    ):
+        rows[finding.visit.order_id].findings.append(finding)
+    for lab in (
+        LabTest.objects.filter(visit__order_id__in=order_ids)
+        .select_related("part_item__item", "laboratory", "visit")
+        .order_by("pk")
+    ):
+        rows[lab.visit.order_id].labs.append(lab)
+    _deadlines_fill(rows, parts)
+    for view in rows.values():
+        view.served = view.order.served  # type: ignore[attr-defined]
+        for part_view in view.parts:
+            part_view.track = _track(part_view)
+    return [rows[pk] for pk in order_ids if pk in rows]
+
+
+def _deadlines_fill(rows: dict[int, OrderView], parts: dict[int, PartView]) -> None:
+    running = Deadline.objects.filter(
+        Q(order_id__in=rows)
+        | Q(part_id__in=parts)
+        | Q(lab_test__visit__order_id__in=rows)
+        | Q(finding__visit__order_id__in=rows)
+        | Q(ruling__finding__visit__order_id__in=rows),
+        state=DeadlineState.RUNNING,
+    ).select_related("part__squad", "lab_test__visit", "finding__visit", "ruling__finding__visit")
+    for row in running.order_by("due_at"):
+        if row.part_id is not None:
+            view = parts[row.part_id]
+            view.deadline = view.deadline or row
+            rows[view.part.order_id].deadlines.append(row)
+        elif row.order_id is not None:
+            rows[row.order_id].deadlines.append(row)
+        elif row.lab_test is not None:
+            rows[row.lab_test.visit.order_id].deadlines.append(row)
+        elif row.finding is not None:
+            rows[row.finding.visit.order_id].deadlines.append(row)
+        elif row.ruling is not None:
+            rows[row.ruling.finding.visit.order_id].deadlines.append(row)
+
+
+def _late(deadline: Deadline | None) -> bool:
+    return bool(deadline and deadline.due_at < now())
+
+
+def _track(view: PartView) -> list[dict[str, Any]]:
+    """The four points of a part: called, acknowledged, on scene, finished."""
+    part = view.part
+    silent_late = part.state == PartState.CALLED and _late(view.deadline)
+    return [
+        {"label": _("called"), "at": part.called_at, "state": "done" if part.called_at else ""},
+        {
+            "label": _("no answer") if silent_late else _("acknowledged"),
+            "at": part.acknowledged_at,
+            "state": "ack" if part.acknowledged_at else "late" if silent_late else "",
+        },
+        {"label": _("on scene"), "at": part.on_scene_at, "state": "done" if part.on_scene_at else ""},
+        {"label": _("finished"), "at": part.done_at, "state": "done" if part.done_at else ""},
+    ]
+
+
+def _case_deadlines(case: Case, orders: Sequence[OrderView]) -> list[Deadline]:
+    """Running and paused clocks of the case and of its orders, the nearest first, each named once."""
+    own = list(
+        Deadline.objects.filter(case=case, state__in=[DeadlineState.RUNNING, DeadlineState.PAUSED]).order_by("due_at")
+    )
+    seen: dict[int, Deadline] = {row.pk: row for row in own}
+    for view in orders:
+        for row in view.deadlines:
+            seen[row.pk] = row
+    return sorted(seen.values(), key=lambda row: row.due_at)
+
+
+STEPS: tuple[tuple[str, frozenset[str]], ...] = (
+    ("collect", frozenset({CaseStage.RECEIVED})),
+    ("register", frozenset({CaseStage.ACCEPTED, CaseStage.ASKING})),
+    ("dispatch", frozenset({CaseStage.PLANNING})),
+    ("handle", frozenset({CaseStage.DISPATCHED, CaseStage.VISITING, CaseStage.MEDIATING})),
+    ("feed_back", frozenset({CaseStage.RULING, CaseStage.RECTIFYING})),
+    ("check_after", frozenset({CaseStage.CHECKING})),
+    ("close", frozenset({CaseStage.CLOSED, CaseStage.TRANSFERRED, CaseStage.REJECTED, CaseStage.JOINED})),
+)
+"""The seven stages of GB/T 30428 and the stages of ours that lie in each."""
+
+
+def steps_of(case: Case) -> list[dict[str, Any]]:
+    """The stepper: seven stages, what is done, where the case stands."""
+    words = {
+        "collect": _("collected"),
+        "register": _("registered"),
+        "dispatch": _("dispatched"),
+        "handle": _("on-site check"),
+        "feed_back": _("feedback"),
+        "check_after": _("checked after"),
+        "close": _("closed"),
+    }
+    at = next((index for index, (_code, stages) in enumerate(STEPS) if case.stage in stages), 0)
+    ended = case.closed_at is not None
+    return [
+        {
+            "label": words[code],
+            "state": "done" if index < at or (ended and index == at) else "now" if index == at else "todo",
+            "at": case.stage_at if index == at else None,
+        }
+        for index, (code, _stages) in enumerate(STEPS)
+    ]
+
+
+def urgent(subject: Case | Order) -> bool:
+    return subject.urgency != Urgency.GENERAL

@@ -1,0 +1,226 @@
+"""The one next thing to do about a case, and why it is that: for the board in two words, for the case page in full."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cases.models import Case, CaseStage, OrderState, PartState
+from cases.selectors.board import OrderGlance, PartGlance
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``code`` is stable; ``label`` stands on the board; ``title`` and ``why`` on the case page."""
+
+    code: str
+    label: str
+    title: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the case page knows beyond the row: open findings, tests under way, the last check, rework asked."""
+
+    findings: int = 0
+    labs: int = 0
+    checked: bool | None = None
+    rework_asked: bool = False
+    open_need: bool = True
+    made_up_missing: bool = False
+
+
+def step_of(case: Case, order: OrderGlance | None, facts: Facts | None = None) -> Step:
+    """The next step of a case. Asks no permission: who may not do it reads what others will do."""
+    known = facts or Facts()
+    if known.rework_asked:
+        return Step(
+            "rework",
+            _("Decide rework"),
+            _("A resident says it is not solved: decide whether to work on it again"),
+            _("Accepting leads back to triage; refusing needs a reason that the resident reads."),
+        )
+    before = _BEFORE.get(case.stage)
+    if before is not None:
+        return before()
+    if case.stage == CaseStage.CHECKING:
+        return _closing(known)
+    if case.stage in (CaseStage.PLANNING, CaseStage.RECTIFYING):
+        return _planning(case, order, known)
+    if case.stage == CaseStage.DISPATCHED and order is not None:
+        return _on_the_way(order, known)
+    if case.stage == CaseStage.VISITING and order is not None:
+        return _visiting(order)
+    if case.stage == CaseStage.RULING:
+        return _ruling(known)
+    return Step("none", _("View"), _("Nothing is to be done: the case has ended"), "")
+
+
+def _accept() -> Step:
+    return Step(
+        "accept",
+        _("Accept"),
+        _("Accept it, or say why it is not for this office"),
+        _("The resident is told either way; after accepting it stands in triage."),
+    )
+
+
+def _triage() -> Step:
+    return Step(
+        "triage",
+        _("Triage"),
+        _("Decide what it is and who goes"),
+        _("Category, party, repeats and agencies are proposed with their reasons; a person decides."),
+    )
+
+
+def _asking() -> Step:
+    return Step(
+        "asking",
+        _("View"),
+        _("Waiting for the resident's answer"),
+        _("The clocks stand meanwhile. Take it up again when the question is settled another way."),
+    )
+
+
+def _mediating() -> Step:
+    return Step("mediate", _("Mediate"), _("Mediate between the two sides, then hand it on for checking"), "")
+
+
+_BEFORE: Mapping[str, Callable[[], Step]] = {
+    CaseStage.RECEIVED: _accept,
+    CaseStage.ACCEPTED: _triage,
+    CaseStage.ASKING: _asking,
+    CaseStage.MEDIATING: _mediating,
+}
+
+
+def _planning(case: Case, order: OrderGlance | None, known: Facts) -> Step:
+    recheck = case.stage == CaseStage.RECTIFYING
+    if order is None or order.state in (OrderState.RULING, OrderState.DONE, OrderState.ON_SCENE):
+        if recheck and not known.open_need:
+            return Step(
+                "wait_recheck",
+                _("View"),
+                _("The party is putting it right"),
+                _("A recheck is asked for when the date has come."),
+            )
+        return Step(
+            "open_order",
+            _("Plan recheck") if recheck else _("Plan"),
+            _("Open the recheck order") if recheck else _("Open the check-once order of this party"),
+            _("All open needs of the party go into one visit."),
+        )
+    if order.state == OrderState.DRAFTED:
+        return Step(
+            "submit",
+            _("Submit"),
+            _("Submit order %(number)s for approval") % {"number": order.number},
+            _("An inspection needs approval first; an urgent one may go at once and is approved within 24 hours."),
+        )
+    if order.state == OrderState.TO_APPROVE:
+        return Step(
+            "approve",
+            _("Approve"),
+            _("Order %(number)s waits for approval by the head of office") % {"number": order.number},
+            _("Read which agencies go and why, then approve or send back."),
+        )
+    if order.state == OrderState.APPROVED:
+        return Step(
+            "issue",
+            _("Issue"),
+            _("Issue order %(number)s: whistle the squads") % {"number": order.number},
+            _("It is approved. The squads are called as soon as it is issued."),
+        )
+    return _on_the_way(order, known)
+
+
+def _names(parts: Sequence[PartGlance]) -> str:
+    return "、".join(part.name for part in parts) if len(parts) < 4 else str(len(parts))
+
+
+def _on_the_way(order: OrderGlance, known: Facts) -> Step:
+    returned = [part for part in order.parts if part.state == PartState.RETURNED]
+    if returned:
+        return Step(
+            "reassign",
+            _("Reassign %(squad)s") % {"squad": returned[0].name},
+            _("%(squads)s returned its part: call again or give it to another squad") % {"squads": _names(returned)},
+            _("After two returns the office rules, and the first recipient handles it meanwhile."),
+        )
+    silent = [part for part in order.parts if part.state == PartState.CALLED]
+    late = [part for part in silent if part.late]
+    if late:
+        return Step(
+            "urge",
+            _("Urge %(squad)s") % {"squad": late[0].name},
+            _("%(squads)s has not acknowledged in time: urge it") % {"squads": _names(late)},
+            _("Its leader has been told; the next level is told if it stays silent."),
+        )
+    if silent:
+        return Step(
+            "wait_acknowledge",
+            _("View"),
+            _("Waiting for %(squads)s to acknowledge") % {"squads": _names(silent)},
+            _("The others know already. You may urge at any time."),
+        )
+    if known.made_up_missing:
+        return Step(
+            "approve",
+            _("Approve"),
+            _("Make up the approval of order %(number)s") % {"number": order.number},
+            _("It was urgent and went out first; the approval is due within 24 hours."),
+        )
+    return Step(
+        "wait_visit",
+        _("View"),
+        _("Every squad has acknowledged: they are on the way"),
+        _("The first squad that reports in starts the visit."),
+    )
+
+
+def _visiting(order: OrderGlance) -> Step:
+    there = [part for part in order.parts if part.state in (PartState.ON_SCENE, PartState.DONE)]
+    missing = [part for part in order.parts if part.state in (PartState.CALLED, PartState.ACKNOWLEDGED)]
+    why = ""
+    if missing:
+        why = _("Not there yet: %(squads)s") % {"squads": _names(missing)}
+    count = len(there)
+    title = ngettext("%(count)s squad is on scene", "%(count)s squads are on scene", count) % {"count": count}
+    return Step("wait_visit", _("View"), title, why)
+
+
+def _ruling(known: Facts) -> Step:
+    if known.labs:
+        return Step(
+            "wait_lab",
+            _("View"),
+            _("Waiting for the laboratory's report"),
+            _("The squads rule when the value is in."),
+        )
+    count = known.findings
+    if count:
+        title = ngettext("%(count)s finding to rule on", "%(count)s findings to rule on", count) % {"count": count}
+    else:
+        title = _("The squads rule on what they found")
+    return Step("wait_ruling", _("View"), title, _("An officer of the competent agency decides and gives the reason."))
+
+
+def _closing(known: Facts) -> Step:
+    if known.checked is None:
+        return Step(
+            "check_after",
+            _("Check after"),
+            _("Check whether it was really solved"),
+            _("By someone who was not on the visit; a problem of the night is checked at the same hour."),
+        )
+    return Step(
+        "close",
+        _("Close"),
+        _("Close it, in words for the people who complained"),
+        _("The check is passed. Each complainant reads the result on the private page and may rate it."),
+    )

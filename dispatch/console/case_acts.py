@@ -1,0 +1,259 @@
+"""What the office does to a case, a complaint or a rating: one table, one small page each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Case, Complaint, Feedback
+from cases.refusals import Refused
+from cases.services import casefile, closure, feedback, identity, intake, triage
+from dispatch.console import forms
+from dispatch.console.acts import Act, Place, act_view, make_form
+from dispatch.console.frame import console_view, show
+from dispatch.web.access import actor_for, case_or_404, complaint_or_404, feedback_or_404
+from dispatch.web.refusals import INVALID, put_refusal
+from teams.policies import Actor
+
+Data = Mapping[str, Any]
+
+
+def _case_url(case: Case) -> str:
+    return reverse("console:case", args=[case.pk])
+
+
+CASES = Place(case_or_404, lambda case: str(case.reference), _case_url)
+
+
+def _accept(actor: Actor, case: Case, data: Data) -> object:
+    return triage.case_accept(actor=actor, case_id=case.pk)
+
+
+def _reject(actor: Actor, case: Case, data: Data) -> object:
+    return triage.case_reject(actor=actor, case_id=case.pk, reason=data["reason"])
+
+
+def _ask(actor: Actor, case: Case, data: Data) -> object:
+    return triage.case_ask(actor=actor, case_id=case.pk, complaint_id=data["complaint"], question=data["question"])
+
+
+def _resume(actor: Actor, case: Case, data: Data) -> object:
+    return triage.case_resume(actor=actor, case_id=case.pk)
+
+
+def _return(actor: Actor, case: Case, data: Data) -> object:
+    return triage.case_return(actor=actor, case_id=case.pk, reason=data["reason"])
+
+
+def _take_back(actor: Actor, case: Case, data: Data) -> object:
+    return triage.case_take_back(actor=actor, case_id=case.pk, reason=data["reason"])
+
+
+def _join(actor: Actor, case: Case, data: Data) -> object:
+    return triage.case_join(actor=actor, case_id=case.pk, into_case_id=data["into"], reason=data["reason"])
+
+
+def _settle(actor: Actor, case: Case, data: Data) -> object:
+    return triage.case_settle(actor=actor, case_id=case.pk, words=data["result_text"])
+
+
+def _note(actor: Actor, case: Case, data: Data) -> object:
+    return casefile.case_note(actor=actor, case_id=case.pk, text=data["text"])
+
+
+def _check_after(actor: Actor, case: Case, data: Data) -> object:
+    return closure.checkafter_submit(actor=actor, case_id=case.pk, passed=data["passed"], words=data["words"])
+
+
+def _close(actor: Actor, case: Case, data: Data) -> object:
+    return closure.case_close(actor=actor, case_id=case.pk, result_text=data["result_text"])
+
+
+CASE_ACTS: Mapping[str, Act] = {
+    act.slug: act
+    for act in (
+        Act("accept", "case.accept", _("Accept"), _("Accept"), _accept, _("Accepted: it stands in triage now.")),
+        Act(
+            "reject",
+            "case.reject",
+            _("Reject"),
+            _("Reject and tell the resident"),
+            _reject,
+            _("Rejected; the resident is told why."),
+            forms.ReasonForm,
+            _("The resident reads this reason. Say who is competent, if you know."),
+            danger=True,
+        ),
+        Act(
+            "ask",
+            "case.triage",
+            _("Ask the resident"),
+            _("Ask"),
+            _ask,
+            _("Asked: the case waits for the answer."),
+            forms.AskForm,
+        ),
+        Act(
+            "resume",
+            "case.triage",
+            _("Go on without an answer"),
+            _("Go on"),
+            _resume,
+            _("Taken up again: it stands in triage."),
+        ),
+        Act(
+            "return",
+            "case.return",
+            _("Back to triage"),
+            _("Send back to triage"),
+            _return,
+            _("It stands in triage again."),
+            forms.ReasonForm,
+            _("An open need is withdrawn; a step back needs a written reason."),
+        ),
+        Act(
+            "take-back",
+            "case.return",
+            _("Take back"),
+            _("Take back into triage"),
+            _take_back,
+            _("It stands in triage again."),
+            forms.ReasonForm,
+        ),
+        Act(
+            "join",
+            "case.join",
+            _("Join to another case"),
+            _("Join"),
+            _join,
+            _("Joined; each complainant keeps a private line."),
+            forms.JoinForm,
+            _("Both cases must be about one party. The other one goes on with all complaints."),
+        ),
+        Act(
+            "settle",
+            "case.triage",
+            _("Mediation is over"),
+            _("Hand on for checking"),
+            _settle,
+            _("Handed on for checking."),
+            forms.CloseForm,
+        ),
+        Act("note", "case.note", _("Add a note"), _("Write it down"), _note, _("Noted."), forms.NoteForm),
+        Act(
+            "check-after",
+            "case.check_after",
+            _("Check after"),
+            _("Put on record"),
+            _check_after,
+            _("The check is on record."),
+            forms.CheckAfterForm,
+            _("By someone who was not on the visit. Not solved leads back to triage as rework."),
+        ),
+        Act(
+            "close",
+            "case.close",
+            _("Close"),
+            _("Close and tell the complainants"),
+            _close,
+            _("Closed; every complainant can read the result and rate it."),
+            forms.CloseForm,
+        ),
+    )
+}
+
+
+def case_views() -> dict[str, Callable[..., HttpResponse]]:
+    return {slug: act_view(CASES, act) for slug, act in CASE_ACTS.items()}
+
+
+# --- one complainant's private line ---
+
+
+def _complaint_url(complaint: Complaint) -> str:
+    """The page of the newest case that answers the complaint."""
+    link = complaint.case_links.order_by("-joined_at", "-pk").first()
+    return f"{reverse('console:case', args=[link.case_id])}#lines" if link else reverse("console:board")
+
+
+def _line(actor: Actor, complaint: Complaint, data: Data) -> object:
+    return intake.line_write(
+        actor=actor,
+        complaint_id=complaint.pk,
+        kind=data["kind"],
+        text=data["text"],
+        client_key=data["client_key"] or None,
+    )
+
+
+COMPLAINTS = Place(complaint_or_404, lambda complaint: str(complaint.reference), _complaint_url)
+line = act_view(
+    COMPLAINTS,
+    Act(
+        "line",
+        "complaint.line",
+        _("Write to this complainant"),
+        _("Send"),
+        _line,
+        _("Written; it stands on the private page."),
+        forms.LineForm,
+        _("Only this person reads it. Say nothing about other complainants."),
+    ),
+)
+
+
+@console_view()
+def reveal(request: HttpRequest, pk: int) -> HttpResponse:
+    """Name and phone in clear for a stated purpose; the look is written down. Shown once, never stored by a browser."""
+    complaint = complaint_or_404(request, pk, "identity.reveal")
+    form = forms.RevealForm(request.POST if request.method == "POST" else None, subject=complaint)
+    shown: Mapping[str, str] | None = None
+    status = 200
+    if request.method == "POST":
+        status = INVALID
+        if form.is_valid():
+            try:
+                shown = identity.identity_reveal(actor=actor_for(request), complaint_id=pk, **form.cleaned_data)
+                status = 200
+            except Refused as refused:
+                status = put_refusal(form, refused)
+    context = {
+        "form": form,
+        "shown": shown,
+        "back": _complaint_url(complaint),
+        "action": request.path,
+        "subject_name": complaint.reference,
+    }
+    template = "console/reveal.html#form" if request.headers.get("HX-Request") else "console/reveal.html"
+    response = show(request, template, context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+# --- rework that a resident asks for ---
+
+
+def _decide(actor: Actor, row: Feedback, data: Data) -> object:
+    return feedback.rework_decide(actor=actor, feedback_id=row.pk, accept=data["accept"], reason=data["reason"])
+
+
+FEEDBACK = Place(feedback_or_404, lambda row: str(row.case.reference), lambda row: _case_url(row.case))
+decide = act_view(
+    FEEDBACK,
+    Act(
+        "rework",
+        "case.rework",
+        _("Rework asked for"),
+        _("Decide"),
+        _decide,
+        _("Decided; the resident can read it."),
+        forms.ReworkForm,
+        _("The resident says it is not solved."),
+    ),
+)
+
+__all__ = ["CASE_ACTS", "case_views", "decide", "line", "make_form", "reveal"]

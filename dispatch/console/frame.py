@@ -1,0 +1,145 @@
+"""What every console page has around it: the rail with its counts, the office, the bell, the right to listen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases.models import Case, Feedback, ReworkState
+from cases.selectors.board import QUEUES, queues
+from dispatch.notify.models import ChannelName, Message
+from dispatch.web.access import DESK_ROLES, actor_for, holds_somewhere, roles_required
+from dispatch.web.live import grant_topics
+from dispatch.web.refusals import answers_refusals
+from teams.models import OFFICE_ROLES, Role, Street
+from teams.policies import Actor
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+QUEUE_LOOK: Mapping[str, tuple[object, str]] = {
+    "all": (gettext_lazy("All open"), "stack-2"),
+    "accept": (gettext_lazy("To accept"), "inbox"),
+    "triage": (gettext_lazy("To triage"), "zoom-question"),
+    "asking": (gettext_lazy("Asking the resident"), "message"),
+    "plan": (gettext_lazy("To plan"), "route"),
+    "way": (gettext_lazy("On the way"), "walk"),
+    "rule": (gettext_lazy("To rule"), "gavel"),
+    "recheck": (gettext_lazy("To recheck"), "rotate-clockwise"),
+    "mediate": (gettext_lazy("Mediation"), "scale"),
+    "close": (gettext_lazy("To close"), "clipboard-check"),
+    "late": (gettext_lazy("Late"), "alarm"),
+}
+RAIL_ORDER = ("all", "accept", "triage", "asking", "plan", "way", "rule", "recheck", "mediate", "close", "late")
+RARE = frozenset({"asking", "mediate"})
+"""Queues that the rail hides while nothing stands in them."""
+
+
+def console_view(*roles: Role) -> Callable[[View[P]], View[P]]:
+    """For people of the desk (or the given roles); what a service refuses is answered in words."""
+
+    def decorate(view: View[P]) -> View[P]:
+        return roles_required(*(roles or DESK_ROLES))(answers_refusals(view))
+
+    return decorate
+
+
+def show(
+    request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200, at: str = ""
+) -> HttpResponse:
+    """A whole console page, or a part of one (``page.html#part``) without the frame. ``at``: current queue or work."""
+    if "#" in template:
+        return render(request, template, dict(context or {}), status=status)
+    response = render(request, template, {**frame(request, at), **(context or {})}, status=status)
+    grant_topics(response, topics_of(actor_for(request)))
+    return response
+
+
+def topics_of(actor: Actor) -> list[str]:
+    """What a console page may hear: the office of each street of the actor, and the person."""
+    streets = set(actor.streets())
+    if actor.districts:
+        streets |= set(Street.objects.filter(district_id__in=actor.districts).values_list("pk", flat=True))
+    return [*(f"office:{street}" for street in sorted(streets)), f"user:{actor.user_id}"]
+
+
+def frame(request: HttpRequest, at: str = "") -> dict[str, Any]:
+    """Context of ``console/base.html``."""
+    actor = actor_for(request)
+    return {
+        "queues": rail(actor, at),
+        "works": works(request, at),
+        "office_name": office_name(actor),
+        "user_role": Role(actor.main_role).label if actor.grants else "",
+        "unread": unread(actor),
+        "at": at,
+    }
+
+
+def rail(actor: Actor, at: str = "") -> list[dict[str, Any]]:
+    """The queues of the rail with capped counts. One query."""
+    counts = queues(actor)
+    return [
+        {
+            "url": queue_url(name),
+            "label": QUEUE_LOOK[name][0],
+            "icon": QUEUE_LOOK[name][1],
+            "count": counts[name].count,
+            "late": counts[name].late if name not in ("late", "all") else 0,
+            "current": name == at,
+        }
+        for name in RAIL_ORDER
+        if name not in RARE or counts[name].count or name == at
+    ]
+
+
+def queue_url(name: str) -> str:
+    assert name in QUEUES
+    return reverse("console:board") if name == "all" else reverse("console:queue", args=[name])
+
+
+def works(request: HttpRequest, at: str = "") -> list[dict[str, Any]]:
+    """The other pages of the console that this person's roles open."""
+    actor = actor_for(request)
+    looks_on = actor.has(*OFFICE_ROLES, Role.SUPERVISOR, Role.AUDITOR)
+    rows: list[tuple[str, object, str, bool, int | None]] = [
+        ("plan", _("Plan visits"), "calendar-event", looks_on, None),
+        ("orders", _("Orders"), "clipboard-list", looks_on, None),
+        ("intake", _("Take a complaint"), "phone", holds_somewhere(request, "complaint.take"), None),
+        ("feedback", _("Rework asked"), "star", looks_on, _rework_count(actor) if looks_on else None),
+        ("parties", _("Parties"), "building-store", looks_on, None),
+        ("district", _("District"), "chart-dots", holds_somewhere(request, "district.view"), None),
+        ("messages", _("Messages sent"), "mail", holds_somewhere(request, "message.view"), None),
+    ]
+    return [
+        {"url": reverse(f"console:{name}"), "label": label, "icon": icon, "count": count, "current": name == at}
+        for name, label, icon, allowed, count in rows
+        if allowed
+    ]
+
+
+def _rework_count(actor: Actor) -> int | None:
+    cases = Case.objects.visible_to(actor)
+    return Feedback.objects.filter(rework=ReworkState.ASKED, case__in=cases)[:100].count() or None
+
+
+def office_name(actor: Actor) -> str:
+    """The name under the brand: the office's street, or what the person looks on."""
+    streets = list(Street.objects.filter(pk__in=actor.streets())[:2]) if actor.streets() else []
+    if len(streets) == 1:
+        return _("%(street)s enforcement office") % {"street": streets[0]}
+    if streets:
+        return _("Several streets")
+    return _("District") if actor.districts else _("All streets")
+
+
+def unread(actor: Actor) -> int:
+    """Unread notices of the person, counted to 100 at most."""
+    mine = Message.objects.filter(recipient_id=actor.user_id, channel=ChannelName.IN_APP, read_at__isnull=True)
+    return mine[:100].count()

@@ -1,0 +1,175 @@
+"""What the office does to an order and to a squad's part in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Order, Part
+from cases.services import orders
+from dispatch.console import forms
+from dispatch.console.acts import Act, Place, act_view
+from dispatch.web.access import order_or_404, part_or_404
+from teams.policies import Actor
+
+Data = Mapping[str, Any]
+
+
+def _order_url(order: Order) -> str:
+    return reverse("console:order", args=[order.pk])
+
+
+def _submit(actor: Actor, order: Order, data: Data) -> object:
+    return orders.order_submit(actor=actor, order_id=order.pk)
+
+
+def _approve(actor: Actor, order: Order, data: Data) -> object:
+    return orders.order_approve(actor=actor, order_id=order.pk, note=data["note"])
+
+
+def _send_back(actor: Actor, order: Order, data: Data) -> object:
+    return orders.order_send_back(actor=actor, order_id=order.pk, reason=data["reason"])
+
+
+def _issue(actor: Actor, order: Order, data: Data) -> object:
+    return orders.order_issue(actor=actor, order_id=order.pk)
+
+
+def _cancel(actor: Actor, order: Order, data: Data) -> object:
+    return orders.order_cancel(actor=actor, order_id=order.pk, reason=data["reason"])
+
+
+def _change_target(actor: Actor, order: Order, data: Data) -> object:
+    return orders.order_change_target(actor=actor, order_id=order.pk, target_id=data["target"], reason=data["reason"])
+
+
+ORDER_ACTS: Mapping[str, Act] = {
+    act.slug: act
+    for act in (
+        Act(
+            "submit",
+            "order.draft",
+            _("Submit for approval"),
+            _("Submit for approval"),
+            _submit,
+            _("Submitted: the head of office approves."),
+        ),
+        Act(
+            "approve",
+            "order.approve",
+            _("Approve"),
+            _("Approve"),
+            _approve,
+            _("Approved."),
+            forms.ApproveForm,
+            _("Read which agencies go and why before you approve."),
+        ),
+        Act(
+            "send-back",
+            "order.approve",
+            _("Send back"),
+            _("Send back"),
+            _send_back,
+            _("Sent back to the draft."),
+            forms.ReasonForm,
+        ),
+        Act(
+            "issue",
+            "order.issue",
+            _("Issue: whistle the squads"),
+            _("Issue"),
+            _issue,
+            _("Issued: the squads are called."),
+        ),
+        Act(
+            "cancel",
+            "order.cancel",
+            _("Cancel the order"),
+            _("Cancel the order"),
+            _cancel,
+            _("Cancelled; its needs are open again."),
+            forms.ReasonForm,
+            _("The squads are told. The needs go back to the plan."),
+            danger=True,
+        ),
+        Act(
+            "change-target",
+            "order.change",
+            _("Change the party"),
+            _("Change"),
+            _change_target,
+            _("The order goes to the other party now."),
+            forms.ChangeTargetForm,
+        ),
+    )
+}
+ORDERS = Place(order_or_404, lambda order: str(order.number), _order_url, lambda order: "orders")
+
+
+def _urge(actor: Actor, part: Part, data: Data) -> object:
+    return orders.part_urge(actor=actor, part_id=part.pk)
+
+
+def _call_again(actor: Actor, part: Part, data: Data) -> object:
+    return orders.part_call_again(actor=actor, part_id=part.pk, reason=data["reason"])
+
+
+def _reassign(actor: Actor, part: Part, data: Data) -> object:
+    return orders.part_reassign(actor=actor, part_id=part.pk, squad_id=data["squad"], reason=data["reason"])
+
+
+def _release(actor: Actor, part: Part, data: Data) -> object:
+    return orders.part_release(actor=actor, part_id=part.pk, reason=data["reason"])
+
+
+PART_ACTS: Mapping[str, Act] = {
+    act.slug: act
+    for act in (
+        Act("urge", "part.urge", _("Urge"), _("Urge"), _urge, _("Urged: the squad and its leader are told.")),
+        Act(
+            "call-again",
+            "order.change",
+            _("Call again"),
+            _("Call again"),
+            _call_again,
+            _("Called again."),
+            forms.ReasonForm,
+        ),
+        Act(
+            "reassign",
+            "order.change",
+            _("Give to another squad"),
+            _("Reassign"),
+            _reassign,
+            _("Another squad is called."),
+            forms.ReassignForm,
+        ),
+        Act(
+            "release",
+            "order.change",
+            _("Excuse this squad"),
+            _("Excuse"),
+            _release,
+            _("The squad is excused."),
+            forms.ReasonForm,
+        ),
+    )
+}
+PARTS = Place(
+    part_or_404,
+    lambda part: f"{part.order.number} · {part.squad}",
+    lambda part: _order_url(part.order),
+    lambda part: "orders",
+)
+
+
+def order_views() -> dict[str, Callable[..., HttpResponse]]:
+    return {slug: act_view(ORDERS, act) for slug, act in ORDER_ACTS.items()}
+
+
+def part_views() -> dict[str, Callable[..., HttpResponse]]:
+    return {slug: act_view(PARTS, act) for slug, act in PART_ACTS.items()}

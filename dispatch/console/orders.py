@@ -1,0 +1,211 @@
+"""Plan and orders: open needs by party, an order with its preview, its approval and its whistle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from cases.clock.moment import now
+from cases.models import Case, Need, Target
+from cases.policies import may
+from cases.refusals import Refused
+from cases.selectors import planning, timeline
+from cases.selectors.board import OrderGlance, parts_fill
+from cases.selectors.composition import Composition, compose
+from cases.selectors.dossier import order_views
+from cases.services import orders as service
+from dispatch.console.case import order_actions, order_card
+from dispatch.console.frame import console_view, show
+from dispatch.console.order_acts import ORDER_ACTS
+from dispatch.web.access import actor_for, order_or_404, target_or_404
+from dispatch.web.explain import explained
+from dispatch.web.refusals import INVALID, put_refusal
+from teams.selectors import squads_serving, street_team
+
+GROUPS = (
+    ("", gettext_lazy("open")),
+    ("draft", gettext_lazy("drafts and approval")),
+    ("way", gettext_lazy("on the way")),
+    ("rule", gettext_lazy("to rule")),
+    ("ended", gettext_lazy("ended")),
+)
+
+
+@require_GET
+@console_view()
+def plan(request: HttpRequest) -> HttpResponse:
+    actor = actor_for(request)
+    plans = planning.open_needs(actor)
+    context = {
+        "now_plans": [row for row in plans if not row.later],
+        "later_plans": [row for row in plans if row.later],
+        "needs": sum(len(row.needs) for row in plans),
+        "may_draft": bool(actor.streets()),
+    }
+    return show(request, "console/plan.html", context, at="plan")
+
+
+class OpenForm(forms.Form):
+    """A new order over a party's open needs. Empty squads = those that the planner names."""
+
+    needs = forms.TypedMultipleChoiceField(label=gettext_lazy("reasons to visit"), coerce=int, required=False)
+    planned_day = forms.DateField(
+        label=gettext_lazy("planned day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    planned_from = forms.TimeField(
+        label=gettext_lazy("from"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    planned_until = forms.TimeField(
+        label=gettext_lazy("until"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    lead_squad = forms.TypedChoiceField(label=gettext_lazy("who leads"), required=False, coerce=int, empty_value=None)
+    lead_reason = forms.CharField(label=gettext_lazy("why another squad leads"), required=False, max_length=240)
+    chosen = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    squads = forms.TypedMultipleChoiceField(label=gettext_lazy("joint squads"), coerce=int, required=False)
+
+    def __init__(self, data: Any, *, target: Target, rows: list[Need], first: set[int]) -> None:
+        start = {"needs": sorted(first), "planned_day": timezone.localdate(now())}
+        super().__init__(data, initial=start)
+        self.fields["needs"].choices = [(need.pk, str(need.pk)) for need in rows]  # type: ignore[attr-defined]
+        team = street_team(target.street_id)
+        serving = [(squad.pk, str(squad)) for squad in squads_serving(target.street_id)]
+        lead_name = _("%(squad)s (the street's own team)") % {"squad": team} if team else _("the street's own team")
+        others = [(pk, name) for pk, name in serving if not team or pk != team.pk]
+        self.fields["lead_squad"].choices = [("", lead_name), *others]  # type: ignore[attr-defined]
+        self.fields["squads"].choices = serving  # type: ignore[attr-defined]
+
+
+@console_view()
+def order_open(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the order would look like, and why; opening it makes the draft."""
+    target = target_or_404(request, pk, "order.draft")
+    rows = planning.needs_of(target)
+    first = planning.needs_first(rows)
+    posted = request.method == "POST"
+    form = OpenForm(request.POST if posted else None, target=target, rows=rows, first=first)
+    status = 200
+    valid = posted and form.is_valid()
+    if valid and "open" in request.POST:
+        try:
+            order = service.order_open(actor=actor_for(request), target_id=target.pk, **_asked(form))
+        except Refused as refused:
+            status = put_refusal(form, refused)
+        else:
+            messages.success(request, _("Order %(number)s is drafted.") % {"number": order.number})
+            return redirect("console:order", order.pk)
+    elif posted and not valid:
+        status = INVALID
+    chosen = set(form.cleaned_data["needs"]) if valid and form.cleaned_data.get("needs") else first
+    preview = _preview(target, [need for need in rows if need.pk in chosen], form if valid else None)
+    context = {
+        "target": target,
+        "form": form,
+        "needs": [{"need": need, "on": need.pk in chosen} for need in rows],
+        "live": planning.live_order(target),
+        "preview": preview,
+        "preview_parts": [{"plan": part, "why": explained(part.notes)} for part in preview.parts] if preview else [],
+        "preview_why": explained(preview.notes) if preview else [],
+    }
+    if request.headers.get("HX-Request"):
+        return show(request, "console/order_open.html#form", context, status=status)
+    return show(request, "console/order_open.html", context, status=status, at="plan")
+
+
+def _asked(form: OpenForm) -> dict[str, Any]:
+    data = form.cleaned_data
+    return {
+        "need_ids": data["needs"] or None,
+        "planned_day": data["planned_day"],
+        "planned_from": data["planned_from"],
+        "planned_until": data["planned_until"],
+        "lead_squad_id": data["lead_squad"],
+        "lead_reason": data["lead_reason"],
+        "squad_ids": data["squads"] if data["chosen"] else None,
+    }
+
+
+def _preview(target: Target, needs: list[Need], form: OpenForm | None) -> Composition | None:
+    if not needs:
+        return None
+    data = form.cleaned_data if form else {}
+    return compose(
+        target=target,
+        needs=needs,
+        lead_squad_id=data.get("lead_squad"),
+        squad_ids=data.get("squads") if data.get("chosen") else None,
+        on=data.get("planned_day") or timezone.localdate(now()),
+    )
+
+
+@require_GET
+@console_view()
+def order_list(request: HttpRequest) -> HttpResponse:
+    group = request.GET.get("group", "")
+    after = request.GET.get("after", "")
+    rows, more = planning.orders_page(actor_for(request), group=group, after=int(after) if after.isdigit() else None)
+    glances = {order.pk: OrderGlance(order.pk, order.number, order.state, 0) for order in rows}
+    parts_fill(glances.values())
+    base = reverse("console:orders")
+    context = {
+        "rows": [{"order": order, "parts": glances[order.pk].parts} for order in rows],
+        "groups": [{"label": label, "url": f"{base}?group={code}", "current": code == group} for code, label in GROUPS],
+        "next_url": f"{base}?group={group}&after={more}" if more else "",
+        "shown": len(rows),
+    }
+    return show(request, "console/orders.html", context, at="orders")
+
+
+@require_GET
+@console_view()
+def order(request: HttpRequest, pk: int) -> HttpResponse:
+    subject, actor = order_or_404(request, pk), actor_for(request)
+    view = order_views([subject.pk])[0]
+    cases = Case.objects.visible_to(actor).filter(needs__order_links__order=subject).distinct().order_by("pk")
+    office = may(actor, "order.change", street_id=subject.street_id)
+    menu = []
+    if office and view.live:
+        menu = [
+            {"label": ORDER_ACTS[slug].title, "url": reverse(f"console:order_{slug}", args=[pk])}
+            for slug in ("change-target", "cancel")
+        ]
+    actions = order_actions(actor, view)
+    title, why = _order_words(view.order.state)
+    context = {
+        "order": view.order,
+        "card": order_card(actor, view),
+        "cases": list(cases.select_related("category")),
+        "menu": menu,
+        "next": {"title": title, "why": why, "actions": actions},
+        "explanation": explained(view.order.explanation or []),
+        "story": timeline.order_timeline(order=view.order),
+    }
+    return show(request, "console/order.html", context, at="orders")
+
+
+def _order_words(state: str) -> tuple[str, str]:
+    words = {
+        "drafted": (
+            _("Submit it for approval"),
+            _("An inspection needs approval first; an urgent one may go at once and is approved within 24 hours."),
+        ),
+        "to_approve": (_("The head of office approves"), _("Read which agencies go and why.")),
+        "approved": (_("Issue it: whistle the squads"), _("They are called as soon as it is issued.")),
+        "issued": (_("The squads are called"), _("Each acknowledges or returns its part; you see who is silent.")),
+        "acknowledged": (_("Every squad has acknowledged"), _("The first one that reports in starts the visit.")),
+        "on_scene": (_("The visit is under way"), ""),
+        "ruling": (_("The squads rule on what they found"), ""),
+        "done": (_("This order is done"), ""),
+        "cancelled": (_("This order was cancelled"), ""),
+    }
+    return words.get(state, ("", ""))

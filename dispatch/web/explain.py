@@ -1,0 +1,50 @@
+"""The planner's reasons in words. A note is a code with facts (``cases.law.Note``); an unknown code stays silent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from cases.law import Note
+
+WORDS: Mapping[str, object] = {
+    "no_street_team": _("The street has no enforcement team of its own: choose who leads."),
+    "hours_apart": _("Two needs have hours that exclude each other, so %(visits)s visits are planned."),
+    "saves_visits": _("Departments merged into one visit; visits saved: %(count)s."),
+    "lead_by_choice": _("Another squad leads, chosen with a reason."),
+    "street_team_leads": _("The street's own enforcement team leads."),
+    "obligatory": _("Has the power for this category."),
+    "asked_for": _("Asked for at triage."),
+    "no_squad": _("No squad of this agency serves the street."),
+    "stationed_squad": _("Its squad is stationed at this street."),
+    "module_squad": _("A module squad that answers when called."),
+    "squad_off_duty": _("This squad is off duty now."),
+    "now_overdue": _("A need is overdue since %(due)s."),
+    "now_urgent": _("A need is urgent: go now."),
+    "rides_along": _("Another need rides along; it has time until %(until)s."),
+    "go_until": _("Go by %(due)s."),
+    "recheck_after": _("A recheck of the visit of %(visit)s."),
+    "other_target": _("It is about another party."),
+    "order_not_live": _("That order's visit has begun or ended."),
+    "recheck_of_this_visit": _("A recheck can't join the visit that caused it."),
+    "announcement_differs": _("One is announced, the other not."),
+    "stays_alone": _("It is marked to stay alone."),
+    "windows_apart": _("Their days don't meet: it opens on %(opens)s."),
+}
+
+
+def explained(notes: Iterable[Note | Mapping[str, Any]]) -> list[str]:
+    """The sentences of the notes, in the reader's language, each once."""
+    found: dict[str, None] = {}
+    for note in notes:
+        code, params = (note.code, note.params) if isinstance(note, Note) else (note["code"], note.get("params", {}))
+        sentence = WORDS.get(code)
+        if sentence is None:
+            continue
+        try:
+            found[str(sentence) % params] = None
+        except (KeyError, TypeError, ValueError):
+            continue
+    return list(found)

@@ -1,0 +1,41 @@
+// Behaviour of the console: rows follow the stream in place, new ones wait behind a button.
+const within = (low, high) => low + Math.random() * (high - low);
+
+// An order has moved: the rows of its cases are asked again.
+document.addEventListener("live:order", (event) => {
+  for (const row of document.querySelectorAll(`[data-order="${CSS.escape(String(event.detail.id))}"]`)) {
+    setTimeout(() => row.isConnected && row.dispatchEvent(new CustomEvent("live-refresh", { bubbles: false })), within(80, 400));
+  }
+});
+
+// A case we don't show has moved: the server says whether it belongs here; it never pushes itself in.
+const unknown = new Set();
+let asking = 0;
+document.addEventListener("live:case", (event) => {
+  const bar = document.getElementById("newcomers");
+  if (!bar || document.getElementById(`case-${event.detail.id}`)) return;
+  unknown.add(event.detail.id);
+  clearTimeout(asking);
+  asking = setTimeout(() => {
+    const now = document.getElementById("newcomers");
+    const query = new URLSearchParams(now.dataset.query);
+    query.set("ids", [...unknown].slice(-200).join(","));
+    globalThis.htmx.ajax("GET", `${now.dataset.newcomers}?${query}`, { source: now, target: now, swap: "outerHTML" });
+  }, within(300, 900));
+});
+
+// A refreshed row keeps its tick.
+const ticked = new Set();
+document.addEventListener("htmx:beforeSwap", (event) => {
+  for (const box of event.detail.target.querySelectorAll?.("[data-pick]:checked") ?? []) ticked.add(box.id);
+});
+document.addEventListener("htmx:afterSettle", () => {
+  for (const id of ticked) {
+    const box = document.getElementById(id);
+    if (box) {
+      box.checked = true;
+      box.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  }
+  ticked.clear();
+});
