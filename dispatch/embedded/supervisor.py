@@ -249,7 +249,7 @@ def _fingerprint(place: Layout) -> str:
     """Of all that ``prepare`` depends on: this database, migrations, static files, data files, DEMO."""
     seen = hashlib.sha256(json.dumps([os.environ.get("DEMO"), sys.version]).encode())
     files = [place.servers / "postgres" / "PG_VERSION", PROJECT / "requirements.txt"]
-    for pattern in ("*/migrations/*.py", "dispatch/*/migrations/*.py", "static/**/*", "cases/**/*.json"):
+    for pattern in ("*/migrations/*.py", "dispatch/*/migrations/*.py", "static/**/*"):
         files += sorted(PROJECT.glob(pattern))
     for file in files:
         with contextlib.suppress(OSError):

@@ -7,7 +7,7 @@ import logging
 import logging.config
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from dispatch.logs import LOGGING, scrub_request, without_secrets
 
@@ -36,14 +36,15 @@ def formatted(record: logging.LogRecord) -> str:
     return str(formatter.format(record))
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_a_failing_row_is_not_quoted() -> None:
     """PostgreSQL says which row failed, with all that somebody wrote into it."""
     phone = str(13800138000)  # not in the source line that a traceback shows
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE said (words text, n int CHECK (n > 0))")
         try:
-            cursor.execute("INSERT INTO said VALUES (%s, 0)", [f"my (phone')\nis {phone}"])
+            with transaction.atomic():
+                cursor.execute("INSERT INTO said VALUES (%s, 0)", [f"my (phone')\nis {phone}"])
         except DatabaseError as error:
             info = (type(error), error, error.__traceback__)
             text = formatted(logging.LogRecord("x", logging.ERROR, "x", 1, f"failed: {error!r}", None, info))
