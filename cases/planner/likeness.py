@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
+from operator import add
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import LCSseq
@@ -24,7 +24,7 @@ Point = tuple[float, float]
 _EARTH_M = 6_371_000.0
 _NEAR_M, _FAR_M = 20.0, 300.0
 _WEAKEST_HIT = 0.25
-_TEXT_CHARS = 240
+_TEXT_CHARS = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,19 +270,22 @@ def _near(a: Point | None, b: Point | None) -> tuple[float, Note] | None:
 # What a hotline puts around every complaint: greetings, the request to handle, its own time limits, numbers.
 _FORM = re.compile(
     "市民[\u4e00-\u9fffA-Z]{0,4}?(?:反映|反馈|咨询|举报|投诉)|请[^，。！!（(]{0,12}(?:处理|处置)|[（(][^（()）]{0,8}职能局[^）)]*[）)]|"
-    r"谢谢|工单(?:编号|号|内容)?|处理情况|[^\w]+|\d{8,}"
+    r"谢谢|工单(?:编号|号|内容)?|处理情况|[^\w（(]+|[（(]|\d{8,}"
 )
 
 
 def _pairs(text: str) -> frozenset[str]:
     plain = _FORM.sub("", text[:_TEXT_CHARS])
-    return frozenset(map("".join, pairwise(plain)))
+    return frozenset(map(add, plain, plain[1:]))
 
 
 def _share(a: frozenset[str], b: frozenset[str]) -> float:
-    """Share of the shorter text's pairs of characters that stand in the other; very short texts say less."""
-    shorter = min(len(a), len(b))
-    return len(a & b) / max(shorter, 12)
+    """Share of the shorter text's pairs of characters that stand in the other.
+
+    A handful of words that stand in a long text says little, two short texts that are the same say all.
+    """
+    shorter, longer = sorted((len(a), len(b)))
+    return len(a & b) / max(shorter, min(longer, 12), 1)
 
 
 def _collect(hits: list[Hit], number: int, reasons: list[tuple[float, Note]], factor: float) -> None:

@@ -1,0 +1,118 @@
+"""When to visit: earliest-due is the optimum, and what is known of the Boston requests comes out."""
+
+import csv
+import gzip
+from collections import defaultdict
+from datetime import datetime
+from itertools import combinations, pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cases.planner.trigger import Rule, Window, earliest_due, immediate, piercing, riding, visits
+
+BOSTON = Path(__file__).parents[4] / "shared/data/requests311/boston_2011h2.csv.gz"
+
+
+@st.composite
+def windows_of(draw: st.DrawFn, most: int = 12) -> list[Window]:
+    rows = draw(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 25), st.booleans()), max_size=most))
+    return [Window(r, r + length, planned) for r, length, planned in rows]
+
+
+rules: st.SearchStrategy[Rule] = st.sampled_from([immediate, earliest_due, riding(), riding(5), riding(40)])
+
+
+def largest_disjoint(windows: list[Window]) -> int:
+    """By trying: the largest set of windows of which no two overlap."""
+    for size in range(len(windows), 0, -1):
+        for chosen in combinations(sorted(windows), size):
+            if all(two.r > one.d for one, two in pairwise(chosen)):
+                return size
+    return 0
+
+
+@given(windows_of(8))
+def test_earliest_due_is_the_optimum(windows: list[Window]) -> None:
+    assert len(visits(windows, earliest_due)) == len(piercing(windows)) == largest_disjoint(windows)
+
+
+@given(windows_of(), rules)
+def test_every_need_is_served_once_and_within_its_window(windows: list[Window], rule: Rule) -> None:
+    found = visits(windows, rule)
+    assert sorted(i for visit in found for i in visit.served) == list(range(len(windows)))
+    for visit in found:
+        assert all(windows[i].r <= visit.day <= windows[i].d for i in visit.served)
+    days = [visit.day for visit in found]
+    assert days == sorted(set(days))
+    assert len(found) >= len(piercing(windows))
+
+
+@given(windows_of(), rules)
+def test_needs_arriving_one_by_one_change_nothing(windows: list[Window], rule: Rule) -> None:
+    """Day by day, knowing only what has arrived: the visits are those of who knew it all."""
+    waiting: dict[int, int] = {}
+    lived: list[tuple[int, frozenset[int]]] = []
+    for day in range(120):
+        waiting |= {i: rule(window) for i, window in enumerate(windows) if window.r == day}
+        if waiting and min(waiting.values()) == day:
+            lived.append((day, frozenset(waiting)))
+            waiting = {}
+    assert lived == [(visit.day, frozenset(visit.served)) for visit in visits(windows, rule)]
+
+
+@given(windows_of(), rules)
+def test_planning_twice_changes_nothing(windows: list[Window], rule: Rule) -> None:
+    assert visits(windows, rule) == visits(list(windows), rule)
+
+
+@given(windows_of())
+def test_waiting_never_delays_who_waits(windows: list[Window]) -> None:
+    for visit in visits(windows, riding(5)):
+        for i in visit.served:
+            if not windows[i].planned:
+                assert visit.day == windows[i].r
+
+
+def test_a_rule_may_not_leave_the_window() -> None:
+    with pytest.raises(ValueError, match="window"):
+        visits([Window(1, 3)], lambda window: window.d + 1)
+    with pytest.raises(ValueError, match="window"):
+        visits([Window(3, 1)], immediate)
+    with pytest.raises(ValueError, match="margin"):
+        riding(-1)
+
+
+@pytest.mark.skipif(not BOSTON.exists(), reason="../shared/data is not here: the Boston requests are not ours to copy")
+def test_what_is_known_of_boston() -> None:
+    by_target: dict[str, list[tuple[str, Window]]] = defaultdict(list)
+    with gzip.open(BOSTON, "rt", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            place = row["location"].strip().upper()
+            if not row["target_dt"] or not place:
+                continue
+            r = datetime.fromisoformat(row["open_dt"]).date().toordinal()
+            d = datetime.fromisoformat(row["target_dt"]).date().toordinal()
+            if d >= r:
+                by_target[place].append((row["department"], Window(r, d, d - r > 21)))
+    assert len(by_target) == 27_002
+    assert sum(map(len, by_target.values())) == 44_690
+    alone: dict[tuple[str, str], list[Window]] = defaultdict(list)
+    for place, rows in by_target.items():
+        for department, window in rows:
+            alone[place, department].append(window)
+    together = [[window for _department, window in rows] for rows in by_target.values()]
+
+    def count(groups: list[list[Window]], rule: Rule) -> int:
+        return sum(len(visits(windows, rule)) for windows in groups)
+
+    apart = list(alone.values())
+    assert count(apart, immediate) == 40_323
+    assert count(apart, earliest_due) == 36_359
+    assert count(together, immediate) == 39_915
+    assert count(together, riding()) == 36_716
+    assert count(together, riding(5)) == 36_787
+    assert count(together, earliest_due) == 34_852
+    assert sum(len(piercing(windows)) for windows in together) == 34_852
