@@ -1,0 +1,151 @@
+"""Reading a hotline's file row by row: .csv in UTF-8 or GB18030, .xlsx. Row numbers count records, the header is 1."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from cases.refusals import Refused
+
+MAX_FIELD = 1_000_000
+_CHUNK = 1 << 20
+_DELIMITERS = ",\t;，|"
+BROKEN = "\ufffd"
+"""Stands where bytes make no character; a row that has it is refused, its neighbours are not."""
+
+Record = tuple[int, list[str]]
+
+
+def header_of(path: Path) -> list[str]:
+    """The names of the columns. ``Refused("file_unreadable")`` when the file is no table."""
+    with _opened(path) as records:
+        first = next(records, None)
+        if first is None or not any(first[1]):
+            raise Refused("file_empty", _("The file is empty."), field="file", status=422)
+        return first[1]
+
+
+def count_of(path: Path) -> int:
+    """How many rows follow the header; blank rows don't count."""
+    with _opened(path) as records:
+        next(records, None)
+        return sum(1 for _row in records)
+
+
+def rows_of(path: Path, *, skip: int = 0) -> Iterator[Record]:
+    """(row number, cells) of every row that is not blank, after the header and the first ``skip`` such rows."""
+    with _opened(path) as records:
+        next(records, None)
+        for place, record in enumerate(records):
+            if place >= skip:
+                yield record
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Iterator[Record]]:
+    try:
+        with open(path, "rb") as file:
+            start = file.read(8)
+    except OSError as error:
+        raise Refused("file_unreadable", _("The file can't be opened."), field="file", status=422) from error
+    if start.startswith(b"\xd0\xcf\x11\xe0"):
+        raise Refused(
+            "file_kind", _("This is an old .xls file. Save it as .xlsx or .csv first."), field="file", status=422
+        )
+    if start.startswith(b"PK\x03\x04"):
+        with _workbook(path) as rows:
+            yield rows
+        return
+    encoding = encoding_of(path)
+    with open(path, encoding=encoding, errors="replace", newline="") as text:
+        yield _csv(text, _delimiter(path, encoding))
+
+
+@contextmanager
+def _workbook(path: Path) -> Iterator[Iterator[Record]]:
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        raise Refused("file_unreadable", _("This workbook can't be read."), field="file", status=422) from error
+    try:
+        sheet = book.worksheets[0]
+        yield (
+            (number, cells)
+            for number, row in enumerate(sheet.iter_rows(values_only=True), start=1)
+            if any(cells := [_cell(value) for value in row]) or number == 1
+        )
+    finally:
+        book.close()
+
+
+def _csv(text: Iterator[str], delimiter: str) -> Iterator[Record]:
+    csv.field_size_limit(MAX_FIELD)
+    reader = csv.reader(text, delimiter=delimiter)
+    number = 0
+    while True:
+        number += 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield number, [BROKEN]
+            continue
+        cells = [cell.strip() for cell in row]
+        if number == 1:
+            cells = [cell.lstrip("\ufeff") for cell in cells]
+        if any(cells) or number == 1:
+            yield number, cells
+
+
+def encoding_of(path: Path) -> str:
+    """UTF-8 where the bytes are valid (or nearly so) in it, else GB18030, which such exports really have."""
+    if _bad_share(path, "utf-8") == 0:
+        return "utf-8-sig"
+    utf8, gb = _bad_share(path, "utf-8"), _bad_share(path, "gb18030")
+    return "utf-8-sig" if utf8 < 0.001 and utf8 <= gb else "gb18030"
+
+
+def _bad_share(path: Path, encoding: str) -> float:
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    bad = total = 0
+    with open(path, "rb") as file:
+        while chunk := file.read(_CHUNK):
+            text = decoder.decode(chunk)
+            bad += text.count(BROKEN)
+            total += len(text)
+    tail = decoder.decode(b"", final=True)
+    return (bad + tail.count(BROKEN)) / max(1, total + len(tail))
+
+
+def _delimiter(path: Path, encoding: str) -> str:
+    with open(path, encoding=encoding, errors="replace", newline="") as text:
+        line = text.readline(10_000)
+    return max(_DELIMITERS, key=lambda sign: (line.count(sign), -_DELIMITERS.index(sign)))
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return str(value).strip()
+
+
+def named(cells: Sequence[str], header: Sequence[str]) -> dict[str, str] | None:
+    """Cells by their column; None when there are more cells than columns (a broken quotation mark)."""
+    if any(cells[len(header) :]):
+        return None
+    padded = [*cells, *[""] * (len(header) - len(cells))]
+    return {column: cell for column, cell in zip(header, padded, strict=False) if column}

@@ -1,0 +1,279 @@
+"""A run over a hotline's file: 500 rows a transaction, a savepoint a row only where a batch fails, resumable."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import Error as DatabaseFault
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from cases import policies
+from cases.clock.moment import now
+from cases.models import HotlineOrder, ImportRefusal, ImportRun, RunState
+from cases.refusals import Refused
+from cases.services.imports.batch import rows_write
+from cases.services.imports.columns import FIELDS, columns_guess, columns_wrong
+from cases.services.imports.reading import Record, count_of, header_of, rows_of
+from cases.services.imports.rows import REASONS, BadRow, Row, row_parse
+from cases.services.imports.ties import known_about, newly_joined
+from teams.policies import SYSTEM, Actor
+
+BATCH = 500
+FOLDER = "private/imports"
+_LOCK_CLASS = 7_340_001  # of pg_try_advisory_lock; the second number is the run
+
+Progress = Callable[[ImportRun], None]
+
+
+def run_create(
+    *,
+    actor: Actor,
+    street_id: int,
+    upload: UploadedFile[Any] | None = None,
+    path: Path | str | None = None,
+    columns: Mapping[str, str] | None = None,
+    dry_run: bool = False,
+) -> ImportRun:
+    """A run over an uploaded file or one of this machine, its columns guessed; nothing is read in yet.
+
+    ``columns``: field → column name, over the guess. ``Refused`` (422): ``file_empty``, ``file_kind``,
+    ``file_unreadable``; (403) ``not_allowed``.
+    """
+    policies.require(actor, "import.run", street_id=street_id)
+    source, name = _stored(upload) if upload is not None else (Path(path or "").resolve(), Path(path or "").name)
+    try:
+        header = header_of(source)
+        total = count_of(source)
+    except Refused:
+        if upload is not None:
+            source.unlink(missing_ok=True)
+        raise
+    return ImportRun.objects.create(
+        street_id=street_id,
+        file_name=name[:160],
+        path=str(source),
+        dry_run=dry_run,
+        columns=_merged(columns_guess(header), columns or {}),
+        total=total,
+        started_by_id=actor.user_id,
+    )
+
+
+def run_header(run: ImportRun) -> list[str]:
+    """The columns of the run's file, for the form that corrects the guess."""
+    return header_of(Path(run.path))
+
+
+def run_start(
+    *, actor: Actor, run_id: int, columns: Mapping[str, str] | None = None, dry_run: bool | None = None
+) -> ImportRun:
+    """Release a run to the worker, from its first row, with the columns as corrected. Safe twice while it runs.
+
+    ``Refused`` (422): ``column_missing``, ``column_unknown``; ``run_done`` for one that was carried through.
+    """
+    with transaction.atomic():
+        run = ImportRun.objects.select_for_update().get(pk=run_id)
+        policies.require(actor, "import.run", street_id=run.street_id)
+        if run.state == RunState.RUNNING:
+            return run
+        if run.state == RunState.DONE and not run.dry_run:
+            raise Refused("run_done", _("This file was imported already."))
+        run.columns = _merged(run.columns, columns or {})
+        _check_columns(run.columns, header_of(Path(run.path)))
+        if dry_run is not None:
+            run.dry_run = dry_run
+        run.state = RunState.RUNNING
+        run.read = run.added = run.already = run.joined = run.refused = 0
+        run.error, run.finished_at = "", None
+        run.save()
+        run.refusals.all().delete()
+    return run
+
+
+def runs_due() -> list[int]:
+    """The sweep behind ``run_execute``: runs released and not finished, oldest first."""
+    return list(ImportRun.objects.filter(state=RunState.RUNNING).order_by("pk").values_list("pk", flat=True))
+
+
+def run_execute(*, run_id: int, seconds: float | None = None, progress: Progress | None = None) -> ImportRun:
+    """Carry a released run on from where it stands, for at most ``seconds``. Safe twice: one worker at a time has it,
+    counts are saved with the rows they count. A dry run writes nothing but its own counts and refusals."""
+    with _sole(run_id) as mine:
+        run = ImportRun.objects.get(pk=run_id)
+        if not mine or run.state != RunState.RUNNING:
+            return run
+        until = None if seconds is None else time.monotonic() + seconds
+        try:
+            header = header_of(Path(run.path))
+            _check_columns(run.columns, header)
+            if run.dry_run:
+                _rehearse(run, header, progress)
+            else:
+                for records in _batches(rows_of(Path(run.path), skip=run.read)):
+                    _batch(run, records, header)
+                    if progress:
+                        progress(run)
+                    if until is not None and time.monotonic() > until and run.read < run.total:
+                        return run
+        except Refused as refusal:
+            return _finish(run, RunState.FAILED, str(refusal))
+        return _finish(run, RunState.DONE)
+
+
+def _batch(run: ImportRun, records: Sequence[Record], header: Sequence[str]) -> None:
+    rows, bad = _parsed(run, records, header)
+    actor = _actor(run)
+    try:
+        with transaction.atomic():
+            fresh = _unknown(rows)
+            joined = rows_write(actor=actor, street_id=run.street_id, rows=fresh)
+            _count(run, len(records), len(fresh), len(rows) - len(fresh), joined, bad)
+    except (DatabaseFault, ValueError):
+        run.refresh_from_db()
+        _one_by_one(run, rows, bad, len(records), actor)
+
+
+def _one_by_one(run: ImportRun, rows: Sequence[Row], bad: list[BadRow], read: int, actor: Actor) -> None:
+    """The slow way through a batch that failed: the row at fault is refused, its neighbours are taken."""
+    added = already = joined = 0
+    with transaction.atomic():
+        for row in rows:
+            try:
+                with transaction.atomic():
+                    fresh = _unknown([row])
+                    joined += rows_write(actor=actor, street_id=run.street_id, rows=fresh)
+                    added += len(fresh)
+                    already += 1 - len(fresh)
+            except (DatabaseFault, ValueError):
+                bad.append(BadRow(row.row, "row_failed"))
+        _count(run, read, added, already, joined, bad)
+
+
+def _rehearse(run: ImportRun, header: Sequence[str], progress: Progress | None) -> None:
+    """A dry run: the same reading and the same questions to the database, no row written."""
+    new: dict[str, Row] = {}
+    for records in _batches(rows_of(Path(run.path))):
+        rows, bad = _parsed(run, records, header)
+        fresh = [row for row in _unknown(rows) if row.number not in new]
+        new.update((row.number, row) for row in fresh)
+        _count(run, len(records), len(fresh), len(rows) - len(fresh), 0, bad)
+        if progress:
+            progress(run)
+    run.joined = newly_joined(list(new.values()), known_about(new.values()))
+
+
+def _parsed(run: ImportRun, records: Sequence[Record], header: Sequence[str]) -> tuple[list[Row], list[BadRow]]:
+    rows: list[Row] = []
+    bad: list[BadRow] = []
+    for number, cells in records:
+        parsed = row_parse(number, cells, header, run.columns)
+        if isinstance(parsed, Row):
+            rows.append(parsed)
+        else:
+            bad.append(parsed)
+    return rows, bad
+
+
+def _unknown(rows: Sequence[Row]) -> list[Row]:
+    """Rows whose number is neither in the database nor earlier in the list."""
+    there = set(HotlineOrder.objects.filter(number__in=[row.number for row in rows]).values_list("number", flat=True))
+    fresh: list[Row] = []
+    for row in rows:
+        if row.number not in there:
+            there.add(row.number)
+            fresh.append(row)
+    return fresh
+
+
+def _count(run: ImportRun, read: int, added: int, already: int, joined: int, bad: Sequence[BadRow]) -> None:
+    run.read += read
+    run.added += added
+    run.already += already
+    run.joined += joined
+    run.refused += len(bad)
+    run.save(update_fields=["read", "added", "already", "joined", "refused"])
+    ImportRefusal.objects.bulk_create(
+        ImportRefusal(run=run, row=row.row, code=row.code, reason=str(REASONS[row.code])[:240]) for row in bad
+    )
+
+
+def _finish(run: ImportRun, state: str, error: str = "") -> ImportRun:
+    run.state = state
+    run.error = error[:240]
+    run.finished_at = now()
+    run.save(update_fields=["state", "error", "finished_at", "joined"])
+    if state == RunState.DONE and not run.dry_run:
+        _forget(Path(run.path))
+    return run
+
+
+def _check_columns(columns: Mapping[str, str], header: Sequence[str]) -> None:
+    for field in columns_wrong(columns, header):
+        if columns.get(field):
+            raise Refused(
+                "column_unknown",
+                _("The file has no column “%(column)s”.") % {"column": columns[field]},
+                field=field,
+                status=422,
+            )
+        raise Refused(
+            "column_missing", _("Say which column is “%(field)s”.") % {"field": FIELDS[field]}, field=field, status=422
+        )
+
+
+def _merged(guess: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """The guess with what a person said over it; an empty name takes a field away."""
+    unknown = set(given) - set(FIELDS)
+    if unknown:
+        raise Refused(
+            "field_unknown", _("No such field: %(fields)s.") % {"fields": ", ".join(sorted(unknown))}, status=422
+        )
+    return {field: column for field, column in {**guess, **given}.items() if column}
+
+
+def _actor(run: ImportRun) -> Actor:
+    return Actor(user_id=run.started_by_id, kind="system") if run.started_by_id else SYSTEM
+
+
+def _stored(upload: UploadedFile[Any]) -> tuple[Path, str]:
+    """The upload on disk until it is imported: it may hold callers' phones, so it doesn't stay."""
+    folder = Path(settings.MEDIA_ROOT) / FOLDER
+    folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+    path = folder / uuid.uuid4().hex
+    with open(path, "wb") as out:
+        for chunk in upload.chunks():
+            out.write(chunk)
+    return path, upload.name or ""
+
+
+def _forget(path: Path) -> None:
+    if path.parent == Path(settings.MEDIA_ROOT) / FOLDER:
+        path.unlink(missing_ok=True)
+
+
+def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:
+    while batch := list(islice(records, BATCH)):
+        yield batch
+
+
+@contextmanager
+def _sole(run_id: int) -> Iterator[bool]:
+    """Whether this worker alone has the run; a lock of the session, so it goes with a worker that dies."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, run_id])
+        mine = bool(cursor.fetchone()[0])
+    try:
+        yield mine
+    finally:
+        if mine:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_CLASS, run_id])
