@@ -106,8 +106,11 @@ def _issued(facts: Facts) -> list[Notice]:
 
 
 def _called(facts: Facts, squad_ids: Iterable[int], text: str = "called") -> list[Notice]:
-    """One notice a squad, with its moment to acknowledge."""
-    wanted = list(squad_ids)
+    """One notice a squad, with its moment to acknowledge; none to those on scene already (a patrol calls itself)."""
+    waiting = Part.objects.filter(
+        order=facts.order, squad_id__in=list(squad_ids), state__in=(PartState.CALLED, PartState.ACKNOWLEDGED)
+    )
+    wanted = list(waiting.order_by("pk").values_list("squad_id", flat=True))
     due = dict(
         Deadline.objects.filter(
             part__order=facts.order,

@@ -145,7 +145,7 @@ def _put_off(row: Outbox, error: Exception) -> None:
     row.next_try_at = now() + PAUSE * 2 ** (row.attempts - 1)
     if row.attempts >= TRIES:
         row.set_aside_at = now()
-        log.error("outbox_set_aside", event=row.event_id, error=type(error).__name__)
+        log.error("outbox_set_aside", row=row.event_id, error=type(error).__name__)
     row.save(update_fields=["attempts", "last_error", "next_try_at", "set_aside_at"])
 
 
