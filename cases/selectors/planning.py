@@ -90,7 +90,7 @@ def needs_first(needs: Iterable[Need]) -> set[int]:
     ready = [need for need in rows if need.from_day <= today] or rows
     if not ready:
         return set()
-    return {fact.id for fact in merge.split([need_facts(need) for need in ready])[0]}
+    return {fact.id for fact in merge.split([need_facts(need) for need in ready], now=now())[0]}
 
 
 def live_order(target: Target) -> Order | None:

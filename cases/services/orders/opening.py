@@ -159,7 +159,7 @@ def _needs_lock(target: Target, wanted: set[int] | None) -> list[Need]:
         rows = [need for need in rows if need.from_day <= today] or rows
     if not rows:
         raise Refused("no_open_need", _("Nothing at this party waits for a visit."))
-    groups = merge.split([need_facts(need) for need in rows])
+    groups = merge.split([need_facts(need) for need in rows], now=now())
     if len(groups) > 1:
         if wanted is not None:
             raise Refused("needs_do_not_fit", _("These needs can't share one visit. Open an order for each group."))

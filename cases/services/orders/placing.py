@@ -43,7 +43,7 @@ def need_place(*, actor: Actor, need_id: int) -> Order | None:
             .get(pk=need_id)
         )
         held = list(_needs_of(order))
-        if need.state != NeedState.OPEN or merge.may_join(need_facts(need), order_facts(order, held)):
+        if need.state != NeedState.OPEN or merge.may_join(need_facts(need), order_facts(order, held), now=now()):
             return None
         cases = casefile.cases_lock([row.case_id for row in (*held, need) if row.case_id is not None])
         needs_link(order, [need])
