@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Q
-from django.utils.translation import get_language
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from cases.clock.moment import now
@@ -31,11 +32,13 @@ from cases.models import (
     Need,
     NeedState,
     Order,
+    OrderNeed,
     OrderState,
     Part,
     PartItem,
     PartState,
     ResidentLine,
+    Result,
     ReworkState,
     Urgency,
     Visit,
@@ -86,7 +89,6 @@ class OrderView:
     findings: list[Finding] = field(default_factory=list)
     labs: list[LabTest] = field(default_factory=list)
     deadlines: list[Deadline] = field(default_factory=list)
-    served: int = 0
 
     @property
     def glance(self) -> OrderGlance:
@@ -129,8 +131,8 @@ def dossier(case: Case) -> Dossier:
     """Everything about a case that the caller has found through ``visible_to``."""
     voices = voices_of(case)
     needs = list(Need.objects.filter(case=case).prefetch_related("agencies").order_by("pk"))
-    order_ids = Order.objects.filter(need_links__need__case=case).order_by("-pk").values_list("pk", flat=True)
-    orders = order_views(list(dict.fromkeys(order_ids)))
+    links = OrderNeed.objects.filter(need__case=case).values("order")
+    orders, own_deadlines = _views(Order.objects.filter(pk__in=links), case)
     checks = list(CheckAfter.objects.filter(case=case).select_related("by").order_by("-at"))
     asked = [voice.feedback for voice in voices if voice.feedback and voice.feedback.rework == ReworkState.ASKED]
     present = next((view for view in orders if view.order.state != OrderState.CANCELLED), None)
@@ -148,7 +150,7 @@ def dossier(case: Case) -> Dossier:
         voices=voices,
         orders=orders,
         needs=needs,
-        deadlines=_case_deadlines(case, orders),
+        deadlines=_case_deadlines(own_deadlines, orders),
         notes=list(CaseNote.objects.filter(case=case).select_related("written_by").order_by("-pk")),
         checks=checks,
         rework=asked[0] if asked else None,
@@ -199,70 +201,89 @@ def photos_of(**subjects: Any) -> Iterable[Attachment]:
     )
 
 
-def order_views(order_ids: Sequence[int]) -> list[OrderView]:
-    """Orders with everything the office reads about them, in the given order. Eight queries."""
-    if not order_ids:
-        return []
+def order_view(order_id: int) -> OrderView:
+    """One order with everything the office reads about it."""
+    return _views(Order.objects.filter(pk=order_id), None)[0][0]
+
+
+def _views(orders: QuerySet[Order], case: Case | None) -> tuple[list[OrderView], list[Deadline]]:
+    """Orders newest first, and the live clocks of the case itself. Seven queries whatever their number."""
     rows = {
         order.pk: OrderView(order)
-        for order in Order.objects.filter(pk__in=order_ids)
-        .select_related("target", "street", "drafted_by", "approved_by", "issued_by")
-        .annotate(served=Count("need_links", filter=Q(need_links__released_at__isnull=True)))
+        for order in orders.select_related("target", "street", "drafted_by", "approved_by", "issued_by").order_by("-pk")
     }
-    parts: dict[int, PartView] = {}
+    parts = _parts_fill(rows) if rows else {}
+    if rows:
+        _visits_fill(rows, parts)
+    own = _deadlines_fill(rows, parts, case)
+    for view in rows.values():
+        for part_view in view.parts:
+            part_view.track = _track(part_view)
+    return list(rows.values()), own
+
+
+def _count(rows: QuerySet[Any], **path: Any) -> Coalesce:
+    return Coalesce(
+        Subquery(rows.filter(**path).order_by().values(*path).annotate(n=Count("pk")).values("n")),
+        0,
+        output_field=IntegerField(),
+    )
+
+
+def _parts_fill(rows: dict[int, OrderView]) -> dict[int, PartView]:
+    found: dict[int, PartView] = {}
+    answers = Answer.objects.all()
     for part in (
-        Part.objects.filter(order_id__in=order_ids)
-        .select_related("squad", "agency", "acknowledged_by")
+        Part.objects.filter(order_id__in=rows)
+        .select_related("squad", "agency")
+        .annotate(
+            item_count=_count(PartItem.objects.all(), part=OuterRef("pk")),
+            answer_count=_count(answers, part_item__part=OuterRef("pk")),
+            failed_count=_count(answers.filter(result=Result.FAILS), part_item__part=OuterRef("pk")),
+        )
         .order_by("-is_lead", "pk")
     ):
-        parts[part.pk] = PartView(part, squad_name(part.squad))
-        rows[part.order_id].parts.append(parts[part.pk])
-    for part_id, count in (
-        PartItem.objects.filter(part_id__in=parts).order_by().values_list("part_id").annotate(Count("pk"))
-    ):
-        parts[part_id].items = count
-    answers = (
-        Answer.objects.filter(part_item__part_id__in=parts)
-        .order_by()
-        .values_list("part_item__part_id")
-        .annotate(all=Count("pk"), failed=Count("pk", filter=Q(result="fails")))
-    )
-    for part_id, count, failed in answers:
-        parts[part_id].answered, parts[part_id].failed = count, failed
+        view = PartView(part, squad_name(part.squad), [], part.item_count, part.answer_count, part.failed_count)
+        found[part.pk] = view
+        rows[part.order_id].parts.append(view)
+    return found
+
+
+def _visits_fill(rows: dict[int, OrderView], parts: dict[int, PartView]) -> None:
     for officer in VisitOfficer.objects.filter(part_id__in=parts).order_by("pk"):
         parts[officer.part_id].officers.append(officer)
-    for visit in Visit.objects.filter(order_id__in=order_ids).order_by("sequence"):
+    for visit in Visit.objects.filter(order_id__in=rows).order_by("sequence"):
         rows[visit.order_id].visits.append(visit)
     for finding in (
-        Finding.objects.filter(visit__order_id__in=order_ids)
+        Finding.objects.filter(visit__order_id__in=rows)
         .select_related("agency", "item", "ruling", "ruling__ruled_by", "visit", "found_by")
         .order_by("pk")
     ):
         rows[finding.visit.order_id].findings.append(finding)
     for lab in (
-        LabTest.objects.filter(visit__order_id__in=order_ids)
+        LabTest.objects.filter(visit__order_id__in=rows)
         .select_related("part_item__item", "laboratory", "visit")
         .order_by("pk")
     ):
         rows[lab.visit.order_id].labs.append(lab)
-    _deadlines_fill(rows, parts)
-    for view in rows.values():
-        view.served = view.order.served  # type: ignore[attr-defined]
-        for part_view in view.parts:
-            part_view.track = _track(part_view)
-    return [rows[pk] for pk in order_ids if pk in rows]
 
 
-def _deadlines_fill(rows: dict[int, OrderView], parts: dict[int, PartView]) -> None:
-    running = Deadline.objects.filter(
+def _deadlines_fill(rows: dict[int, OrderView], parts: dict[int, PartView], case: Case | None) -> list[Deadline]:
+    """Clocks of orders, parts, tests, findings and rulings go to their order; those of the case are returned."""
+    rule = (
         Q(order_id__in=rows)
         | Q(part_id__in=parts)
         | Q(lab_test__visit__order_id__in=rows)
         | Q(finding__visit__order_id__in=rows)
-        | Q(ruling__finding__visit__order_id__in=rows),
-        state=DeadlineState.RUNNING,
-    ).select_related("part__squad", "lab_test__visit", "finding__visit", "ruling__finding__visit")
-    for row in running.order_by("due_at"):
+        | Q(ruling__finding__visit__order_id__in=rows)
+    )
+    if case is not None:
+        rule |= Q(case=case)
+    live = Deadline.objects.filter(rule, state__in=[DeadlineState.RUNNING, DeadlineState.PAUSED])
+    own: list[Deadline] = []
+    for row in live.select_related(
+        "part__squad", "lab_test__visit", "finding__visit", "ruling__finding__visit"
+    ).order_by("due_at"):
         if row.part_id is not None:
             view = parts[row.part_id]
             view.deadline = view.deadline or row
@@ -275,6 +296,9 @@ def _deadlines_fill(rows: dict[int, OrderView], parts: dict[int, PartView]) -> N
             rows[row.finding.visit.order_id].deadlines.append(row)
         elif row.ruling is not None:
             rows[row.ruling.finding.visit.order_id].deadlines.append(row)
+        else:
+            own.append(row)
+    return own
 
 
 def _late(deadline: Deadline | None) -> bool:
@@ -288,7 +312,7 @@ def _track(view: PartView) -> list[dict[str, Any]]:
     return [
         {"label": _("called"), "at": part.called_at, "state": "done" if part.called_at else ""},
         {
-            "label": _("no answer") if silent_late else _("acknowledged"),
+            "label": _("no answer") if silent_late else pgettext("track", "answered"),
             "at": part.acknowledged_at,
             "state": "ack" if part.acknowledged_at else "late" if silent_late else "",
         },
@@ -297,15 +321,9 @@ def _track(view: PartView) -> list[dict[str, Any]]:
     ]
 
 
-def _case_deadlines(case: Case, orders: Sequence[OrderView]) -> list[Deadline]:
-    """Running and paused clocks of the case and of its orders, the nearest first, each named once."""
-    own = list(
-        Deadline.objects.filter(case=case, state__in=[DeadlineState.RUNNING, DeadlineState.PAUSED]).order_by("due_at")
-    )
-    seen: dict[int, Deadline] = {row.pk: row for row in own}
-    for view in orders:
-        for row in view.deadlines:
-            seen[row.pk] = row
+def _case_deadlines(own: Sequence[Deadline], orders: Sequence[OrderView]) -> list[Deadline]:
+    """Clocks of the case and of its orders, the nearest first, each named once."""
+    seen = {row.pk: row for row in [*own, *(row for view in orders for row in view.deadlines)]}
     return sorted(seen.values(), key=lambda row: row.due_at)
 
 

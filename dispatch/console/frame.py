@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec
 
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from cases.models import Case, Feedback, ReworkState
 from cases.selectors.board import QUEUES, queues
@@ -131,6 +132,15 @@ def _rework_count(actor: Actor) -> int | None:
 
 def office_name(actor: Actor) -> str:
     """The name under the brand: the office's street, or what the person looks on."""
+    key = f"office.{sorted(actor.streets())}.{get_language()}"
+    known: str | None = caches["rows"].get(key)
+    if known is None:
+        known = _office_name(actor)
+        caches["rows"].set(key, known, 300)
+    return known
+
+
+def _office_name(actor: Actor) -> str:
     streets = list(Street.objects.filter(pk__in=actor.streets())[:2]) if actor.streets() else []
     if len(streets) == 1:
         return _("%(street)s enforcement office") % {"street": streets[0]}

@@ -21,7 +21,7 @@ from cases.refusals import Refused
 from cases.selectors import planning, timeline
 from cases.selectors.board import OrderGlance, parts_fill
 from cases.selectors.composition import Composition, compose
-from cases.selectors.dossier import order_views
+from cases.selectors.dossier import order_view
 from cases.services import orders as service
 from dispatch.console.case import order_actions, order_card
 from dispatch.console.frame import console_view, show
@@ -170,7 +170,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
 @console_view()
 def order(request: HttpRequest, pk: int) -> HttpResponse:
     subject, actor = order_or_404(request, pk), actor_for(request)
-    view = order_views([subject.pk])[0]
+    view = order_view(subject.pk)
     cases = Case.objects.visible_to(actor).filter(needs__order_links__order=subject).distinct().order_by("pk")
     office = may(actor, "order.change", street_id=subject.street_id)
     menu = []

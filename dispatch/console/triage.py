@@ -104,6 +104,9 @@ def _page(
         ],
         "offer": offer,
         "categories": [_scored(row) for row in offer.categories],
+        "other_categories": [
+            row for row in form.all_categories if row.pk not in {found.subject.pk for found in offer.categories}
+        ],
         "parties": [_scored(row) for row in offer.parties],
         "repeats": [_scored(row) for row in offer.repeats],
         "agencies": [{"row": row, "on": str(row.agency.pk) in chosen} for row in offer.agencies],
@@ -113,6 +116,7 @@ def _page(
             {"value": value, "label": label, "key": KEYS[Disposition(value)]} for value, label in Disposition.choices
         ],
         "values": {name: _value(form, name) for name in ("category", "target", "into", "disposition")},
+        "open_others": _value(form, "category") not in {str(row.subject.pk) for row in offer.categories},
         "masked": len(offer.brief.spans),
         "place": order.index(case.pk) + 1 if case.pk in order else 0,
         "waiting": len(order),

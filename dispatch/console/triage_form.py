@@ -73,6 +73,7 @@ class TriageForm(forms.Form):
         self.all_agencies = [row for row in agencies if row.street_id in (None, case.street_id)]
         fields: dict[str, Any] = self.fields
         fields["category"].queryset = Category.objects.filter(active=True, parent__isnull=False)
+        self.all_categories = list(fields["category"].queryset)
         fields["agencies"].choices = [(row.pk, str(row)) for row in self.all_agencies]
         fields["squad"].choices = [("", "—"), *((s.pk, str(s)) for s in squads_serving(case.street_id))]
         fields["complaint"].choices = complaints

@@ -143,7 +143,7 @@ def case_or_404(request: HttpRequest, pk: int, right: str | None = None) -> Case
     actor = actor_for(request)
     case = (
         Case.objects.visible_to(actor)
-        .select_related("street", "target", "category", "merged_into", "grid", "owner")
+        .select_related("street", "target", "category", "merged_into", "grid", "owner", "chain")
         .filter(pk=pk)
         .first()
     )
