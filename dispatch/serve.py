@@ -28,6 +28,7 @@ def main(argv: list[str] | None = None) -> None:
     where.add_argument("--fd", type=int, help="a listening socket handed over by the supervisor")
     where.add_argument("--port", type=int, help="or a port of our own")
     parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--app", default="dispatch.asgi:application")
     options = parser.parse_args(argv)
     if options.fd is not None:
         listening = socket.socket(fileno=options.fd)
@@ -35,7 +36,7 @@ def main(argv: list[str] | None = None) -> None:
         family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
         listening = socket.create_server((options.host, options.port), family=family, backlog=2048)
     config = uvicorn.Config(
-        "dispatch.asgi:application",
+        options.app,
         loop="uvloop",  # with httptools: TCP_NODELAY is on, a small keep-alive answer does not wait 40 ms
         http="httptools",
         ws="none",

@@ -41,10 +41,10 @@ def web(own_valkey: Valkey) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def web_process(redis_url: str, **variables: str) -> Iterator[int]:
+def web_process(redis_url: str, *, app: str = "dispatch.asgi:application", **variables: str) -> Iterator[int]:
     port = free_port()
     child = subprocess.Popen(
-        [sys.executable, "-m", "dispatch.serve", "--port", str(port)],
+        [sys.executable, "-m", "dispatch.serve", "--port", str(port), "--app", app],
         cwd=PROJECT,
         env=os.environ | {"REDIS_URL": redis_url, "STATIC_MANIFEST": "0"} | variables,
         start_new_session=True,

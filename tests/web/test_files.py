@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +15,7 @@ import pytest
 import time_machine
 from django.test import override_settings
 
+from dispatch.embedded.layout import PROJECT
 from dispatch.embedded.valkey import Valkey
 from dispatch.web.files import media_file, media_url
 from tests.web.conftest import get, web_process
@@ -72,3 +77,19 @@ def test_a_url_ends_and_cannot_lead_outside(media: Path) -> None:
     assert media_file(media_url("photos")) is None
     os.symlink(media.parent / "secret.txt", media / "photos" / "link.txt")
     assert media_file(media_url("photos/none.jpg")) is None
+
+
+def test_static_files_go_out_hashed_compressed_and_for_ever(own_valkey: Valkey, tmp_path: Path) -> None:
+    """Every name that a style sheet or script quotes exists, or collecting would fail."""
+    place = {"DISPATCH_DATA": str(tmp_path), "STATIC_MANIFEST": "1"}
+    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+    subprocess.run(command, cwd=PROJECT, env=os.environ | place, check=True)
+    names = json.loads((tmp_path / "static" / "staticfiles.json").read_text())["paths"]
+    with web_process(own_valkey.url, **place) as port:
+        status, headers, body = get(port, "/static/" + names["js/live.js"], {"Accept-Encoding": "gzip"})
+        assert (status, headers["content-encoding"]) == (200, "gzip")
+        assert gzip.decompress(body) == (PROJECT / "static" / "js" / "live.js").read_bytes()
+        assert "immutable" in headers["cache-control"]
+        assert headers["content-type"].startswith("text/javascript")
+        assert get(port, "/static/../settings.py")[0] == 404
+        assert get(port, "/static/")[0] == 404
