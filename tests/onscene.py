@@ -63,7 +63,8 @@ def answer_rest(cast: Cast, order: Order, function: str) -> None:
     """Everything that is not answered yet conforms; what only a laboratory could say is not applicable."""
     part = part_of(order, cast, function)
     for part_item in part.items.filter(answers__isnull=True).select_related("item"):
-        item, more = part_item.item, {}
+        item = part_item.item
+        more: dict[str, object] = {}
         result: str = Result.NOT_APPLICABLE if item.kind == ItemKind.LAB else Result.CONFORMS
         if item.kind in (ItemKind.NUMBER, ItemKind.MEASURED):
             more["value"] = Decimal(40)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -148,9 +149,14 @@ def _from_answer(scene: Scene, part: Part, answer: Answer) -> Finding:
     return _make(scene, part, text, answer.answered_by_id, item=item, answer=answer)
 
 
-def _measured(value: object, limit: object, unit: str, standard: str) -> str:
-    against = f" > {limit} {unit}" if limit is not None else ""
-    return f"{value} {unit}{against}{f', {standard}' if standard else ''}".strip()
+def _measured(value: Decimal | None, limit: Decimal | None, unit: str, standard: str) -> str:
+    said = f"{_plain(value)} {unit}".strip() if value is not None else ""
+    against = f" > {_plain(limit)} {unit}".rstrip() if limit is not None else ""
+    return f"{said}{against}{f', {standard}' if standard else ''}"
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"
 
 
 def _make(

@@ -85,7 +85,7 @@ def test_fewer_than_two_valid_certificates_is_refused_and_says_why(cast: Cast, o
     people = [cast.leader, cast.auxiliary, cast.expired_officer, cast.market_officers[0]]
     with refused("too_few_officers", status=422) as caught:
         report_in(cast, order, "street", officer_ids=[person.pk for person in people])
-    codes = {note["code"] for note in caught.value.params["notes"]}  # type: ignore[attr-defined,index]
+    codes = {note["code"] for note in caught.value.params["notes"]}  # type: ignore[attr-defined]
     assert codes == {"officer_is_auxiliary", "certificate_expired", "officer_of_another_agency"}
     assert caught.value.params["have"] == 1
     sentence = str(caught.value)
