@@ -101,9 +101,7 @@ def warn_at(
     return moment_at(start, span, percent, calendar, pauses)
 
 
-def moment_at(
-    start: datetime, span: Span, percent: int, calendar: Calendar, pauses: Iterable[Pause] = ()
-) -> datetime:
+def moment_at(start: datetime, span: Span, percent: int, calendar: Calendar, pauses: Iterable[Pause] = ()) -> datetime:
     """The moment at which `percent` of the limit is used; see `due_at`."""
     _check_aware(start)
     left = allowed(span, calendar) * percent / 100
@@ -117,9 +115,7 @@ def moment_at(
     raise ClockStands("an open pause stands before the due moment")
 
 
-def elapsed(
-    start: datetime, now: datetime, unit: Unit, calendar: Calendar, pauses: Iterable[Pause] = ()
-) -> timedelta:
+def elapsed(start: datetime, now: datetime, unit: Unit, calendar: Calendar, pauses: Iterable[Pause] = ()) -> timedelta:
     """Counted time from `start` to `now` (0 when `now` is earlier)."""
     _check_aware(start)
     _check_aware(now)

@@ -50,9 +50,7 @@ def test_a_day_cannot_be_both() -> None:
 
 def test_day_length_is_data() -> None:
     assert Calendar().day_length == timedelta(hours=7)
-    assert Calendar(day_spans=((time(8, 30), time(12)), (time(14, 30), time(18)))).day_length == timedelta(
-        hours=7
-    )
+    assert Calendar(day_spans=((time(8, 30), time(12)), (time(14, 30), time(18)))).day_length == timedelta(hours=7)
     assert Calendar(day_spans=((time(0), time(23, 59)),)).day_length == timedelta(hours=23, minutes=59)
 
 

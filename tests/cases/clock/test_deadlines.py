@@ -113,9 +113,7 @@ def test_pauses_shift_by_exactly_their_working_length(
 
 
 @given(starts, calendars(), closed_pauses())
-def test_order_and_overlap_of_pauses_do_not_matter(
-    start: datetime, calendar: Calendar, pauses: list[Pause]
-) -> None:
+def test_order_and_overlap_of_pauses_do_not_matter(start: datetime, calendar: Calendar, pauses: list[Pause]) -> None:
     span = Span(3, Unit.WORK_DAY)
     doubled = [*reversed(pauses), *pauses]
     assert due_at(start, span, calendar, pauses) == due_at(start, span, calendar, doubled)
@@ -151,9 +149,7 @@ def test_urgent_clocks_run_day_and_night(start: datetime, minutes: int) -> None:
 
 
 @given(starts, spans, calendars(), closed_pauses())
-def test_percentages_are_in_order(
-    start: datetime, span: Span, calendar: Calendar, pauses: list[Pause]
-) -> None:
+def test_percentages_are_in_order(start: datetime, span: Span, calendar: Calendar, pauses: list[Pause]) -> None:
     climb = [moment_at(start, span, percent, calendar, pauses) for percent in (0, 50, 75, 100, 150)]
     assert climb[0] == start
     assert all(one <= two for one, two in pairwise(climb))
@@ -197,13 +193,9 @@ def test_known_due_moments(start: datetime, span: Span, due: datetime) -> None:
 
 
 def test_statutory_terms() -> None:
-    assert statutory_due(date(2026, 2, 12), Span(2, Unit.WORK_DAY), YEAR) == at(2, 14, 23, 59) + timedelta(
-        seconds=59
-    )
+    assert statutory_due(date(2026, 2, 12), Span(2, Unit.WORK_DAY), YEAR) == at(2, 14, 23, 59) + timedelta(seconds=59)
     assert statutory_due(date(2026, 2, 2), Span(15, Unit.CALENDAR_DAY), YEAR).date() == date(2026, 2, 24)
-    assert statutory_due(date(2026, 2, 2), Span(15, Unit.CALENDAR_DAY), YEAR, roll=False).date() == date(
-        2026, 2, 17
-    )
+    assert statutory_due(date(2026, 2, 2), Span(15, Unit.CALENDAR_DAY), YEAR, roll=False).date() == date(2026, 2, 17)
     with pytest.raises(ValueError, match="days"):
         statutory_due(date(2026, 2, 2), Span(15, Unit.MINUTE), YEAR)
 
