@@ -115,6 +115,7 @@ def works(request: HttpRequest, at: str = "") -> list[dict[str, Any]]:
         ("intake", _("Take a complaint"), "phone", holds_somewhere(request, "complaint.take"), None),
         ("feedback", _("Rework asked"), "star", looks_on, _rework_count(actor) if looks_on else None),
         ("parties", _("Parties"), "building-store", looks_on, None),
+        ("imports", _("Hotline file"), "table-import", holds_somewhere(request, "import.run"), None),
         ("district", _("District"), "chart-dots", holds_somewhere(request, "district.view"), None),
         ("messages", _("Messages sent"), "mail", holds_somewhere(request, "message.view"), None),
     ]

@@ -1,0 +1,132 @@
+"""The hotline's file: upload, correct the columns, try without writing or take it in, read what was refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+
+from cases.models import ImportRun, RunState
+from cases.refusals import Refused
+from cases.services import imports as service
+from dispatch.console.frame import console_view, show
+from dispatch.web.access import actor_for, check_right, check_right_somewhere, run_or_404
+from dispatch.web.refusals import INVALID, put_refusal
+from teams.models import Street
+from teams.policies import Actor
+
+RUNS_SHOWN = 30
+REFUSALS_SHOWN = 300
+
+
+class UploadForm(forms.Form):
+    """A file and the street whose office receives it."""
+
+    street = forms.ModelChoiceField(queryset=Street.objects.none(), label=_("receiving office"))
+    file = forms.FileField(
+        label=_("file"),
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
+        help_text=_(".csv (UTF-8 or GB18030) or .xlsx, the first row names the columns."),
+    )
+
+    def __init__(self, data: Any = None, files: Any = None, *, actor: Actor) -> None:
+        super().__init__(data, files)
+        streets = actor.streets()
+        self.fields["street"].queryset = Street.objects.filter(pk__in=streets)  # type: ignore[attr-defined]
+        if len(streets) == 1:
+            self.fields["street"].initial = next(iter(streets))
+            self.fields["street"].widget = forms.HiddenInput()
+
+
+class ColumnsForm(forms.Form):
+    """Which column of the file is which field of ours."""
+
+    def __init__(self, data: Any = None, *, run: ImportRun, header: list[str]) -> None:
+        super().__init__(data)
+        choices = [("", "—"), *((name, name) for name in header if name)]
+        for field, label in service.FIELDS.items():
+            self.fields[field] = forms.ChoiceField(
+                label=str(label),
+                choices=choices,
+                required=field in service.REQUIRED,
+                initial=run.columns.get(field, ""),
+            )
+
+
+@console_view()
+def import_list(request: HttpRequest) -> HttpResponse:
+    """Upload a file; the runs so far."""
+    check_right_somewhere(request, "import.run")
+    actor = actor_for(request)
+    posted = request.method == "POST"
+    form = UploadForm(request.POST, request.FILES, actor=actor) if posted else UploadForm(actor=actor)
+    status = 200
+    if posted:
+        status = INVALID
+        if form.is_valid():
+            street = form.cleaned_data["street"]
+            check_right(request, "import.run", street_id=street.pk)
+            try:
+                run = service.run_create(actor=actor, street_id=street.pk, upload=form.cleaned_data["file"])
+            except Refused as refused:
+                status = put_refusal(form, refused)
+            else:
+                return redirect("console:import", run.pk)
+    runs = ImportRun.objects.filter(street_id__in=actor.streets()).select_related("street", "started_by")
+    context = {"form": form, "runs": runs.order_by("-pk")[:RUNS_SHOWN]}
+    return show(request, "console/imports.html", context, status=status, at="imports")
+
+
+@console_view()
+def import_run(request: HttpRequest, pk: int) -> HttpResponse:
+    """The columns to correct, then the progress, then what came of it."""
+    run = run_or_404(request, pk, "import.run")
+    form: ColumnsForm | None = None
+    status = 200
+    startable = run.state == RunState.UPLOADED or (run.state != RunState.RUNNING and (run.dry_run or run.error))
+    if startable:
+        try:
+            header = service.run_header(run)
+        except Refused:
+            header = []
+        form = ColumnsForm(request.POST if request.method == "POST" else None, run=run, header=header)
+        if request.method == "POST":
+            status = INVALID
+            if form.is_valid():
+                try:
+                    service.run_start(
+                        actor=actor_for(request),
+                        run_id=run.pk,
+                        columns=form.cleaned_data,
+                        dry_run="dry" in request.POST,
+                    )
+                except Refused as refused:
+                    status = put_refusal(form, refused)
+                else:
+                    return redirect("console:import", run.pk)
+    elif request.method == "POST":
+        return redirect("console:import", run.pk)
+    return show(request, "console/import.html", {**_facts(run), "form": form}, status=status, at="imports")
+
+
+@require_GET
+@console_view()
+def import_progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """The counts as they stand (htmx, every two seconds while it runs); at the end the whole page comes anew."""
+    run = run_or_404(request, pk, "import.run")
+    response = show(request, "console/import.html#progress", _facts(run))
+    if run.state != RunState.RUNNING:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def _facts(run: ImportRun) -> dict[str, Any]:
+    refusals = [
+        {"row": row.row, "reason": service.REASONS.get(row.code, row.reason)}
+        for row in run.refusals.order_by("row")[:REFUSALS_SHOWN]
+    ]
+    return {"run": run, "refusals": refusals, "running": run.state == RunState.RUNNING}
