@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 
+import structlog
 from celery import shared_task
 
-from cases.services import escalation, files
+from cases.services import escalation, files, imports
+
+log = structlog.get_logger(__name__)
 
 SECONDS = 20  # the longest a sweep goes on before it lets others have the worker
+RUN_SECONDS = 30  # the same for a slice of an import, which goes on from where it stands
 
 
-@shared_task(name="cases.deadlines_sweep", queue="sweep")
+@shared_task(name="cases.deadlines_sweep")
 def deadlines_sweep() -> int:
     """Chase every deadline that is due. Returns how many moved up a level."""
     end = time.monotonic() + SECONDS
@@ -24,13 +28,35 @@ def deadlines_sweep() -> int:
     return fired
 
 
-@shared_task(name="cases.file_reencode", queue="bulk")
+@shared_task(name="cases.file_reencode")
 def file_reencode(file_id: int) -> bool:
     """Make the copies of one photo that are shown."""
     return files.file_reencode(file_id)
 
 
-@shared_task(name="cases.files_sweep", queue="bulk")
+@shared_task(name="cases.files_sweep")
 def files_sweep() -> int:
     """Make the copies of photos that still wait. Returns how many became ready."""
     return files.files_reencode_due()
+
+
+@shared_task(name="cases.import_run")
+def import_run(run_id: int) -> str:
+    """Carry a released import on for a while. Returns the state it stands at."""
+    return imports.run_execute(run_id=run_id, seconds=RUN_SECONDS).state
+
+
+@shared_task(name="cases.imports_sweep")
+def imports_sweep() -> int:
+    """Carry every released import on for a while, then queue behind what came meanwhile. Returns how many are left."""
+    broken = 0
+    for run_id in imports.runs_due():
+        try:
+            imports.run_execute(run_id=run_id, seconds=RUN_SECONDS)
+        except Exception:  # the next sweep tries it again; the other runs go on
+            log.exception("import_broke_off", run=run_id)
+            broken += 1
+    left = len(imports.runs_due())
+    if left > broken:
+        imports_sweep.apply_async(expires=RUN_SECONDS)
+    return left

@@ -46,6 +46,11 @@ app.conf.update(
     task_soft_time_limit=90,
     task_default_queue="sweep",
     task_queues=[Queue(name) for name in QUEUES],
+    task_routes={
+        "notify.*": {"queue": "notices"},
+        "cases.file*": {"queue": "bulk"},  # photos and imports never block a relay
+        "cases.import*": {"queue": "bulk"},
+    },
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
@@ -65,6 +70,7 @@ app.conf.update(
                 ("notify.messages_send", 10, "notices"),
                 ("cases.deadlines_sweep", 10, "sweep"),
                 ("cases.files_sweep", 5, "bulk"),
+                ("cases.imports_sweep", 5, "bulk"),
             )
         },
     },

@@ -38,6 +38,9 @@ class File(models.Model):
     shared_with_squads = models.BooleanField(_("the squads may see it"), default=False)
     client_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
 
+    class Meta:
+        indexes = [models.Index(fields=["id"], name="file_waiting", condition=models.Q(state="stored"))]
+
 
 class AttachmentRole(models.TextChoices):
     PHOTO = "photo", _("photo")

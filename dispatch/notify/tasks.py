@@ -13,7 +13,7 @@ from dispatch.notify.sender import send_due
 SECONDS = 20  # the longest a task goes on before it lets others have the worker
 
 
-@shared_task(name=hurry.RELAY, queue=hurry.QUEUE)
+@shared_task(name=hurry.RELAY)
 def outbox_relay() -> int:
     """Relay what stands in the outbox. Returns how many events."""
     hurry.begun(hurry.RELAY)
@@ -30,7 +30,7 @@ def outbox_relay() -> int:
     return taken
 
 
-@shared_task(name=hurry.SENDER, queue=hurry.QUEUE)
+@shared_task(name=hurry.SENDER)
 def messages_send() -> int:
     """Send the messages that are due. Returns how many were delivered."""
     hurry.begun(hurry.SENDER)
