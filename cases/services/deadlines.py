@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import chain
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from cases.clock import (
     SERVICE_LADDER,
@@ -128,8 +128,12 @@ def deadlines_start(*, starts: Iterable[Start], street_id: int) -> list[Deadline
     calendar = calendar_for(street_id)
     moment = now()
     rows: list[Deadline] = []
+    known: dict[tuple[str, bool, datetime | None], tuple[datetime, datetime] | None] = {}
     for start in wanted:
-        bounds = _bounds(start, rules, calendar, moment)
+        key = (start.kind, start.urgent, start.due)
+        if key not in known:
+            known[key] = _bounds(start, rules, calendar, moment)
+        bounds = known[key]
         if bounds is None:
             continue
         warn, due = bounds
@@ -293,6 +297,17 @@ def case_due_refresh(*, case_ids: Iterable[int]) -> None:
         due_moment, warn_moment, due_kind = found if found else (None, None, "")
         cases.append(Case(pk=case_id, due_at=due_moment, warn_at=warn_moment, due_kind=due_kind))
     Case.objects.bulk_update(cases, ["due_at", "warn_at", "due_kind"], batch_size=500)
+
+
+def case_due_first(*, case_ids: Iterable[int]) -> None:
+    """``case_due_refresh`` for many cases just opened, which have only deadlines of their own: one statement."""
+    nearest = Deadline.objects.filter(case=OuterRef("pk"), state=DeadlineState.RUNNING).order_by("due_at", "pk")
+    fresh = Case.objects.filter(pk__in=list(case_ids), deadlines__isnull=False).distinct()
+    Case.objects.filter(pk__in=fresh.values("pk")).update(
+        due_at=Subquery(nearest.values("due_at")[:1]),
+        warn_at=Subquery(nearest.values("warn_at")[:1]),
+        due_kind=Subquery(nearest.values("kind")[:1]),
+    )
 
 
 def _is(subject: Subject) -> Q:

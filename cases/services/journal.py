@@ -46,8 +46,9 @@ def record(
 def record_many(*, entries: Iterable[Entry], actor: Actor, at: datetime | None = None) -> list[Event]:
     """Append several events in the given order; one lock, one insert and one update a kind of row.
 
-    1. lock the chains of all subjects, in the order of their ids (cases first), making those that are missing;
-    2. hash each event onto its chain; 3. insert events and outbox rows; 4. move the heads.
+    1. lock the chains of all subjects, in the order of their ids (cases first); 2. hash each event onto its chain;
+    3. insert events and outbox rows; 4. move the heads and insert the chains of subjects that had none (a subject's
+    first event is written with the subject, so nobody else is making its chain; the unique column is the net).
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("record() needs the transaction of the write that it records")
@@ -92,7 +93,9 @@ def record_many(*, entries: Iterable[Entry], actor: Actor, at: datetime | None =
         )
     Event.objects.bulk_create(events)
     Outbox.objects.bulk_create([Outbox(event=event) for event in events])
-    Chain.objects.bulk_update(chains.values(), ["seq", "head"], batch_size=1000)
+    moved = [chain for chain in chains.values() if chain.pk is not None]
+    Chain.objects.bulk_create([chain for chain in chains.values() if chain.pk is None])
+    Chain.objects.bulk_update(moved, ["seq", "head"], batch_size=1000)
     for event in events:
         event_recorded.send(sender=Event, event=event)
     return events
@@ -114,6 +117,6 @@ def _lock_chains(subjects: list[Case | Order]) -> dict[tuple[str, int], Chain]:
         for chain in locked:
             found[(name, getattr(chain, column))] = chain
         missing = [Chain(**{column: pk, "head": GENESIS}) for pk in sorted(ids - {pk for _, pk in found if _ == name})]
-        for chain in Chain.objects.bulk_create(missing):
+        for chain in missing:
             found[(name, getattr(chain, column))] = chain
     return found

@@ -1,4 +1,4 @@
-"""The real hotline file: ten thousand orders of a city taken up in a minute, and a hundred of them carried to orders."""
+"""The real hotline file: ten thousand orders taken up in a minute, and a hundred of them carried to issued orders."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def rows_write(*, actor: Actor, street_id: int, rows: Sequence[Row]) -> int:
             street_id=street_id,
         )
         journal.record_many(entries=entries, actor=actor)
-        deadlines.case_due_refresh(case_ids=[case.pk for case, _complaint in opened])
+        deadlines.case_due_first(case_ids=[case.pk for case, _complaint in opened])
         for case_ids in survivors:
             _join(case_ids)
         return newly_joined(rows, known)
