@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 BIN := $(VENV)/bin
-PIP := $(PY) -m pip install --quiet --no-input --disable-pip-version-check
+PIP := $(PY) -m pip install -qq --no-input --disable-pip-version-check
 WITH := $(PY) -m dispatch.embedded run --data .data/test --fast --max-connections 200 --
 PYTEST := $(PY) -m pytest -q
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +52,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
 ]
-INSTALLED_APPS = [name for name in INSTALLED_APPS if importlib.util.find_spec(name)]  # until every app exists
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -163,7 +160,9 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_MANIFEST = env.bool("STATIC_MANIFEST", default=not DEBUG)  # hashed names; needs collectstatic
 WHITENOISE_USE_FINDERS = not STATIC_MANIFEST
-MEDIA_ROOT = DATA_DIR / "media"  # private: only dispatch.web.media hands files out, by signed URL
+if not STATIC_MANIFEST:  # else dispatch.asgi sends them without a thread
+    MIDDLEWARE.insert(1, "whitenoise.middleware.WhiteNoiseMiddleware")
+MEDIA_ROOT = DATA_DIR / "media"  # private: only dispatch.web.files hands files out, by signed URL
 MEDIA_URL = "/media/"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
