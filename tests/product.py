@@ -1,0 +1,82 @@
+"""The whole product for a journey: servers, demo district, web, worker and beat, as ``make run`` starts them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dispatch.embedded.layout import PROJECT, layout
+from dispatch.embedded.process import free_port
+
+GIVEN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "IDENTITY_KEYS", "IDENTITY_INDEX_KEY", "TOKEN_PEPPER")
+
+
+@dataclass(frozen=True)
+class Product:
+    """A running product. ``environment`` lets ``manage.py`` commands work on its database."""
+
+    url: str
+    data: Path
+    environment: dict[str, str]
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command beside it; its output."""
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(
+            command, cwd=PROJECT, env=self.environment, check=True, capture_output=True, text=True
+        ).stdout
+
+
+@pytest.fixture(scope="session")
+def product() -> Iterator[Product]:
+    """Started once for all journeys; tests find their own cases in it and leave the others alone."""
+    folder = Path(tempfile.mkdtemp(prefix="dispatch-product-"))
+    folder.chmod(0o711)
+    port = free_port()
+    given = {key: value for key, value in os.environ.items() if key not in GIVEN}
+    environment = given | {"DISPATCH_DATA": str(folder / "data"), "PORT": str(port), "WEB_WORKERS": "1", "DEMO": "1"}
+    log = folder / "product.log"
+    with log.open("wb") as output:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "dispatch.embedded", "serve"],
+            cwd=PROJECT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _await(f"http://127.0.0.1:{port}/readyz", child, log)
+        yield Product(f"http://127.0.0.1:{port}", folder / "data", environment)
+    finally:
+        child.send_signal(signal.SIGTERM)
+        child.wait(40)
+        place = layout(folder / "data")
+        if place.moved:
+            shutil.rmtree(place.servers, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _await(url: str, child: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 180
+    while time.monotonic() < end:
+        assert child.poll() is None, log.read_text()
+        with contextlib.suppress(OSError, ValueError), urllib.request.urlopen(url, timeout=5) as answer:
+            if json.load(answer)["status"] == "ok":
+                return
+        time.sleep(0.2)
+    raise AssertionError(f"not ready: {log.read_text()}")
