@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import policies
 from cases.clock.moment import now
-from cases.law import Note, may_check_after, may_close
+from cases.law import Note, may_check_after, may_close, night
 from cases.models import (
     Case,
     CaseStage,
@@ -37,7 +37,7 @@ def checkafter_submit(
 
     ``passed`` confirms the closing condition of the category; not passed is rework, back to triage. Refused:
     ``was_on_the_visit``, ``handled_it``, ``words_needed``, ``condition_not_met``, ``checked_already``,
-    ``wrong_stage``, ``not_allowed``.
+    ``wrong_hour``, ``wrong_stage``, ``not_allowed``.
     """
     with transaction.atomic():
         case = casefile.case_lock(case_id)
@@ -54,6 +54,8 @@ def checkafter_submit(
                 field="condition_met",
                 status=422,
             )
+        if passed and _hour_matters(case) and not night(now()):
+            raise Refused("wrong_hour", _("This is a problem of the night: check after it at night, when it happens."))
         if passed_check(case) is not None:
             raise Refused("checked_already", _("This case was checked already. It can be closed."))
         check = CheckAfter.objects.create(
@@ -112,6 +114,13 @@ def case_close(*, actor: Actor, case_id: int, result_text: str) -> Case:
             fields=["result_text"],
         )
     return case
+
+
+def _hour_matters(case: Case) -> bool:
+    """Whether the office holds its checkers to the same hour (GB/T 30428); off until ``check_after_same_hour`` is 1."""
+    if case.category is None or not case.category.night:
+        return False
+    return bool(visits.office_setting("check_after_same_hour", case.street_id, 0))
 
 
 def passed_check(case: Case) -> CheckAfter | None:

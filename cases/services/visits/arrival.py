@@ -162,7 +162,11 @@ def _visit(scene: Scene, identity_shown: bool, party_person: str, party_role: st
     visit.identity_shown = visit.identity_shown or identity_shown
     visit.party_person = party_person.strip() or visit.party_person
     visit.party_role = party_role.strip() or visit.party_role
-    visit.save()
+    try:
+        with transaction.atomic():
+            visit.save()
+    except IntegrityError as error:
+        raise Refused("visit_begun", _("Another squad has just begun the visit. Report in once more.")) from error
     scene.visit = visit
     return visit
 

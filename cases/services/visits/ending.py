@@ -70,7 +70,7 @@ def _finish(scene: Scene, part: Part, actor: Actor, note: str = "") -> None:
     if part.state == PartState.ON_SCENE and missing > 0:
         raise Refused(
             "items_open",
-            _("%(count)s items are not answered yet.") % {"count": missing},
+            _("Items not answered yet: %(count)s.") % {"count": missing},
             {"count": missing, "part": part.pk},
         )
     flow.move(part, "finish")

@@ -120,7 +120,7 @@ def two_needed(seats: Sequence[Seat], agency: Agency) -> None:
         return
     notes = [(seat.user, seat.why_not) for seat in seats if seat.why_not is not None]
     why = "；".join(str(_WHY[note.code]) % {"name": user.name, **note.params} for user, note in notes)
-    sentence = _("Two officers with valid certificates of %(agency)s are needed on scene; %(count)s counts.") % {
+    sentence = _("Two officers with valid certificates of %(agency)s are needed on scene; valid so far: %(count)s.") % {
         "agency": agency,
         "count": counting,
     }

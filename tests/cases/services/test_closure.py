@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from cases.models import (
     Case,
@@ -15,12 +18,13 @@ from cases.models import (
     Need,
     NeedCause,
     ResidentLine,
+    Setting,
 )
 from cases.services import closure, intake, triage
 from teams.models import Assignment, Role
 from teams.policies import RESIDENT
 from tests.cast import LONG_AGO, Cast, refused
-from tests.onscene import all_finish, all_there, close, kinds
+from tests.onscene import all_finish, all_there, at, close, kinds
 from tests.stage import issued_order
 
 SQUADS = ("street", "market", "urban")
@@ -97,6 +101,15 @@ def test_closing_needs_a_passed_check(cast: Cast, case: Case) -> None:
         passed(cast, case)
     with refused("result_needed"):
         closure.case_close(actor=checker, case_id=case.pk, result_text=" ")
+
+
+def test_an_office_may_hold_its_checkers_to_the_hour(cast: Cast, case: Case) -> None:
+    Setting.objects.create(key="check_after_same_hour", value=1, street=cast.street)
+    checker, tomorrow = cast.act(cast.checker), timezone.localdate() + timedelta(days=1)
+    with at(f"{tomorrow} 15:00"), refused("wrong_hour"):
+        closure.checkafter_submit(actor=checker, case_id=case.pk, passed=True, words="演示")
+    with at(f"{tomorrow} 22:30"):
+        closure.checkafter_submit(actor=checker, case_id=case.pk, passed=True, words="演示·夜间安静")
 
 
 def test_a_failed_check_is_rework(cast: Cast, case: Case) -> None:
