@@ -310,14 +310,14 @@ def _track(view: PartView) -> list[dict[str, Any]]:
     part = view.part
     silent_late = part.state == PartState.CALLED and _late(view.deadline)
     return [
-        {"label": _("called"), "at": part.called_at, "state": "done" if part.called_at else ""},
+        {"label": pgettext("track", "called"), "at": part.called_at, "state": "done" if part.called_at else ""},
         {
             "label": _("no answer") if silent_late else pgettext("track", "answered"),
             "at": part.acknowledged_at,
             "state": "ack" if part.acknowledged_at else "late" if silent_late else "",
         },
-        {"label": _("on scene"), "at": part.on_scene_at, "state": "done" if part.on_scene_at else ""},
-        {"label": _("finished"), "at": part.done_at, "state": "done" if part.done_at else ""},
+        {"label": pgettext("track", "on scene"), "at": part.on_scene_at, "state": "done" if part.on_scene_at else ""},
+        {"label": pgettext("track", "finished"), "at": part.done_at, "state": "done" if part.done_at else ""},
     ]
 
 

@@ -9,7 +9,7 @@ from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from cases.models import Case, Feedback, ReworkState
@@ -30,7 +30,7 @@ QUEUE_LOOK: Mapping[str, tuple[object, str]] = {
     "triage": (gettext_lazy("To triage"), "zoom-question"),
     "asking": (gettext_lazy("Asking the resident"), "message"),
     "plan": (gettext_lazy("To plan"), "route"),
-    "way": (gettext_lazy("On the way"), "walk"),
+    "way": (pgettext_lazy("queue", "On the way"), "walk"),
     "rule": (gettext_lazy("To rule"), "gavel"),
     "recheck": (gettext_lazy("To recheck"), "rotate-clockwise"),
     "mediate": (gettext_lazy("Mediation"), "scale"),

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from cases.clock.moment import now
@@ -32,7 +32,7 @@ from dispatch.web.refusals import INVALID, put_refusal
 from teams.selectors import squads_serving, street_team
 
 GROUPS = (
-    ("", gettext_lazy("open")),
+    ("", pgettext_lazy("orders", "open")),
     ("draft", gettext_lazy("drafts and approval")),
     ("way", gettext_lazy("on the way")),
     ("rule", gettext_lazy("to rule")),
@@ -64,10 +64,10 @@ class OpenForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     planned_from = forms.TimeField(
-        label=gettext_lazy("from"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+        label=gettext_lazy("hour from"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
     planned_until = forms.TimeField(
-        label=gettext_lazy("until"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+        label=gettext_lazy("hour until"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
     lead_squad = forms.TypedChoiceField(label=gettext_lazy("who leads"), required=False, coerce=int, empty_value=None)
     lead_reason = forms.CharField(label=gettext_lazy("why another squad leads"), required=False, max_length=240)

@@ -41,7 +41,7 @@ def explained(notes: Iterable[Note | Mapping[str, Any]]) -> list[str]:
     for note in notes:
         code, params = (note.code, note.params) if isinstance(note, Note) else (note["code"], note.get("params", {}))
         sentence = WORDS.get(code)
-        if sentence is None:
+        if sentence is None or (code == "saves_visits" and not params.get("count")):
             continue
         try:
             found[str(sentence) % params] = None
