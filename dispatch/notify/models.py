@@ -12,14 +12,14 @@ from cases.models import Event
 
 class ChannelName(models.TextChoices):
     IN_APP = "in_app", _("in the system")
-    EMAIL = "email", _("e-mail")
+    EMAIL = "email", _("by e-mail")
 
 
 class MessageState(models.TextChoices):
-    WAITING = "waiting", _("waiting")
+    WAITING = "waiting", _("waiting to be sent")
     SENDING = "sending", _("being sent")
     SENT = "sent", _("delivered")
-    FAILED = "failed", _("failed")
+    FAILED = "failed", _("could not be sent")
 
 
 class Message(models.Model):

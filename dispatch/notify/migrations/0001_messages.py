@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name="Message",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("channel", models.CharField(choices=[("in_app", "in the system"), ("email", "e-mail")], max_length=8)),
+                ("channel", models.CharField(choices=[("in_app", "in the system"), ("email", "by e-mail")], max_length=8)),
                 ("text", models.CharField(max_length=40)),
                 ("params", models.JSONField(default=dict)),
                 ("bundle", models.CharField(blank=True, max_length=60)),
@@ -27,10 +27,10 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("waiting", "waiting"),
+                            ("waiting", "waiting to be sent"),
                             ("sending", "being sent"),
                             ("sent", "delivered"),
-                            ("failed", "failed"),
+                            ("failed", "could not be sent"),
                         ],
                         default="waiting",
                         max_length=8,
