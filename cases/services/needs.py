@@ -11,18 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import flow
 from cases.clock.moment import now
-from cases.models import Case, Need, NeedAgency, NeedCause, Target, Urgency
+from cases.models import Case, Need, NeedAgency, NeedCause, Urgency
 from cases.refusals import Refused
 from cases.services import journal
+from cases.services.parties import target_lock
 from teams.policies import Actor
-
-
-def target_lock(target_id: int) -> Target:
-    """The target, locked: it comes first in every write that touches needs or orders."""
-    target = Target.objects.select_for_update(no_key=True, of=("self",)).filter(pk=target_id).first()
-    if target is None:
-        raise Refused("target_unknown", _("This party does not exist."), field="target", status=422)
-    return target
 
 
 def need_open(

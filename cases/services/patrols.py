@@ -161,14 +161,14 @@ def _target(
 ) -> Target:
     """The locked party; a new one stands where the squad stands."""
     if target_id is not None:
-        target = needs.target_lock(target_id)
+        target = parties.target_lock(target_id)
         if target.merged_into_id is not None:
             raise Refused("target_merged", _("This party was merged into another. Choose that one."), field="target")
     elif new_party:
         facts: dict[str, object] = {"lat": lat, "lng": lng, **new_party}
         if "street_id" not in facts:
             facts["street_id"] = _street_of(squad, lat, lng)
-        target = needs.target_lock(parties.target_make(**facts).pk)  # type: ignore[arg-type]
+        target = parties.target_lock(parties.target_make(**facts).pk)  # type: ignore[arg-type]
     else:
         raise Refused("target_needed", _("Say where: choose the party, or name it."), field="target", status=422)
     if target.street_id not in {street.pk for street in squad.streets.all()}:

@@ -242,8 +242,9 @@ def _items_hand_over(part: Part, fresh: Part, order: Order) -> None:
     else:
         found: dict[int, None] = {}
         on = timezone.localdate(now())
-        for case in cases_of(order) or [None]:
-            for item in items_for(fresh.agency.function, case.category_id if case else None, on):
+        categories: list[int | None] = [case.category_id for case in cases_of(order)]
+        for category_id in categories or [None]:
+            for item in items_for(fresh.agency.function, category_id, on):
                 found.setdefault(item.pk)
         item_ids = list(found)
     PartItem.objects.bulk_create([PartItem(part=fresh, item_id=item_id) for item_id in item_ids])

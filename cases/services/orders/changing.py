@@ -11,10 +11,10 @@ from cases.models import Case, CaseStage, Need, NeedState, Order, OrderKind, Ord
 from cases.refusals import Refused
 from cases.services import casefile, deadlines, journal
 from cases.services import needs as need_stage
-from cases.services.needs import target_lock
 from cases.services.orders.calling import order_follow
 from cases.services.orders.locking import cases_of, order_lock, parts_of
 from cases.services.orders.opening import live_refuse
+from cases.services.parties import target_lock
 from teams.policies import Actor
 
 
@@ -78,7 +78,7 @@ def need_take_out(*, actor: Actor, need_id: int, reason: str) -> Need:
 
 
 def order_change_target(*, actor: Actor, order_id: int, target_id: int, reason: str) -> Order:
-    """The order meant another party: it moves there with its needs and cases, until report-in. [order.target_changed]"""
+    """The order meant another party: it moves there with its needs and cases. [order.target_changed]"""
     with transaction.atomic():
         old_id = Order.objects.filter(pk=order_id).values_list("target_id", flat=True).first()
         if old_id is None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, Order, Part, PartState
 from cases.refusals import Refused
 from cases.services import casefile
-from cases.services.needs import target_lock
+from cases.services.parties import target_lock
+
+
+class _MovedAway(Exception):
+    """The order's target was changed between reading and locking it."""
 
 
 def order_lock(order_id: int) -> Order:
@@ -16,13 +21,18 @@ def order_lock(order_id: int) -> Order:
         target_id = Order.objects.filter(pk=order_id).values_list("target_id", flat=True).first()
         if target_id is None:
             raise Refused("not_found", _("This order does not exist."), status=404)
-        target = target_lock(target_id)
-        order = Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=order_id)
-        if order.target_id == target_id:
-            order.target = target
-            return order
-        # Its target was changed between the two reads: lock the right one first. The lock on the old one is kept
-        # until the transaction ends; both are targets, so no order of locks is broken but theirs.
+        try:
+            # Rolling the savepoint back gives the wrong target's lock up again: holding it while asking for the
+            # right one would lock two targets out of order.
+            with transaction.atomic():
+                target = target_lock(target_id)
+                order = Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=order_id)
+                if order.target_id != target_id:
+                    raise _MovedAway
+        except _MovedAway:
+            continue
+        order.target = target
+        return order
 
 
 def part_lock(part_id: int) -> tuple[Part, Order]:

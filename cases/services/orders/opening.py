@@ -28,7 +28,7 @@ from cases.refusals import Refused
 from cases.selectors.composition import Composition, compose, need_facts
 from cases.services import casefile, journal
 from cases.services.journal import Entry
-from cases.services.needs import target_lock
+from cases.services.parties import target_lock
 from teams.models import SquadKind
 from teams.policies import Actor
 

@@ -11,10 +11,10 @@ from cases.models import Case, CaseStage, Need, NeedState, Order, OrderKind, Ord
 from cases.planner import merge
 from cases.selectors.composition import PartPlan, compose, need_facts, order_facts
 from cases.services import casefile, deadlines, journal
-from cases.services.needs import target_lock
 from cases.services.orders.calling import order_follow, parts_call
 from cases.services.orders.locking import parts_of
 from cases.services.orders.opening import needs_link
+from cases.services.parties import target_lock
 from teams.policies import Actor
 
 

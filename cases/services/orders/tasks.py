@@ -12,7 +12,7 @@ from cases import policies
 from cases.clock.moment import now
 from cases.models import Case, CaseStage, NeedCause, Order, OrderKind, Part
 from cases.refusals import Refused
-from cases.services import casefile, journal, needs
+from cases.services import casefile, journal, needs, parties
 from cases.services.orders.issuing import order_issue
 from cases.services.orders.opening import needs_link, number_take
 from teams.models import Squad, SquadKind
@@ -29,7 +29,7 @@ def task_open(*, actor: Actor, case_id: int, squad_id: int, note: str = "", due_
         target_id = Case.objects.filter(pk=case_id).values_list("target_id", flat=True).first()
         if target_id is None:
             raise Refused("target_needed", _("Say where first: the task needs a place."), field="target", status=422)
-        target = needs.target_lock(target_id)
+        target = parties.target_lock(target_id)
         case = casefile.case_lock(case_id)
         policies.require(actor, "case.triage", street_id=case.street_id)
         if case.stage != CaseStage.PLANNING or case.target_id != target_id:

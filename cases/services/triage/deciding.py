@@ -26,7 +26,7 @@ from cases.models import (
 from cases.refusals import Refused
 from cases.services import casefile, deadlines, needs, orders, parties
 from cases.services.triage.asking import case_reject
-from cases.services.triage.joining import lock_with_orders
+from cases.services.triage.joining import lock_for_visit
 from cases.services.triage.telling import TOLD_TRANSFERRED, fresh, tell
 from teams.policies import Actor
 
@@ -106,8 +106,9 @@ def case_triage(
     visit = disposition in (Disposition.INSPECTION, Disposition.HANDLING)
     with transaction.atomic():
         if visit:
-            wanted: int | None = _target_id(actor, case_id, target_id, new_party, place_name, place_address)
-            case = lock_with_orders([wanted] if wanted else [], [case_id])[0]
+            party = _target_id(actor, case_id, target_id, new_party, place_name, place_address)
+            case = lock_for_visit(party, case_id)
+            wanted: int | None = party
         else:
             wanted = target_id
             case = casefile.case_lock(case_id)

@@ -38,7 +38,6 @@ def case_join(*, actor: Actor, case_id: int, into_case_id: int, reason: str = ""
     if case_id == into_case_id:
         raise Refused("same_case", _("A case can't be joined to itself."), field="into", status=422)
     with transaction.atomic():
-        _lock_for_join(case_id, into_case_id)
         case = _take_out(actor, case_id, "join", "case.join", reason.strip() or "joined", also=[into_case_id])
         survivor = casefile.case_lock(into_case_id)
         _check_join(case, survivor)
@@ -67,9 +66,36 @@ def case_join(*, actor: Actor, case_id: int, into_case_id: int, reason: str = ""
     return fresh(survivor)
 
 
-def lock_with_orders(target_ids: Iterable[int], case_ids: Iterable[int]) -> list[Case]:
-    """Targets, their live orders, then the wanted cases with those on the orders, all by id; answers the wanted."""
-    wanted = set(case_ids)
+class _MovedAway(Exception):
+    """A case got another party between reading and locking it."""
+
+
+def lock_for_visit(target_id: int, case_id: int) -> Case:
+    """The target of a visit to come, its live order with the cases on it, and the case, which is in no order yet."""
+    cases = _lock_all([case_id], [target_id])
+    return cases[0]
+
+
+def lock_with_orders(case_ids: Iterable[int]) -> list[Case]:
+    """The cases' targets, those targets' live orders, then the cases with all that ride on the orders; each by id.
+
+    Answers the wanted cases. Where a case changed its party meanwhile, the savepoint gives every lock back before
+    the next try: asking for another target while holding one would lock them out of order.
+    """
+    wanted = sorted(set(case_ids))
+    while True:
+        read = dict(Case.objects.filter(pk__in=wanted).values_list("pk", "target_id"))
+        try:
+            with transaction.atomic():
+                cases = _lock_all(wanted, [target_id for target_id in read.values() if target_id is not None])
+                if any(case.target_id != read[case.pk] for case in cases):
+                    raise _MovedAway
+                return cases
+        except _MovedAway:
+            continue
+
+
+def _lock_all(wanted: list[int], target_ids: Iterable[int]) -> list[Case]:
     targets = sorted(set(target_ids))
     for target_id in targets:
         parties.target_lock(target_id)
@@ -82,23 +108,14 @@ def lock_with_orders(target_ids: Iterable[int], case_ids: Iterable[int]) -> list
 
 def _take_out(actor: Actor, case_id: int, action: str, right: str, reason: str, *, also: Iterable[int] = ()) -> Case:
     """Lock the case, check that the move exists, withdraw its need; answers the case as it then stands."""
-    target_id = Case.objects.filter(pk=case_id).values_list("target_id", flat=True).first()
-    locked = lock_with_orders([target_id] if target_id else [], [case_id, *also])
-    case = next(case for case in locked if case.pk == case_id)
+    case = next(case for case in lock_with_orders([case_id, *also]) if case.pk == case_id)
     policies.require(actor, right, street_id=case.street_id)
-    if case.target_id != target_id:
-        raise Refused("wrong_stage", _("The case was changed meanwhile. The page shows the latest state."))
     if not flow.allowed(case, action):
         flow.move(case, action, reason=reason)  # says where it stands
     need = Need.objects.filter(case=case, state__in=[NeedState.OPEN, NeedState.ORDERED]).first()
     if need is not None:
         orders.need_take_out(actor=actor, need_id=need.pk, reason=reason)
     return casefile.case_lock(case_id)
-
-
-def _lock_for_join(case_id: int, into_case_id: int) -> None:
-    targets = Case.objects.filter(pk__in=[case_id, into_case_id], target__isnull=False)
-    lock_with_orders(targets.values_list("target_id", flat=True), [case_id, into_case_id])
 
 
 def _check_join(case: Case, survivor: Case) -> None:
