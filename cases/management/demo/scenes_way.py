@@ -62,7 +62,11 @@ def on_the_way(t: Storyteller) -> None:
     told = t.accept(t.ago(hours=6), t.complain(t.ago(hours=6.2), "好梦宾馆毛巾发黄，床单有污渍。", target="hotel"))
     t.inspect(t.ago(hours=5.5), told, "06-13", "hotel", "street health fire", "宾馆布草消毒和消防设施待查。")
     t.send(t.ago(hours=5), told, planned_day=t.today())
-    t.acknowledge(t.ago(hours=4), told, "street health fire")
+    t.acknowledge(t.ago(hours=4), told, "street health")
+    with t.at(t.ago(hours=3.5)):
+        orders.part_release(
+            actor=t.office, part_id=t.part(told, "fire").pk, reason="消防事项上月已查合格，结果互认，本次不再到场"
+        )
 
     told = t.accept(t.ago(hours=30), t.complain(t.ago(hours=30.2), "老楼加装电梯的工地中午也在敲墙。", target="site3"))
     t.inspect(t.ago(hours=29), told, "03-01", "site3", "street urban ecology", "加装电梯工地午间施工，噪声扰民。")
