@@ -49,6 +49,8 @@ class CategoryWord(models.Model):
     weight = models.PositiveSmallIntegerField(default=3)
 
     class Meta:
+        verbose_name = _("word of complaints")
+        verbose_name_plural = _("words of complaints")
         constraints = [models.UniqueConstraint(fields=["category", "word"], name="category_word_once")]
 
 
@@ -91,6 +93,10 @@ class ItemBasis(Dated):
     text_en = models.CharField(max_length=240, blank=True)
     to_confirm = models.BooleanField(_("to be confirmed"), default=True)
 
+    class Meta:
+        verbose_name = _("legal basis")
+        verbose_name_plural = _("legal bases")
+
 
 class Period(models.TextChoices):
     ANY = "any", _("at any time")
@@ -109,6 +115,8 @@ class ItemLimit(Dated):
     standard = models.CharField(max_length=60)
 
     class Meta:
+        verbose_name = _("limit")
+        verbose_name_plural = _("limits")
         constraints = [
             models.UniqueConstraint(
                 fields=["item", "zone", "period", "starts_on"], name="item_limit_once", nulls_distinct=False
@@ -170,6 +178,8 @@ class Setting(models.Model):
     source = models.CharField(max_length=160, blank=True)
 
     class Meta:
+        verbose_name = _("setting")
+        verbose_name_plural = _("settings")
         constraints = [models.UniqueConstraint(fields=["key", "street"], name="setting_once", nulls_distinct=False)]
 
 
@@ -182,6 +192,8 @@ class PaperCounter(models.Model):
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
+        verbose_name = _("paper counter")
+        verbose_name_plural = _("paper counters")
         constraints = [
             models.UniqueConstraint(fields=["agency", "kind", "year"], name="paper_counter_once"),
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from cases.models.case import Case
 from cases.models.checks import exactly_one
@@ -32,6 +33,8 @@ class Event(models.Model):
     hash = models.CharField(max_length=64)
 
     class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("journal")
         constraints = [
             models.UniqueConstraint(fields=["case", "seq"], condition=Q(case__isnull=False), name="event_case_seq"),
             models.UniqueConstraint(fields=["order", "seq"], condition=Q(order__isnull=False), name="event_order_seq"),
