@@ -42,7 +42,7 @@ def checkafter_submit(
     with transaction.atomic():
         case = casefile.case_lock(case_id)
         policies.require(actor, "case.check_after", street_id=case.street_id)
-        apart_required(case, actor, may_check_after)
+        apart_required(case=case, actor=actor, rule=may_check_after)
         if case.stage != CaseStage.CHECKING:
             raise Refused("wrong_stage", _("This case does not wait for a check after handling."))
         if not words.strip():
@@ -90,7 +90,7 @@ def case_close(*, actor: Actor, case_id: int, result_text: str) -> Case:
     with transaction.atomic():
         case = casefile.case_lock(case_id)
         policies.require(actor, "case.close", street_id=case.street_id)
-        apart_required(case, actor, may_close)
+        apart_required(case=case, actor=actor, rule=may_close)
         if case.stage != CaseStage.CHECKING:
             raise Refused("wrong_stage", _("This case can't be closed from where it stands."))
         if not result_text.strip():
@@ -161,7 +161,7 @@ def handlers(case: Case) -> set[int]:
     return set(Ruling.objects.filter(finding__need__case=case).values_list("ruled_by_id", flat=True))
 
 
-def apart_required(case: Case, actor: Actor, rule: Rule) -> None:
+def apart_required(*, case: Case, actor: Actor, rule: Rule) -> None:
     """``Refused`` with the code of the note when the actor handled what is to be judged."""
     if actor.user_id is None:
         return

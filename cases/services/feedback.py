@@ -86,7 +86,7 @@ def rework_decide(*, actor: Actor, feedback_id: int, accept: bool, reason: str) 
         case = casefile.case_lock(case_id)
         feedback = Feedback.objects.select_for_update(no_key=True, of=("self",)).get(pk=feedback_id)
         policies.require(actor, "case.rework", street_id=case.street_id)
-        closure.apart_required(case, actor, may_check_after)
+        closure.apart_required(case=case, actor=actor, rule=may_check_after)
         if feedback.rework != ReworkState.ASKED:
             raise Refused("decided_already", _("This was decided already."))
         words = reason.strip()

@@ -61,7 +61,7 @@ def finding_add(
             raise Refused("wrong_stage", _("A finding is added during the visit, or while it is being ruled on."))
         if part.state not in (PartState.ON_SCENE, PartState.DONE):
             raise Refused("wrong_stage", _("This squad has not reported in."))
-        visits.there_required(scene.visit, part, actor, scene.handling)
+        visits.there_required(visit=scene.visit, part=part, actor=actor, handling=scene.handling)
         item = InspectionItem.objects.filter(pk=item_id, function=part.agency.function).first() if item_id else None
         if item_id and item is None:
             raise Refused("item_unknown", _("This item is not one of the squad's."), field="item", status=422)

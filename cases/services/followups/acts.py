@@ -68,7 +68,7 @@ def visit_close(
             },
         )
         _cases_leave(scene, ended, actor)
-        settle(scene, actor)
+        settle(scene=scene, actor=actor)
         for _old, fresh in ended.reopened:
             orders.need_place(actor=actor, need_id=fresh.pk)
         scene.refresh()
@@ -111,7 +111,7 @@ def lab_report(
             )
             if scene.visit is not None and scene.visit.state == VisitState.CLOSED:
                 findings.clocks_start(scene)
-        settle(scene, actor)
+        settle(scene=scene, actor=actor)
         scene.refresh()
     return test
 
@@ -153,7 +153,7 @@ def ruling_issue(
             handed_to=handed_to,
             files=files,
         )
-        settle(scene, actor)
+        settle(scene=scene, actor=actor)
         scene.refresh()
     return ruling
 
@@ -180,6 +180,4 @@ def _cases_leave(scene: Scene, ended: Ended, actor: Actor) -> None:
                 refresh=False,
             )
         elif work:
-            casefile.case_move(
-                case=case, action="rule", actor=actor, kind="case.to_rule", body=body, refresh=False
-            )
+            casefile.case_move(case=case, action="rule", actor=actor, kind="case.to_rule", body=body, refresh=False)

@@ -151,7 +151,7 @@ def recheck_waits(case: Case) -> bool:
     ).exists()
 
 
-def rechecks_judge(scene: Scene, actor: Actor) -> None:
+def rechecks_judge(*, scene: Scene, actor: Actor) -> None:
     """Mark the rulings whose recheck found everything in order as corrected. [case.rectified]"""
     visit = scene.visit
     if visit is None:

@@ -28,7 +28,7 @@ def order_settle(*, actor: Actor, order_id: int) -> bool:
     """End the order once no finding and no test is open; its cases go on. True when it is done. Safe twice."""
     with transaction.atomic():
         scene = visits.scene_of_order(order_id)
-        done = settle(scene, actor)
+        done = settle(scene=scene, actor=actor)
         scene.refresh()
     return done
 
@@ -49,7 +49,7 @@ def _case_work(case: Case) -> bool:
     )
 
 
-def settle(scene: Scene, actor: Actor) -> bool:
+def settle(*, scene: Scene, actor: Actor) -> bool:
     """1. the order is done; 2. rechecked rulings are marked; 3. each case goes to its recheck or to be checked."""
     order = scene.order
     if order.state != OrderState.RULING or order_work(scene):
@@ -58,7 +58,7 @@ def settle(scene: Scene, actor: Actor) -> bool:
     order.done_at = now()
     order.save(update_fields=["state", "done_at"])
     journal.record(subject=order, kind="order.done", actor=actor, body={"cases": [case.pk for case in scene.cases]})
-    rechecks_judge(scene, actor)
+    rechecks_judge(scene=scene, actor=actor)
     ruled = Ruling.objects.filter(finding__visit__order=order, finding__need__case__isnull=True)
     for ruling in _to_recheck(ruled):
         orders.need_place(actor=actor, need_id=followup_open(actor=actor, ruling=ruling).pk)

@@ -74,7 +74,7 @@ def answer_submit(
     ``lab_commissioned``, ``not_allowed``.
     """
     with transaction.atomic():
-        part_item, part, visit = answering(part_item_id, actor)
+        part_item, part, visit = answering(part_item_id=part_item_id, actor=actor)
         if client_key and (first := Answer.objects.filter(client_key=client_key).first()):
             return first
         item = part_item.item
@@ -104,7 +104,7 @@ def answer_submit(
     return answer
 
 
-def answering(part_item_id: int, actor: Actor) -> tuple[PartItem, Part, Visit]:
+def answering(*, part_item_id: int, actor: Actor) -> tuple[PartItem, Part, Visit]:
     """The item with its locked part and the open visit, for an officer of the part who is there.
 
     Only the part is locked: nothing else is written by an answer, and finishing the part locks it too.
@@ -122,11 +122,11 @@ def answering(part_item_id: int, actor: Actor) -> tuple[PartItem, Part, Visit]:
     if part.state != PartState.ON_SCENE:
         raise Refused("part_not_on_scene", _("This part is not on scene: its items can't be changed."))
     visit = Visit.objects.get(order_id=part.order_id, state=VisitState.OPEN)
-    there_required(visit, part, actor, handling)
+    there_required(visit=visit, part=part, actor=actor, handling=handling)
     return part_item, part, visit
 
 
-def there_required(visit: Visit, part: Part, actor: Actor, handling: bool) -> None:
+def there_required(*, visit: Visit, part: Part, actor: Actor, handling: bool) -> None:
     """``Refused("not_on_the_visit")`` unless the actor stands there as an officer of the part."""
     if handling or actor.is_system:
         return

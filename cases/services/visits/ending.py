@@ -57,7 +57,7 @@ def part_finish(*, actor: Actor, part_id: int, note: str = "") -> Part:
         part = scene.part(part_id)
         policies.require(actor, "task.handle" if scene.handling else "visit.answer", squad_ids=[part.squad_id])
         if scene.visit is not None and part.state == PartState.ON_SCENE:
-            there_required(scene.visit, part, actor, scene.handling)
+            there_required(visit=scene.visit, part=part, actor=actor, handling=scene.handling)
         _finish(scene, part, actor, note)
         scene.refresh()
     return part
@@ -110,7 +110,7 @@ def visit_end(
     if outcome not in VisitOutcome.values:
         raise Refused("outcome_unknown", _("Say how the visit ended."), field="outcome", status=422)
     if not scene.handling and lead.state in ARRIVED:
-        there_required(visit, lead, actor, scene.handling)
+        there_required(visit=visit, part=lead, actor=actor, handling=scene.handling)
     ended = Ended(visit, reason=_reason(outcome, note))
     done = outcome == VisitOutcome.DONE
     _parts_end(scene, set(absent_part_ids), done, ended, actor)

@@ -50,7 +50,7 @@ def lab_commission(*, actor: Actor, part_item_id: int, laboratory_id: int, sampl
         policies.require(actor, "lab.commission", squad_ids=[part.squad_id])
         if part.state != PartState.ON_SCENE or scene.visit is None or scene.visit.state != VisitState.OPEN:
             raise Refused("part_not_on_scene", _("This part is not on scene: its items can't be changed."))
-        there_required(scene.visit, part, actor, scene.handling)
+        there_required(visit=scene.visit, part=part, actor=actor, handling=scene.handling)
         if part_item.item.kind != ItemKind.LAB:
             raise Refused("not_a_lab_item", _("This item is not tested by a laboratory."), status=422)
         laboratory = Squad.objects.filter(pk=laboratory_id, kind=SquadKind.LABORATORY, active=True).first()

@@ -95,11 +95,11 @@ def scene_of_lab(lab_test_id: int) -> Scene:
     return scene_of_order(order_id)
 
 
-def staff_id(actor: Actor) -> int:
+def staff_id(who: Actor) -> int:
     """The member of staff who acts; what is signed by a person is never done by the system itself."""
-    if actor.user_id is None:
+    if who.user_id is None:
         raise Refused("not_allowed", _("Only a member of staff can do this."), status=403)
-    return actor.user_id
+    return who.user_id
 
 
 def office_setting(key: str, street_id: int, default: int) -> int:
