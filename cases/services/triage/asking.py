@@ -30,7 +30,7 @@ def case_reject(*, actor: Actor, case_id: int, reason: str) -> Case:
         case = casefile.case_lock(case_id)
         policies.require(actor, "case.reject", street_id=case.street_id)
         case.disposition = Disposition.REJECTED
-        tell(case, actor, TOLD_REJECTED, {"reason": words}, kind=LineKind.RESULT)
+        tell(case=case, actor=actor, message=TOLD_REJECTED, params={"reason": words}, kind=LineKind.RESULT)
         casefile.case_move(
             case=case, action="reject", actor=actor, kind="case.rejected", reason=words, fields=["disposition"]
         )

@@ -241,13 +241,7 @@ def _answer(decision: _Decision, reply: str) -> None:
     if not words:
         raise Refused("text_needed", _("Write the answer that the complainants will read."), field="reply", status=422)
     decision.case.result_text = words
-    tell(
-        decision.case,
-        decision.actor,
-        words,
-        None,
-        kind=LineKind.RESULT,
-    )
+    tell(case=decision.case, actor=decision.actor, message=words, params=None, kind=LineKind.RESULT)
     _move(decision, "result_text")
 
 
@@ -256,7 +250,7 @@ def _transfer(decision: _Decision, transfer_to: str) -> None:
     if not unit:
         raise Refused("unit_needed", _("Say to which unit it goes."), field="transfer_to", status=422)
     decision.case.transferred_to = unit[:120]
-    tell(decision.case, decision.actor, TOLD_TRANSFERRED, {"unit": unit})
+    tell(case=decision.case, actor=decision.actor, message=TOLD_TRANSFERRED, params={"unit": unit})
     _move(decision, "transferred_to", to_unit=unit[:120])
 
 

@@ -41,7 +41,7 @@ def case_join(*, actor: Actor, case_id: int, into_case_id: int, reason: str = ""
         case = _take_out(actor, case_id, "join", "case.join", reason.strip() or "joined", also=[into_case_id])
         survivor = casefile.case_lock(into_case_id)
         _check_join(case, survivor)
-        tell(case, actor, TOLD_JOINED, {})
+        tell(case=case, actor=actor, message=TOLD_JOINED, params={})
         moved = _complaints_move(case, survivor)
         case.merged_into = survivor
         case.disposition = Disposition.JOINED

@@ -21,11 +21,11 @@ TOLD_TRANSFERRED = gettext_noop("Your report was handed to %(unit)s, which is re
 
 
 def tell(
+    *,
     case: Case,
     actor: Actor,
     message: str,
     params: Mapping[str, object] | None,
-    *,
     kind: str = LineKind.NOTICE,
 ) -> None:
     """A line to every complainant with a private page, each in the language of the report. ``params`` None: as is."""
