@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +17,8 @@ from django.db import connection, transaction
 from cases.clock import SERVICE_LADDER, URGENT_LADDER
 from cases.clock.moment import now, pretend
 from cases.models import Case, Deadline, DeadlineKind, DeadlineState, Event, Order, Outbox
+from cases.refusals import Refused
+from cases.selectors.timeline import verify
 from cases.services import casefile, deadlines, orders
 from cases.services.deadlines import ladder_of
 from cases.services.escalation import deadlines_sweep
@@ -211,3 +216,66 @@ def test_a_case_that_somebody_works_on_is_left_for_the_next_sweep() -> None:
         assert deadlines_sweep().fired == swept.busy
     assert now() - begun < timedelta(seconds=5)
     assert fired(case=case)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sweeps_and_people_at_work_never_deadlock() -> None:
+    """People acknowledge, return, call again and note while three sweeps chase everything there is."""
+    cast = make_cast()
+    with pretend(MONDAY):
+        order = issued_order(cast, functions=["market", "urban"])
+        case = order.needs.get().case
+        assert case is not None
+    dispatcher = cast.act(cast.dispatcher)
+    errors: list[BaseException] = []
+    over = threading.Event()
+
+    def loop(act: Callable[[], object], times: int | None) -> None:
+        done = 0
+        try:
+            while not over.is_set() and (times is None or done < times):
+                done += 1
+                with pretend(MONDAY + timedelta(days=30, minutes=done)), contextlib.suppress(Refused):
+                    act()
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    def answer_calls(function: str) -> Callable[[], object]:
+        part = order.parts.get(squad=cast.squads[function])
+        officer = cast.act(cast.officers_of(function)[0])
+        acts: Iterator[Callable[[], object]] = itertools.cycle(
+            (
+                lambda: orders.part_acknowledge(actor=officer, part_id=part.pk),
+                lambda: orders.part_return(actor=officer, part_id=part.pk, reason="演示"),
+                lambda: orders.part_call_again(actor=dispatcher, part_id=part.pk, reason="演示"),
+                lambda: orders.part_urge(actor=dispatcher, part_id=part.pk),
+            )
+        )
+        return lambda: next(acts)()
+
+    people = [
+        threading.Thread(target=loop, args=(act, 40))
+        for act in (
+            answer_calls("market"),
+            answer_calls("urban"),
+            lambda: casefile.case_note(actor=dispatcher, case_id=case.pk, text="演示"),
+        )
+    ]
+    sweeps = [threading.Thread(target=loop, args=(deadlines_sweep, None)) for _ in range(3)]
+    for thread in (*people, *sweeps):
+        thread.start()
+    for thread in people:
+        thread.join(60)
+    over.set()
+    for thread in sweeps:
+        thread.join(30)
+    assert not errors
+    levels = Counter(
+        json.loads(event.body)["data"]["deadline"] for event in Event.objects.filter(kind__endswith="escalated")
+    )
+    assert levels
+    assert set(levels.values()) == {1}
+    assert not Deadline.objects.exclude(sweep_errors=0).exists()
+    assert all(chain.broken is None for chain in verify(case))
