@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -152,11 +152,9 @@ def triage_agencies(request: HttpRequest, pk: int) -> HttpResponse:
     case = case_or_404(request, pk, "case.triage")
     code = request.GET.get("category", "")
     category = Category.objects.filter(pk=int(code), active=True).first() if code.isdigit() else None
-    if category is None:
-        raise Http404
     text = "\n".join(voice.complaint.text for voice in voices_of(case)) or case.title
-    rows = suggestions.suggest_agencies(category, case.street, text)
-    context = {"case": case, "agencies": [{"row": row, "on": row.proposed} for row in rows], "swapped": True}
+    rows = suggestions.suggest_agencies(category, case.street, text) if category else ()
+    context = {"case": case, "agencies": [{"row": row, "on": row.proposed} for row in rows]}
     return show(request, "console/triage.html#agencies", context)
 
 

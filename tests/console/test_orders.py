@@ -1,0 +1,161 @@
+"""Plan, order, approval, whistle, and what the office does to a squad's part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from cases.models import Order, Part, PartState
+from cases.services import orders
+from tests.cast import Cast, unchanged
+from tests.console.conftest import Login
+from tests.stage import issued_order, planned_case
+
+
+def test_the_plan_groups_needs_by_party(cast: Cast, login: Login) -> None:
+    planned_case(cast)
+    planned_case(cast, category="01-16", functions=("ecology",))
+    planned_case(cast, target=cast.supermarket)
+    answer = login(cast.dispatcher).get(reverse("console:plan"))
+    plans = answer.context["now_plans"]
+    assert {plan.target: len(plan.needs) for plan in plans} == {cast.target: 2, cast.supermarket: 1}
+    foreign = login(cast.outsider).get(reverse("console:plan"))
+    assert foreign.context["now_plans"] == []
+
+
+def test_from_need_to_whistle(cast: Cast, login: Login) -> None:
+    case, need = planned_case(cast)
+    office, head = login(cast.dispatcher), login(cast.head)
+    url = reverse("console:order_open", args=[cast.target.pk])
+    preview = office.get(url).content.decode()
+    for squad in ("street", "market", "urban", "fire"):
+        assert str(cast.squads[squad]) in preview
+    office.post(url, {"needs": [need.pk], "open": "1"})
+    order = Order.objects.get()
+    page = reverse("console:order", args=[order.pk])
+    assert "Submit for approval" in office.get(page).content.decode()
+    office.post(reverse("console:order_submit", args=[order.pk]))
+    assert "The head of office approves." in office.get(page).content.decode(), "refused actions say why"
+    head.post(reverse("console:order_approve", args=[order.pk]), {"note": "演示·同意"})
+    office.post(reverse("console:order_issue", args=[order.pk]))
+    order.refresh_from_db()
+    case.refresh_from_db()
+    assert (order.state, case.stage) == ("issued", "dispatched")
+    assert "The squads are called" in office.get(page).content.decode()
+
+
+def test_opening_is_refused_with_what_was_typed(cast: Cast, login: Login) -> None:
+    _case, need = planned_case(cast)
+    url = reverse("console:order_open", args=[cast.target.pk])
+    typed = {"needs": [need.pk], "lead_squad": cast.squads["market"].pk, "lead_reason": "", "open": "1"}
+    client = login(cast.dispatcher)
+    with unchanged():
+        answer = client.post(url, typed)
+    assert answer.status_code in (409, 422)
+    assert answer.context["form"].errors["lead_reason"]
+    assert answer.context["form"]["lead_squad"].value() == str(cast.squads["market"].pk)
+
+
+def test_a_preview_writes_nothing(cast: Cast, login: Login) -> None:
+    _case, need = planned_case(cast)
+    url = reverse("console:order_open", args=[cast.target.pk])
+    client = login(cast.dispatcher)
+    with unchanged():
+        answer = client.post(
+            url,
+            {"needs": [need.pk], "preview": "1", "chosen": "on", "squads": [cast.squads["market"].pk]},
+            headers={"HX-Request": "true"},
+        )
+    assert answer.status_code == 200
+    assert answer.content.decode().lstrip().startswith("<form")
+
+
+def test_a_second_live_order_is_refused(cast: Cast, login: Login) -> None:
+    issued_order(cast)
+    url = reverse("console:order_open", args=[cast.target.pk])
+    _case, need = planned_case(cast, category="01-16", functions=("ecology",))
+    client = login(cast.dispatcher)
+    with unchanged():
+        answer = client.post(url, {"needs": [need.pk], "open": "1"})
+    assert answer.status_code == 409
+    assert "already has an order under way" in answer.content.decode()
+
+
+def test_an_urgent_order_goes_first_and_says_so(cast: Cast, login: Login) -> None:
+    planned_case(cast, urgency="urgent")
+    order = orders.order_open(actor=cast.act(cast.dispatcher), target_id=cast.target.pk)
+    client = login(cast.dispatcher)
+    page = reverse("console:order", args=[order.pk])
+    assert "Issue at once" in client.get(page).content.decode()
+    client.post(reverse("console:order_issue", args=[order.pk]))
+    said = client.get(page).content.decode()
+    assert "approval to be made up" in said
+
+
+def test_wrong_moves_are_refused_and_change_nothing(cast: Cast, login: Login) -> None:
+    order = issued_order(cast)
+    client = login(cast.dispatcher)
+    with unchanged():
+        answer = client.post(reverse("console:order_submit", args=[order.pk]))
+    assert answer.status_code == 409
+    assert (
+        "can&#x27;t be done any more" in answer.content.decode() or "can't be done any more" in answer.content.decode()
+    )
+
+
+def test_urge_return_call_again_and_reassign(cast: Cast, login: Login) -> None:
+    order = issued_order(cast)
+    client = login(cast.dispatcher)
+    part = Part.objects.get(order=order, squad=cast.squads["market"])
+    page = reverse("console:order", args=[order.pk])
+    assert reverse("console:part_urge", args=[part.pk]) in client.get(page).content.decode()
+    client.post(reverse("console:part_urge", args=[part.pk]))
+    assert order.events.filter(kind="order.part_urged").exists()
+    orders.part_return(actor=cast.act(cast.market_officers[0]), part_id=part.pk, reason="演示·不归我们管")
+    said = client.get(page).content.decode()
+    assert "演示·不归我们管" in said
+    client.post(reverse("console:part_call-again", args=[part.pk]), {"reason": "演示·首接负责"})
+    part.refresh_from_db()
+    assert part.state == PartState.CALLED
+    with unchanged():
+        wrong = client.post(reverse("console:part_reassign", args=[part.pk]), {"squad": cast.squads["ecology"].pk})
+    assert wrong.status_code == 422
+    client.post(
+        reverse("console:part_reassign", args=[part.pk]),
+        {"squad": cast.squads["ecology"].pk, "reason": "演示·改派", "next": page},
+    )
+    assert Part.objects.filter(order=order, squad=cast.squads["ecology"]).exists()
+
+
+def test_cancel_and_change_of_party(cast: Cast, login: Login) -> None:
+    order = issued_order(cast)
+    client = login(cast.dispatcher)
+    with unchanged():
+        wrong = client.post(
+            reverse("console:order_change-target", args=[order.pk]),
+            {"target": cast.foreign_target.pk, "reason": "演示"},
+        )
+    assert wrong.status_code == 422
+    client.post(
+        reverse("console:order_change-target", args=[order.pk]),
+        {"target": cast.supermarket.pk, "reason": "演示·认错了"},
+    )
+    order.refresh_from_db()
+    assert order.target == cast.supermarket
+    client.post(reverse("console:order_cancel", args=[order.pk]), {"reason": "演示·不去了"})
+    order.refresh_from_db()
+    assert order.state == "cancelled"
+
+
+def test_lists_and_budgets(cast: Cast, login: Login, django_assert_max_num_queries: Any) -> None:
+    order = issued_order(cast)
+    client = login(cast.dispatcher)
+    client.get(reverse("console:orders"))
+    with django_assert_max_num_queries(12):
+        listed = client.get(reverse("console:orders"), {"group": "way"})
+    assert order.number in listed.content.decode()
+    assert order.number not in client.get(reverse("console:orders"), {"group": "ended"}).content.decode()
+    with django_assert_max_num_queries(26):
+        client.get(reverse("console:order", args=[order.pk]))
+    assert order.number not in login(cast.outsider).get(reverse("console:orders")).content.decode()
