@@ -1,17 +1,14 @@
 """What a dispatcher is offered at triage, each with its reasons. Computed when the form is opened, never before;
-a person decides. At most ``CANDIDATES`` parties and as many cases are compared."""
+a person decides."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import lru_cache
 from typing import Generic, TypeVar
 
-from django.contrib.postgres.search import TrigramSimilarity
-from django.db.models import Count, Max, Q, QuerySet, Sum, Value
-from django.db.models.functions import StrIndex
+from django.db.models import Count, Max, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,26 +18,21 @@ from cases.law import Note
 from cases.models import (
     Case,
     CaseComplaint,
-    CaseStage,
     Category,
     CategoryWord,
     Complaint,
-    HotlineOrder,
     InspectionItem,
-    QuotedNumber,
     Target,
 )
 from cases.papers import MaskedSpan, apply_masks, mask_text
 from cases.planner.likeness import CaseFacts, PartyFacts, Place, score_parties, score_repeats
 from cases.planner.quotes import addresses, party_names
 from cases.planner.words import Lexicon, cut, score_categories
+from cases.selectors.candidates import party_candidates, repeat_candidates
 from teams.models import Agency, Function, Street
 from teams.policies import Actor
 from teams.selectors import in_force, powers_for, squads_serving
 
-CANDIDATES = 200
-NEAR_DEGREES = 0.003  # about 330 m north-south and 260 m east-west at 38° N; the pure rule measures
-REPEAT_DAYS = 90
 _TEXTS = 3
 
 T = TypeVar("T")
@@ -161,12 +153,12 @@ def suggest_parties(
     """Parties of the street that the text, the address or the point lead to; a party that a complainant chose first."""
     named = [complaint.party_name for complaint in complaints if complaint.party_name]
     places = [case.address, *addresses(text)]
-    rows = _party_candidates(case, [*named, *party_names(text)], [place for place in places if place], text)
+    rows = party_candidates(case, complaints, [*named, *party_names(text)], [place for place in places if place], text)
     facts = [
         PartyFacts(
             id=row.pk,
             name=row.name,
-            aliases=tuple(row.aliases),
+            aliases=(*row.aliases, *(part for part in row.name.split("·")[1:] if len(part) >= 4)),
             address=row.address,
             point=_point(row.lat, row.lng),
             last_case_at=row.last_case_at,  # type: ignore[attr-defined]
@@ -190,7 +182,7 @@ def suggest_repeats(case: Case, text: str, *, actor: Actor, limit: int = 8) -> t
     """Cases of the street that this one may repeat, by quoted number, party, place, time and words."""
     numbers, quotes = _numbers([case.pk])
     mine = _case_facts(case, text, numbers.get(case.pk, ""), quotes.get(case.pk, ()))
-    rows = {row.pk: row for row in _repeat_candidates(case, mine, actor)}
+    rows = {row.pk: row for row in repeat_candidates(case, mine, actor)}
     numbers, quotes = _numbers(rows)
     texts = _first_texts(rows)
     facts = [
@@ -236,63 +228,6 @@ def _asked_about(functions: Iterable[str], today: object) -> dict[str, tuple[str
     return {function: tuple(words) for function, words in found.items()}
 
 
-def _party_candidates(case: Case, names: Sequence[str], places: Sequence[str], text: str) -> dict[int, Target]:
-    """Parties worth comparing, at most ``CANDIDATES``: named in the text, named alike, addressed alike, near."""
-    register = Target.objects.filter(street=case.street_id, active=True, merged_into__isnull=True)
-    ids: dict[int, None] = {}
-
-    def take(rows: QuerySet[Target], count: int) -> None:
-        ids.update(dict.fromkeys(rows.values_list("pk", flat=True)[:count]))
-
-    if case.target_id:
-        ids[case.target_id] = None
-    take(register.filter(pk__in=[c.target_id for c in _complaints(case) if c.target_id]), _TEXTS)
-    take(register.alias(at=StrIndex(Value(text), "name")).filter(at__gt=0).order_by("pk"), 40)
-    for name in list(dict.fromkeys(names))[:4]:
-        alike = TrigramSimilarity("name", name)
-        take(register.filter(name__trigram_similar=name).annotate(alike=alike).order_by("-alike", "pk"), 20)
-        take(register.filter(Q(name__contains=name) | Q(aliases__contains=[name])).order_by("pk"), 10)
-    for place in list(dict.fromkeys(places))[:3]:
-        alike = TrigramSimilarity("address", place)
-        take(register.filter(address__trigram_similar=place).annotate(alike=alike).order_by("-alike", "pk"), 20)
-    if case.lat is not None and case.lng is not None:
-        take(register.filter(_near(case.lat, case.lng)).order_by("pk"), 80)
-    chosen = list(ids)[:CANDIDATES]
-    return {row.pk: row for row in register.filter(pk__in=chosen).annotate(last_case_at=Max("cases__opened_at"))}
-
-
-def _repeat_candidates(case: Case, facts: CaseFacts, actor: Actor) -> list[Case]:
-    """Cases worth comparing, at most ``CANDIDATES``: tied by a number at any age, else of the last weeks: the same
-    party, near, the same address, and the newest."""
-    own = (
-        Case.objects.visible_to(actor)
-        .filter(street=case.street_id)
-        .exclude(pk=case.pk)
-        .exclude(stage__in=[CaseStage.JOINED, CaseStage.REJECTED])
-    )
-    lately = own.filter(opened_at__gte=case.opened_at - timedelta(days=REPEAT_DAYS))
-    quoted = Q(number__in=[*facts.quotes, *([facts.number] if facts.number else [])])
-    tied = CaseComplaint.objects.filter(
-        Q(complaint__in=QuotedNumber.objects.filter(quoted).values("complaint"))
-        | Q(complaint__in=HotlineOrder.objects.filter(number__in=facts.quotes).values("complaint"))
-    ).values("case")
-    ids: dict[int, None] = {}
-
-    def take(rows: QuerySet[Case], count: int) -> None:
-        ids.update(dict.fromkeys(rows.order_by("-opened_at", "-pk").values_list("pk", flat=True)[:count]))
-
-    if facts.quotes or facts.number:
-        take(own.filter(pk__in=tied), 40)
-    if case.target_id:
-        take(lately.filter(target=case.target_id), 40)
-    if case.lat is not None and case.lng is not None:
-        take(lately.filter(_near(case.lat, case.lng)), 60)
-    if case.address:
-        take(lately.filter(address=case.address), 30)
-    take(lately, CANDIDATES)
-    return list(own.filter(pk__in=list(ids)[:CANDIDATES]).select_related("category", "target"))
-
-
 def _numbers(case_ids: Iterable[int]) -> tuple[dict[int, str], dict[int, tuple[str, ...]]]:
     """The hotline number of each case, and the numbers that its complaints quote."""
     wanted = list(case_ids)
@@ -331,10 +266,6 @@ def _case_facts(case: Case, text: str, number: str, quotes: tuple[str, ...]) -> 
 def _joinable(case: Case, survivor: Case) -> bool:
     same_party = case.target_id is None or case.target_id == survivor.target_id
     return flow.allowed(case, "join") and survivor.stage not in flow.ENDED and same_party
-
-
-def _near(lat: float, lng: float) -> Q:
-    return Q(lat__range=(lat - NEAR_DEGREES, lat + NEAR_DEGREES), lng__range=(lng - NEAR_DEGREES, lng + NEAR_DEGREES))
 
 
 def _point(lat: float | None, lng: float | None) -> tuple[float, float] | None:

@@ -72,19 +72,21 @@ def _opened(path: Path) -> Iterator[Iterator[Record]]:
 
 @contextmanager
 def _workbook(path: Path) -> Iterator[Iterator[Record]]:
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise Refused("file_unreadable", _("This workbook can't be read."), field="file", status=422) from error
-    try:
-        sheet = book.worksheets[0]
-        yield (
-            (number, cells)
-            for number, row in enumerate(sheet.iter_rows(values_only=True), start=1)
-            if any(cells := [_cell(value) for value in row]) or number == 1
-        )
-    finally:
-        book.close()
+    # By handle: openpyxl would refuse a path without .xlsx at its end.
+    with open(path, "rb") as file:
+        try:
+            book = load_workbook(file, read_only=True, data_only=True)
+        except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+            raise Refused("file_unreadable", _("This workbook can't be read."), field="file", status=422) from error
+        try:
+            sheet = book.worksheets[0]
+            yield (
+                (number, cells)
+                for number, row in enumerate(sheet.iter_rows(values_only=True), start=1)
+                if any(cells := [_cell(value) for value in row]) or number == 1
+            )
+        finally:
+            book.close()
 
 
 def _csv(text: Iterator[str], delimiter: str) -> Iterator[Record]:

@@ -160,6 +160,8 @@ def _time(cell: str, number: str) -> datetime | None:
             if day is None:
                 raise ValueError(cell)
             moment = datetime(day.year, day.month, day.day, tzinfo=timezone.get_default_timezone())
+        if not 1990 <= moment.year < 2100:
+            raise ValueError(cell)
         return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
     if len(number) == 14 and number.isdigit():
         try:

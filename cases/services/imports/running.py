@@ -1,4 +1,4 @@
-"""A run over a hotline's file: 500 rows a transaction, a savepoint a row only where a batch fails, resumable."""
+"""A run over a hotline's file: 500 rows a transaction, smaller ones only where one fails, resumable."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import Error as DatabaseFault
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from cases import policies
@@ -28,8 +27,9 @@ from cases.services.imports.ties import known_about, newly_joined
 from teams.policies import SYSTEM, Actor
 
 BATCH = 500
+ATTEMPTS = 5
 FOLDER = "private/imports"
-_LOCK_CLASS = 7_340_001  # of pg_try_advisory_lock; the second number is the run
+_LOCK_CLASS = 7_340_001  # of advisory locks; the second number is the run, 0 for whose turn it is
 
 Progress = Callable[[ImportRun], None]
 
@@ -130,32 +130,30 @@ def run_execute(*, run_id: int, seconds: float | None = None, progress: Progress
 
 
 def _batch(run: ImportRun, records: Sequence[Record], header: Sequence[str]) -> None:
+    """One transaction. Where the database refuses it, each half is tried for itself, down to the row at fault; where it
+    only had to wait too long for another writer, it is tried again."""
     rows, bad = _parsed(run, records, header)
-    actor = _actor(run)
-    try:
-        with transaction.atomic():
-            fresh = _unknown(rows)
-            joined = rows_write(actor=actor, street_id=run.street_id, rows=fresh)
-            _count(run, len(records), len(fresh), len(rows) - len(fresh), joined, bad)
-    except (DatabaseFault, ValueError):
-        run.refresh_from_db()
-        _one_by_one(run, rows, bad, len(records), actor)
-
-
-def _one_by_one(run: ImportRun, rows: Sequence[Row], bad: list[BadRow], read: int, actor: Actor) -> None:
-    """The slow way through a batch that failed: the row at fault is refused, its neighbours are taken."""
-    added = already = joined = 0
-    with transaction.atomic():
-        for row in rows:
-            try:
-                with transaction.atomic():
-                    fresh = _unknown([row])
-                    joined += rows_write(actor=actor, street_id=run.street_id, rows=fresh)
-                    added += len(fresh)
-                    already += 1 - len(fresh)
-            except (DatabaseFault, ValueError):
-                bad.append(BadRow(row.row, "row_failed"))
-        _count(run, read, added, already, joined, bad)
+    for attempt in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                _in_turn()
+                fresh = _unknown(rows)
+                joined = rows_write(actor=_actor(run), street_id=run.street_id, rows=fresh)
+                _count(run, len(records), len(fresh), len(rows) - len(fresh), joined, bad)
+            return
+        except OperationalError:
+            run.refresh_from_db()
+            if attempt == ATTEMPTS - 1:
+                raise  # the run stays released: the sweep goes on with it
+        except (IntegrityError, DataError, ValueError, ArithmeticError):
+            run.refresh_from_db()
+            break
+    if len(rows) <= 1:
+        _count(run, len(records), 0, 0, 0, [*bad, *(BadRow(row.row, "row_failed") for row in rows)])
+        return
+    middle = len(records) // 2
+    _batch(run, records[:middle], header)
+    _batch(run, records[middle:], header)
 
 
 def _rehearse(run: ImportRun, header: Sequence[str], progress: Progress | None) -> None:
@@ -263,6 +261,12 @@ def _forget(path: Path) -> None:
 def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:
     while batch := list(islice(records, BATCH)):
         yield batch
+
+
+def _in_turn() -> None:
+    """Batches of all runs one after the other: two that quote one number at once would open a case each."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_LOCK_CLASS])
 
 
 @contextmanager
