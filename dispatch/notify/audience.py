@@ -146,8 +146,11 @@ def _to_called_squads(text: str) -> Rule:
     def rule(facts: Facts) -> list[Notice]:
         if facts.order.issued_at is None:
             return []
-        named_ones = facts.data.get("squads") or ([facts.data["squad"]] if "squad" in facts.data else None)
-        if named_ones is None:
+        if "squads" in facts.data:
+            named_ones = list(facts.data["squads"])
+        elif "squad" in facts.data:
+            named_ones = [facts.data["squad"]]
+        else:
             present = Part.objects.filter(order_id=facts.order.pk).exclude(
                 state__in=(PartState.PLANNED, PartState.RELEASED)
             )
@@ -228,6 +231,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "order.part_called_again": lambda facts: _called(facts, [facts.data["squad"]], "called_again"),
         "order.part_reassigned": _reassigned,
         "order.part_released": _to_called_squads("excused"),
+        "order.need_released": _to_called_squads("excused"),
         "order.part_urged": _to_called_squads("urged"),
         "order.cancelled": _to_called_squads("cancelled"),
         "order.target_changed": _to_called_squads("target_changed"),

@@ -65,12 +65,17 @@ def need_take_out(*, actor: Actor, need_id: int, reason: str) -> Need:
             if len(links) == 1:
                 _cancel(order, cases, actor, _reason(reason))
             else:
-                _parts_shrink(order, need, [link.need for link in links if link.need_id != need_id])
+                gone = _parts_shrink(order, need, [link.need for link in links if link.need_id != need_id])
                 journal.record(
                     subject=order,
                     kind="order.need_released",
                     actor=actor,
-                    body={"need": need.pk, "case": need.case_id, "reason": reason.strip()},
+                    body={
+                        "need": need.pk,
+                        "case": need.case_id,
+                        "squads": [part.squad_id for part in gone],
+                        "reason": reason.strip(),
+                    },
                 )
         need_stage.need_withdraw(actor=actor, need=need, reason=reason.strip())
         deadlines.case_due_refresh(case_ids={case.pk for case in cases} | ({need.case_id} if need.case_id else set()))
@@ -171,12 +176,14 @@ def _parts_release(parts: list[Part]) -> None:
     deadlines.deadlines_cancel(subjects=parts)
 
 
-def _parts_shrink(order: Order, leaving: Need, staying: list[Need]) -> None:
-    """Release squads that only the leaving need asked for."""
+def _parts_shrink(order: Order, leaving: Need, staying: list[Need]) -> list[Part]:
+    """Release the squads that only the leaving need asked for; answers their parts."""
     kept = {link.agency_id for need in staying for link in need.agency_links.all()}
     gone = {link.agency_id for link in leaving.agency_links.all()} - kept
-    _parts_release([part for part in parts_of(order) if part.agency_id in gone and not part.is_lead])
+    released = [part for part in parts_of(order) if part.agency_id in gone and not part.is_lead]
+    _parts_release(released)
     order_follow(order)
+    return released
 
 
 def _undispatch(case: Case, order: Order, actor: Actor, reason: str) -> None:

@@ -121,6 +121,9 @@ def _take_out(actor: Actor, case_id: int, action: str, right: str, reason: str, 
 def _check_join(case: Case, survivor: Case) -> None:
     if case.street_id != survivor.street_id:
         raise Refused("other_street", _("Only cases of one street can be joined."), field="into")
+    if OrderNeed.objects.filter(need__case=case, order__visits__isnull=False).exists():
+        # A recheck on the way stands at the same stage as a first visit; what was found belongs to this case.
+        raise Refused("visit_begun", _("This case was visited already: join the other one to it instead."))
     if survivor.stage in flow.ENDED:
         raise Refused("survivor_ended", _("The other case has ended. Take it back first, or go on with this one."))
     if case.target_id is not None and case.target_id != survivor.target_id:

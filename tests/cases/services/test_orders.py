@@ -24,8 +24,9 @@ from cases.models import (
     PartState,
 )
 from cases.papers.chain import Link, verify_chain
-from cases.services import needs, orders
+from cases.services import followups, needs, orders, triage
 from tests.cast import Cast, refused, unchanged
+from tests.onscene import report_in
 from tests.stage import issued_order, planned_case
 
 
@@ -273,6 +274,7 @@ def test_a_need_taken_out_releases_the_squads_that_only_it_asked_for(cast: Cast)
     assert need.state == NeedState.WITHDRAWN
     assert order.state == OrderState.DRAFTED
     assert not order.parts.exclude(state=PartState.RELEASED).filter(squad=cast.squads["fire"]).exists()
+    assert f'"squads":[{cast.squads["fire"].pk}]' in order.events.order_by("seq").last().body
     orders.need_take_out(actor=cast.act(cast.dispatcher), need_id=Need.objects.get(case=first).pk, reason="居民撤诉")
     order.refresh_from_db()
     assert order.state == OrderState.CANCELLED
@@ -313,3 +315,19 @@ def test_a_case_has_one_open_need(cast: Cast) -> None:
             cause="case",
             agency_ids=cast.agency_ids("fire"),
         )
+
+
+def test_a_case_that_was_visited_only_survives_a_join(cast: Cast) -> None:
+    order = issued_order(cast)
+    visited = Case.objects.get()
+    report_in(cast, order, "street")
+    visit = order.visits.get()
+    silent = order.parts.exclude(squad=cast.squads["street"]).values_list("pk", flat=True)
+    followups.visit_close(
+        actor=cast.act(cast.leader), visit_id=visit.pk, outcome="not_found", absent_part_ids=list(silent), note="演示"
+    )
+    fresh, _need = planned_case(cast)
+    office = cast.act(cast.dispatcher)
+    with unchanged(), refused("visit_begun"):
+        triage.case_join(actor=office, case_id=visited.pk, into_case_id=fresh.pk, reason="同一件事")
+    assert triage.case_join(actor=office, case_id=fresh.pk, into_case_id=visited.pk, reason="同一件事") == visited
