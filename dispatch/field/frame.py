@@ -1,0 +1,125 @@
+"""What every page of the field has around it: the bar at the foot, the right to listen, words for a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec
+
+from django import forms
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from cases.models import File
+from cases.refusals import Refused
+from cases.services import files
+from dispatch.notify.selectors import unread_count
+from dispatch.web.access import STREET_WORK, actor_for, roles_required, staff_required
+from dispatch.web.files import media_url
+from dispatch.web.live import grant_topics
+from dispatch.web.refusals import answers_refusals, put_refusal
+from teams.models import Role
+from teams.policies import Actor
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+MOST_PHOTOS = 6
+
+
+def field_page(*roles: Role) -> Callable[[View[P]], View[P]]:
+    """For pages that are not about one row: whose work is on the street (or the given roles)."""
+
+    def decorate(view: View[P]) -> View[P]:
+        return roles_required(*(roles or STREET_WORK))(answers_refusals(view))
+
+    return decorate
+
+
+def field_act(view: View[P]) -> View[P]:
+    """For pages about one row: the row itself says who may see it (404) and who may do it (403)."""
+    return staff_required(answers_refusals(view))
+
+
+def show(
+    request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200, at: str = ""
+) -> HttpResponse:
+    """A whole page, or a part of one (``page.html#part``) without the frame. ``at``: the current place in the bar."""
+    if "#" in template:
+        return render(request, template, dict(context or {}), status=status)
+    actor = actor_for(request)
+    around = {"navbar": navbar(actor, at), "at": at}
+    response = render(request, template, {**around, **(context or {})}, status=status)
+    grant_topics(response, topics_of(actor))
+    return response
+
+
+def topics_of(actor: Actor) -> list[str]:
+    """What a phone may hear: the squads of the person, and the person."""
+    squads = sorted(actor.squads() | actor.laboratories)
+    return [*(f"squad:{pk}" for pk in squads), f"user:{actor.user_id}"]
+
+
+def navbar(actor: Actor, at: str) -> list[dict[str, Any]]:
+    officer = bool(actor.squads(Role.OFFICER, Role.SQUAD_LEADER))
+    rows: list[tuple[str, str, str, bool, int | None]] = [
+        ("today", _("Today"), "calendar-event", bool(actor.squads()), None),
+        ("patrol", _("On patrol"), "camera-plus", officer, None),
+        ("labs", _("Tests"), "microscope", bool(actor.laboratories), None),
+        ("alert", _("Alert"), "speakerphone", actor.has(Role.GRID_WORKER), None),
+        ("notices", _("Notices"), "message", True, unread_count(actor)),
+        ("me", _("Me"), "user", True, None),
+    ]
+    return [
+        {"url": reverse(f"field:{name}"), "label": label, "icon": icon, "count": count, "current": name == at}
+        for name, label, icon, allowed, count in rows
+        if allowed
+    ]
+
+
+def is_htmx(request: HttpRequest) -> bool:
+    return "HX-Request" in request.headers
+
+
+def done(request: HttpRequest, said: str, to: str, *args: object) -> HttpResponse:
+    """Say what was done and move on; htmx is told to move the whole page."""
+    messages.success(request, said)
+    url = reverse(to, args=args)
+    return HttpResponse(status=204, headers={"HX-Redirect": url}) if is_htmx(request) else redirect(url)
+
+
+def attempt(form: forms.BaseForm, act: Callable[[], object]) -> int:
+    """Do it, or write the refusal into the form; the status to answer with, 200 when it was done."""
+    try:
+        act()
+    except Refused as refused:
+        return put_refusal(form, refused)
+    return 200
+
+
+def photos_store(request: HttpRequest, key: str, name: str = "photos") -> list[File]:
+    """Keep the uploads of a form. The form's client key and the place in the row make two sendings one."""
+    uploads: list[UploadedFile[Any]] = request.FILES.getlist(name)[:MOST_PHOTOS]
+    actor = actor_for(request)
+    return [
+        files.file_store(actor=actor, upload=upload, client_key=f"{key[:56]}.{number}" if key else None)
+        for number, upload in enumerate(uploads)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Shots:
+    """Pictures of a subject: those that can be shown, and how many are still being prepared."""
+
+    ready: list[dict[str, str]]
+    waiting: int
+
+
+def shots(rows: Iterable[File]) -> Shots:
+    """Small pictures for ``parts/photo_input.html``. The caller has checked that the reader may see them."""
+    names = [files.name_of(file, small=True) for file in rows]
+    return Shots([{"url": media_url(name), "caption": ""} for name in names if name], sum(not name for name in names))

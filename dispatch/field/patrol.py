@@ -1,0 +1,192 @@
+"""On patrol (story 2): found, decided and written down on the spot, on one page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from cases.clock.moment import now
+from cases.models import Case, Category, Finding, Target, VisitOfficer
+from cases.services import patrols, visits
+from dispatch.field.forms import PatrolForm
+from dispatch.field.frame import attempt, done, field_page, photos_store, show
+from dispatch.field.ruling import days, options
+from dispatch.field.words import why_not
+from dispatch.web.access import actor_for
+from dispatch.web.refusals import INVALID
+from teams.geo import distance_m
+from teams.models import Power, Role, Squad, SquadKind
+from teams.policies import Actor
+from teams.selectors import in_force, squad_members
+
+FIRST = 6
+"""Categories and parties that stand on the page; the others are one tap or one word away."""
+NEAR_DEGREES = 0.01
+
+
+@field_page(Role.OFFICER, Role.SQUAD_LEADER)
+def patrol(request: HttpRequest) -> HttpResponse:
+    actor = actor_for(request)
+    squads = _squads(actor)
+    chosen = request.POST.get("squad") or request.GET.get("squad") or ""
+    squad = next((s for s in squads if str(s.pk) == chosen), squads[0])
+    people = _people(actor, squad)
+    categories = _categories(squad)
+    posted = request.method == "POST"
+    form = PatrolForm(
+        request.POST if posted else None,
+        squads=Squad.objects.filter(pk__in=[s.pk for s in squads]),
+        categories=Category.objects.filter(pk__in=[row.pk for row in categories]),
+        targets=_targets(squad),
+        people=[(person["id"], person["name"]) for person in people],
+        initial={"squad": squad.pk, "officers": _usual(actor, people)},
+    )
+    status = 200
+    if posted:
+        status = INVALID
+        if form.is_valid():
+            made: list[Case] = []
+            status = attempt(form, lambda: made.append(_record(request, actor, form)))
+            if made:
+                finding = Finding.objects.get(need__case=made[0])
+                said = _("Recorded as %(reference)s.") % {"reference": made[0].reference}
+                return done(request, said, "field:finding", finding.pk)
+    ticked = {str(value) for value in (form["officers"].value() or [])}
+    category = str(form["category"].value() or "")
+    first = categories[:FIRST]
+    context: dict[str, Any] = {
+        "form": form,
+        "squad": squad,
+        "squads": squads,
+        "people": [{**person, "on": str(person["id"]) in ticked} for person in people],
+        "first": [{"row": row, "on": str(row.pk) == category} for row in first],
+        "others": [{"row": row, "on": str(row.pk) == category} for row in categories[FIRST:]],
+        "others_open": any(str(row.pk) == category for row in categories[FIRST:]),
+        "parties": _found(request, squad, str(form["target"].value() or "")),
+        "q": request.POST.get("q", request.GET.get("q", "")),
+        "options": options(form),
+        "days": days(form),
+    }
+    return show(request, "field/patrol.html", context, status=status, at="patrol")
+
+
+@require_safe
+@field_page(Role.OFFICER, Role.SQUAD_LEADER)
+def parties(request: HttpRequest) -> HttpResponse:
+    """Parties of the squad's streets by name or address, or those nearby."""
+    squads = _squads(actor_for(request))
+    squad = next((s for s in squads if str(s.pk) == request.GET.get("squad")), squads[0])
+    context = {"parties": _found(request, squad, request.GET.get("target", "")), "q": request.GET.get("q", "")}
+    return show(request, "field/patrol.html#parties", context)
+
+
+def _record(request: HttpRequest, actor: Actor, form: PatrolForm) -> Case:
+    data = form.cleaned_data
+    return patrols.patrol_record(
+        actor=actor,
+        squad_id=data["squad"].pk,
+        partner_ids=data["officers"],
+        category_id=data["category"].pk,
+        text=data["text"],
+        far_reason=data["far_reason"],
+        party_person=data["party_person"],
+        files=photos_store(request, data["client_key"]),
+        client_key=data["client_key"] or None,
+        **form.place(),
+        **form.party(),
+        **form.facts(),
+    )
+
+
+def _squads(actor: Actor) -> list[Squad]:
+    mine = Squad.objects.filter(pk__in=actor.squads(Role.OFFICER, Role.SQUAD_LEADER), active=True)
+    return list(mine.exclude(kind=SquadKind.LABORATORY).select_related("agency"))
+
+
+def _people(actor: Actor, squad: Squad) -> list[dict[str, Any]]:
+    """The others of the squad with their certificates."""
+    ids = [pk for pk in squad_members(squad.pk).values_list("pk", flat=True) if pk != actor.user_id]
+    seats = visits.seats_of(ids, squad.agency, timezone.localdate(now()))
+    rows = [
+        {
+            "id": seat.user.pk,
+            "name": seat.user.name,
+            "certificate": seat.certificate,
+            "counts": seat.counts,
+            "why": "" if seat.why_not is None else why_not(seat.why_not),
+        }
+        for seat in seats
+    ]
+    return sorted(rows, key=lambda row: (not row["counts"], row["name"]))
+
+
+def _usual(actor: Actor, people: list[dict[str, Any]]) -> list[int]:
+    """The partner of the last visit, ticked beforehand: people go in pairs."""
+    able = {person["id"] for person in people if person["counts"]}
+    last = (
+        VisitOfficer.objects.filter(user_id=visits.staff_id(actor), counts=True).order_by("-pk").values("visit_id")[:1]
+    )
+    rows = VisitOfficer.objects.filter(visit_id=last, user_id__in=able, counts=True)
+    partner = rows.order_by("pk").values_list("user_id", flat=True).first()
+    return [partner] if partner else []
+
+
+def _categories(squad: Squad) -> list[Category]:
+    """Minor classes that the agency has the power for; those its streets meet most stand first."""
+    today = timezone.localdate(now())
+    codes = set(
+        Power.objects.filter(in_force(today), agency_id=squad.agency_id).values_list("category_code", flat=True)
+    )
+    streets = squad.streets.values("pk")
+    met = dict(
+        Case.objects.filter(street__in=streets, category__isnull=False)
+        .order_by()
+        .values_list("category_id")
+        .annotate(n=Count("pk"))
+    )
+    rows = Category.objects.filter(
+        Q(code__in=codes) | Q(parent__code__in=codes), active=True, parent__isnull=False
+    ).order_by("code")
+    return sorted(rows, key=lambda row: -met.get(row.pk, 0))
+
+
+def _targets(squad: Squad) -> QuerySet[Target]:
+    return Target.objects.filter(street__in=squad.streets.values("pk"), active=True, merged_into__isnull=True)
+
+
+def _found(request: HttpRequest, squad: Squad, chosen: str) -> list[dict[str, Any]]:
+    """What the search names, else what stands near, else nothing; the chosen one always stays."""
+    asked = request.POST if request.method == "POST" else request.GET
+    words = asked.get("q", "").strip()
+    lat, lng = _number(asked.get("lat")), _number(asked.get("lng"))
+    rows: list[Target] = []
+    base = _targets(squad)
+    if words:
+        named = Q(name__icontains=words) | Q(address__icontains=words)
+        rows = list(base.filter(named).order_by("name")[: FIRST * 2])
+    elif lat is not None and lng is not None:
+        box = base.filter(
+            lat__range=(lat - NEAR_DEGREES, lat + NEAR_DEGREES), lng__range=(lng - NEAR_DEGREES, lng + NEAR_DEGREES)
+        )
+        rows = sorted(box[:400], key=lambda row: distance_m(lat, lng, row.lat or 0.0, row.lng or 0.0))[:FIRST]
+    if chosen.isdigit() and all(str(row.pk) != chosen for row in rows):
+        rows = [*base.filter(pk=int(chosen)), *rows]
+    return [{"row": row, "on": str(row.pk) == chosen, "far": _away(row, lat, lng)} for row in rows]
+
+
+def _away(row: Target, lat: float | None, lng: float | None) -> int | None:
+    if lat is None or lng is None or row.lat is None or row.lng is None:
+        return None
+    return round(distance_m(lat, lng, row.lat, row.lng))
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
