@@ -95,7 +95,10 @@ def record_many(*, entries: Iterable[Entry], actor: Actor, at: datetime | None =
     Outbox.objects.bulk_create([Outbox(event=event) for event in events])
     moved = [chain for chain in chains.values() if chain.pk is not None]
     Chain.objects.bulk_create([chain for chain in chains.values() if chain.pk is None])
-    Chain.objects.bulk_update(moved, ["seq", "head"], batch_size=1000)
+    if len(moved) == 1:  # the usual write: a plain UPDATE is built in a quarter of the time of a CASE over one row
+        moved[0].save(update_fields=["seq", "head"])
+    else:
+        Chain.objects.bulk_update(moved, ["seq", "head"], batch_size=1000)
     for event in events:
         event_recorded.send(sender=Event, event=event)
     return events
