@@ -160,8 +160,10 @@ def alert_create(*, actor: Actor, street_id: int, text: str, **facts: object) ->
     return complaint_create(actor=actor, street_id=street_id, source=Source.GRID, text=text, **facts)  # type: ignore[arg-type]
 
 
-def complaint_supplement(*, token_hash: str, text: str, client_key: str | None = None) -> ResidentLine:
-    """The resident adds something; a case that waited for it goes on. [case.answered_by_resident]"""
+def complaint_supplement(
+    *, token_hash: str, text: str, files: Sequence[File] = (), client_key: str | None = None
+) -> ResidentLine:
+    """The resident adds words and photos; a case that waited for them goes on. [case.answered_by_resident]"""
     words = _sound_text(text)
     if client_key and (line := ResidentLine.objects.filter(client_key=client_key).first()):
         return _same_sender(line, token_hash)
@@ -174,6 +176,7 @@ def complaint_supplement(*, token_hash: str, text: str, client_key: str | None =
                 line = line_put(complaint=complaint, kind=LineKind.ANSWER, text=words, client_key=client_key)
         except IntegrityError:
             return _same_sender(ResidentLine.objects.get(client_key=client_key), token_hash)
+        _attach_all(complaint, files)
         for case in cases:
             body = {"complaint": complaint.pk, "line": line.pk}
             if case.stage == CaseStage.ASKING:

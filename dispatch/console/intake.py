@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -83,7 +84,8 @@ def take(request: HttpRequest) -> HttpResponse:
                     _("Taken down as %(reference)s.") % {"reference": made.case.reference},
                 )
                 if made.token:
-                    context = {"case": made.case, "link": request.build_absolute_uri(f"/track/{made.token}/")}
+                    page = reverse("portal:private", args=[made.token])
+                    context = {"case": made.case, "link": request.build_absolute_uri(page)}
                     response = show(request, "console/taken.html", context, at="intake")
                     response["Cache-Control"] = "no-store"
                     return response

@@ -1,0 +1,1 @@
+"""The face for residents: no account, three steps, a private link."""

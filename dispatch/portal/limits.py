@@ -1,0 +1,50 @@
+"""How often one browser, and one address, may do a thing. Counted in the shared cache: without it nobody is stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from cases.refusals import Refused
+
+WINDOW = 3600  # seconds
+
+
+def count(request: HttpRequest, what: str, *, one: int, address: int, who: str = "") -> None:
+    """Count one more of ``what``; ``Refused("too_often")`` (429) above ``one`` an hour for ``who`` (the browser's
+    session when not given) or above ``address`` an hour for the network address, which many may share."""
+    who = who or request.session.session_key or ""
+    keys = [(f"{what}:a:{_hidden(_address(request))}", address)]
+    if who:
+        keys.append((f"{what}:w:{_hidden(who)}", one))
+    for key, most in keys:
+        if _next(f"portal:{key}") > most:
+            raise Refused(
+                "too_often",
+                _("That was very often in a short time. Wait a while, then press again; what you typed is kept."),
+                status=429,
+            )
+
+
+def _next(key: str) -> int:
+    cache.add(key, 0, WINDOW)
+    try:
+        return cache.incr(key)
+    except ValueError:  # it ran out in between
+        return 1
+
+
+def _address(request: HttpRequest) -> str:
+    """The network address; behind the proxy that ends TLS, the one that the proxy saw."""
+    seen = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.HTTPS else ""
+    return seen.rsplit(",", 1)[-1].strip() or str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _hidden(text: str) -> str:
+    """No address stands in the cache."""
+    return hmac.new(settings.SECRET_KEY.encode(), f"limit:{text}".encode(), hashlib.sha256).hexdigest()[:24]

@@ -1,0 +1,128 @@
+"""Where a report stands, in words for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases.models import CaseStage, Disposition, ReworkState
+from cases.selectors.tracking import Matter, Tracked
+
+C = CaseStage
+_ON_THE_WAY = (C.PLANNING, C.DISPATCHED, C.VISITING, C.RULING, C.RECTIFYING, C.MEDIATING, C.CHECKING)
+
+SENTENCES: Mapping[str, object] = MappingProxyType(
+    {
+        C.RECEIVED: gettext_lazy("We have your report. The office reads it next."),
+        C.ACCEPTED: gettext_lazy("The office has taken up your report and decides who deals with it."),
+        C.ASKING: gettext_lazy("The office needs an answer from you before it can go on."),
+        C.PLANNING: gettext_lazy("A visit to the place is being prepared."),
+        C.DISPATCHED: gettext_lazy("People have been called to look at the place."),
+        C.VISITING: gettext_lazy("People are looking at the place."),
+        C.RULING: gettext_lazy("The place was looked at. Now it is decided what has to be done."),
+        C.RECTIFYING: gettext_lazy("It has to be put right. Afterwards somebody looks again."),
+        C.MEDIATING: gettext_lazy("The office speaks with both sides to find a way."),
+        C.CHECKING: gettext_lazy("The work is done. The office checks whether it is really solved."),
+        C.CLOSED: gettext_lazy("It is finished. The result stands below."),
+        C.REJECTED: gettext_lazy("The office could not take up this report. The reason stands below."),
+        C.JOINED: gettext_lazy("Your report is dealt with together with another one about the same matter."),
+    }
+)
+_HANDLING: Mapping[str, object] = MappingProxyType(
+    {
+        C.PLANNING: gettext_lazy("Somebody is being chosen to deal with it."),
+        C.DISPATCHED: gettext_lazy("Somebody has been asked to deal with it."),
+        C.VISITING: gettext_lazy("Somebody is dealing with it at the place."),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of the four steps, for ``parts/ways.html``: ``state`` is done, now or todo."""
+
+    label: str
+    at: datetime | None
+    note: str
+    state: str
+
+
+def headline(found: Tracked, matter: Matter) -> str:
+    """Where it stands, in one sentence."""
+    if found.withdrawn:
+        return _("You have withdrawn this report.")
+    if matter.rateable:
+        return _("It is finished. Please tell us how it went.")
+    if matter.stage == C.TRANSFERRED:
+        return _("%(unit)s is responsible and has your report.") % {
+            "unit": matter.transferred_to or _("Another office")
+        }
+    if matter.reworked and matter.stage == C.ACCEPTED:
+        return _("It was not solved yet. The office deals with it once more.")
+    if matter.disposition == Disposition.HANDLING and matter.stage in _HANDLING:
+        return str(_HANDLING[matter.stage])
+    return str(SENTENCES[matter.stage])
+
+
+def ways(found: Tracked, matter: Matter) -> list[Way]:
+    """Received, taken up, dealt with, result."""
+    stage = matter.stage
+    taken = stage not in (C.RECEIVED, C.ASKING) or matter.taken_up_at is not None
+    under_way = stage in _ON_THE_WAY
+    refused = stage in (C.REJECTED, C.TRANSFERRED)
+    ended = matter.ended
+    site_note = ""
+    if matter.agencies:
+        names = _(", ").join(str(agency) for agency in matter.agencies)
+        site_note = _("There together: %(names)s") % {"names": names} if len(matter.agencies) > 1 else names
+    rows = [
+        Way(_("We have your report"), found.complaint.received_at, "", "done"),
+        Way(_("The office takes it up"), matter.taken_up_at, "", _state(taken, not taken)),
+    ]
+    # Answered directly, rejected, handed over, withdrawn: nobody goes anywhere.
+    if not ended or matter.on_site_at or matter.disposition == Disposition.MEDIATION:
+        looked_at = matter.on_site_at is not None and matter.disposition != Disposition.MEDIATION
+        rows.append(
+            Way(
+                _third(matter),
+                matter.on_site_at,
+                site_note,
+                _state(ended or (looked_at and stage == C.CHECKING), under_way),
+            )
+        )
+    label = _("The result") if not refused else _("Handed over") if stage == C.TRANSFERRED else _("Not taken up")
+    rows.append(Way(label, matter.ended_at, "", _state(ended, stage == C.CHECKING)))
+    return rows
+
+
+def _third(matter: Matter) -> str:
+    if matter.disposition == Disposition.MEDIATION:
+        return _("The office speaks with both sides")
+    if matter.disposition == Disposition.HANDLING:
+        return _("Somebody deals with it")
+    return _("People look at the place together")
+
+
+def _state(done: bool, now: bool) -> str:
+    return "done" if done else "now" if now else "todo"
+
+
+def rework_words(matter: Matter) -> str:
+    """What became of "not solved", empty when the reader did not ask."""
+    feedback = matter.feedback
+    if feedback is None:
+        return ""
+    if feedback.rework == ReworkState.ASKED:
+        return _("You said it is not solved. The office decides whether to take it up again and tells you here.")
+    if feedback.rework == ReworkState.ACCEPTED:
+        return _("You said it is not solved. The office takes it up again.")
+    if feedback.rework == ReworkState.REFUSED:
+        return _("You said it is not solved. The office does not take it up again. Reason: %(reason)s") % {
+            "reason": feedback.rework_reason
+        }
+    return ""
