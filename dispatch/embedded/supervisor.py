@@ -64,7 +64,8 @@ class Child:
             self.process = None
             self.wait = 0.5 if now - self.born > 60 else min(self.wait * 2, 30.0)
             self.again_at = now + self.wait
-            say(f"{self.name} ended ({code}), starting it again in {self.wait:.0f} s. {_end_of(self)}")
+            why = f"signal {-code}" if code < 0 else f"code {code}. {_end_of(self)}"
+            say(f"{self.name} ended, starting it again in {self.wait:.0f} s: {why}")
         elif self.process is None and now >= self.again_at:
             self.launch(env)
 

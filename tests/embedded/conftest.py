@@ -75,14 +75,18 @@ def port() -> int:
 
 
 def processes_of(folder: Path) -> list[psutil.Process]:
-    """Every process that was started for a data folder: it names it in its command line or environment."""
+    """Every process started for a data folder, by its command line, environment or working folder.
+
+    A server that renames itself overwrites the first two.
+    """
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
                 continue
             named = str(folder) in " ".join(process.cmdline())
-            if named or str(folder) in process.environ().get("DISPATCH_DATA", ""):
+            given = process.environ().get("DISPATCH_DATA", "")
+            if named or str(folder) in given or process.cwd().startswith(str(folder)):
                 found.append(process)
     return found
 
