@@ -51,8 +51,9 @@ class Child:
     def launch(self, env: dict[str, str]) -> None:
         self.born = time.monotonic()
         self.again_at = 0.0
+        # Killed outright when we die: a worker asked to end politely would wait for a Redis that has died with us.
         self.process = spawn(
-            self.command, log=self.log, env=env, cwd=PROJECT, pass_fds=self.pass_fds, orphan_signal=signal.SIGTERM
+            self.command, log=self.log, env=env, cwd=PROJECT, pass_fds=self.pass_fds, orphan_signal=signal.SIGKILL
         )
 
     def tend(self, env: dict[str, str]) -> None:
