@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +12,8 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
+
+from cases.services.identity import phone_index
 
 SHORTEST = 32
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,16}:(.+)")
@@ -68,36 +71,53 @@ def identity_keys_problem(pairs: Sequence[str]) -> str:
 def identities_open(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **_kwargs: Any
 ) -> list[CheckMessage]:
-    """E006: the newest identity under each key id opens with the keys given. Runs with ``check --database``."""
+    """E006: the newest identity under each key id opens with the keys given; E009: it is found by the index key.
+
+    Runs with ``check --database default``.
+    """
     if not databases or "default" not in databases or identity_keys_problem(settings.IDENTITY_KEYS):
         return []
     keys = dict(pair.split(":", 1) for pair in settings.IDENTITY_KEYS)
+    found: list[CheckMessage] = []
+    for kid, cipher, index in _newest_identities():
+        facts = _opened(keys.get(kid), cipher)
+        if facts is None:
+            found.append(
+                Error(
+                    f"IDENTITY_KEYS does not open identities stored under key id {kid!r}.",
+                    hint="Give the key that was used before as well; without it nobody can be answered.",
+                    id="dispatch.E006",
+                )
+            )
+        elif index and phone_index(facts["phone"]) != index:
+            found.append(
+                Error(
+                    "IDENTITY_INDEX_KEY is not the one that phones were stored under.",
+                    hint="Give the key that was used before; with another one no earlier complainant is recognised.",
+                    id="dispatch.E009",
+                )
+            )
+    return found
+
+
+def _newest_identities() -> list[tuple[str, bytes, str]]:
+    """Key id, ciphertext and blind index, one for each key id; none before the first migration."""
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT to_regclass('cases_identity')")
         if cursor.fetchone() == (None,):
             return []
         cursor.execute(
-            "SELECT DISTINCT ON (key_id) key_id, cipher FROM cases_identity"
+            "SELECT DISTINCT ON (key_id) key_id, cipher, phone_index FROM cases_identity"
             " WHERE erased_at IS NULL ORDER BY key_id, id DESC"
         )
-        rows = cursor.fetchall()
-    return [
-        Error(
-            f"IDENTITY_KEYS does not open identities stored under key id {kid!r}.",
-            hint="Give the key that was used before as well; without it nobody can be answered.",
-            id="dispatch.E006",
-        )
-        for kid, cipher in rows
-        if not _opens(keys.get(kid), bytes(cipher))
-    ]
+        return [(kid, bytes(cipher), index) for kid, cipher, index in cursor.fetchall()]
 
 
-def _opens(key: str | None, cipher: bytes) -> bool:
+def _opened(key: str | None, cipher: bytes) -> dict[str, str] | None:
     try:
-        Fernet(key or "").decrypt(cipher)
+        return dict(json.loads(Fernet(key or "").decrypt(cipher)))
     except (ValueError, InvalidToken):
-        return False
-    return True
+        return None
 
 
 @register(Tags.database)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 from django.core.checks import run_checks
-from django.db import connection
 from django.test import override_settings
 
+from cases.services.identity import identity_create
 from dispatch.checks import identity_keys_problem
 
 KEY = Fernet.generate_key().decode()
@@ -52,19 +52,22 @@ def test_key_ids_are_told_apart() -> None:
     assert "twice" in identity_keys_problem([f"k1:{KEY}", f"k1:{KEY}"])
 
 
-@pytest.mark.django_db
-def test_a_start_with_the_wrong_identity_key_is_refused() -> None:
-    from cases.models import Identity
-
-    Identity.objects.create(cipher=Fernet(KEY).encrypt(b"{}"), key_id="k9")
-
-    def found() -> list[str]:
+def database_ids(**given: Any) -> list[str]:
+    with override_settings(**given):
         return [str(message.id) for message in run_checks(databases=["default"], tags=["database"])]
 
+
+@pytest.mark.django_db
+def test_a_start_with_the_wrong_identity_key_is_refused() -> None:
     with override_settings(IDENTITY_KEYS=[f"k9:{KEY}"]):
-        assert found() == []
-    with override_settings(IDENTITY_KEYS=[f"k9:{Fernet.generate_key().decode()}"]):
-        assert found() == ["dispatch.E006"]
-    with override_settings(IDENTITY_KEYS=[f"k1:{KEY}"]):
-        assert found() == ["dispatch.E006"]
-    assert connection.vendor == "postgresql"
+        identity_create(name="演示", phone="13800000000")
+    assert database_ids(IDENTITY_KEYS=[f"k9:{KEY}"]) == []
+    assert database_ids(IDENTITY_KEYS=[f"k9:{Fernet.generate_key().decode()}"]) == ["dispatch.E006"]
+    assert database_ids(IDENTITY_KEYS=[f"k1:{KEY}"]) == ["dispatch.E006"]
+
+
+@pytest.mark.django_db
+def test_a_start_with_the_wrong_index_key_is_refused() -> None:
+    identity_create(name="演示", phone="13800000000")
+    assert database_ids() == []
+    assert database_ids(IDENTITY_INDEX_KEY="another" * 8) == ["dispatch.E009"]
