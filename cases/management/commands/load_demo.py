@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from cases.management import catalogue
 from cases.management.demo import ground, parties, people, scenes_after, scenes_office, scenes_way
 from cases.management.demo.visiting import Storyteller
-from cases.models import Case, Outbox
+from cases.models import Case, Event, Outbox
 from teams.models import District, User
 
 NEWS = timedelta(hours=1)
@@ -49,5 +49,6 @@ def tell() -> Storyteller:
     scenes_way.tell(teller)
     scenes_office.tell(teller)
     # History is not news: nobody is to be told today what happened last week.
-    Outbox.objects.filter(event__at__lt=teller.start - NEWS).delete()
+    history = list(Event.objects.filter(at__lt=teller.start - NEWS).values_list("pk", flat=True))
+    Outbox.objects.filter(event_id__in=history).delete()
     return teller
