@@ -1,0 +1,583 @@
+"""The access matrix: what every address answers to everybody, for an object of the own street and of another one.
+
+Thought out from DESIGN §3 and §4, not copied from what the server says:
+strangers to a row get 404, insiders without the right 403, nobody logged in is led to the login;
+a face that is not somebody's work is 403 as a whole, so that it tells nothing about its rows.
+``ok`` is anything that is not login, 403, 404 or an error of the server (a refused form is ok: they may try).
+
+A table's line: who, the answer for the own street's object, the answer for the other street's object.
+Addresses without an object have one column. Every role stands in every table; a missing one fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+ROLES = (
+    "anonymous",
+    "dispatcher",
+    "head",
+    "checker",
+    "leader",  # of the street's team, which leads the visit
+    "officer",  # of the street's team, on the visit
+    "joint",  # of a joint squad, on the visit of the own street
+    "uncalled",  # of a squad that serves both streets and was called to neither order
+    "excused",  # of a squad that was called and released again
+    "auxiliary",  # of the street's team
+    "technician",  # of the laboratory with the own street's commission
+    "technician_elsewhere",  # of the laboratory with the other street's commission
+    "grid_worker",
+    "supervisor",  # of the district of both streets
+    "supervisor_elsewhere",
+    "auditor",
+    "system_admin",
+    "dispatcher_elsewhere",  # of the other street
+    "officer_elsewhere",  # of the other street's team, which leads the visit there
+    "left",  # was in the street's team until yesterday
+    "nobody",  # an account without any role
+)
+
+TABLES: Mapping[str, str] = {
+    # --- pages about one row, at the desk ---
+    "a row is read at the desk": """
+        anonymous            login login
+        dispatcher           ok    404
+        head                 ok    404
+        checker              ok    404
+        leader               403   403
+        officer              403   403
+        joint                403   403
+        uncalled             403   403
+        excused              403   403
+        auxiliary            403   403
+        technician           403   403
+        technician_elsewhere 403   403
+        grid_worker          403   403
+        supervisor           ok    ok
+        supervisor_elsewhere 404   404
+        auditor              ok    ok
+        system_admin         404   404
+        dispatcher_elsewhere 404   ok
+        officer_elsewhere    403   403
+        left                 403   403
+        nobody               403   403
+    """,
+    "the office acts": """
+        anonymous            login login
+        dispatcher           ok    404
+        head                 ok    404
+        checker              403   404
+        leader               403   403
+        officer              403   403
+        joint                403   403
+        uncalled             403   403
+        excused              403   403
+        auxiliary            403   403
+        technician           403   403
+        technician_elsewhere 403   403
+        grid_worker          403   403
+        supervisor           403   403
+        supervisor_elsewhere 404   404
+        auditor              403   403
+        system_admin         404   404
+        dispatcher_elsewhere 404   ok
+        officer_elsewhere    403   403
+        left                 403   403
+        nobody               403   403
+    """,
+    "the office and its checkers act": """
+        anonymous            login login
+        dispatcher           ok    404
+        head                 ok    404
+        checker              ok    404
+        leader               403   403
+        officer              403   403
+        joint                403   403
+        uncalled             403   403
+        excused              403   403
+        auxiliary            403   403
+        technician           403   403
+        technician_elsewhere 403   403
+        grid_worker          403   403
+        supervisor           403   403
+        supervisor_elsewhere 404   404
+        auditor              403   403
+        system_admin         404   404
+        dispatcher_elsewhere 404   ok
+        officer_elsewhere    403   403
+        left                 403   403
+        nobody               403   403
+    """,
+    "the head approves": """
+        anonymous            login login
+        dispatcher           403   404
+        head                 ok    404
+        checker              403   404
+        leader               403   403
+        officer              403   403
+        joint                403   403
+        uncalled             403   403
+        excused              403   403
+        auxiliary            403   403
+        technician           403   403
+        technician_elsewhere 403   403
+        grid_worker          403   403
+        supervisor           403   403
+        supervisor_elsewhere 404   404
+        auditor              403   403
+        system_admin         404   404
+        dispatcher_elsewhere 404   403
+        officer_elsewhere    403   403
+        left                 403   403
+        nobody               403   403
+    """,
+    # --- pages about one row, in the field ---
+    "the lead squad reads its part": """
+        anonymous            login login
+        dispatcher           403   404
+        head                 403   404
+        checker              403   404
+        leader               ok    404
+        officer              ok    404
+        joint                403   404
+        uncalled             404   404
+        excused              404   404
+        auxiliary            ok    404
+        technician           404   404
+        technician_elsewhere 404   404
+        grid_worker          404   404
+        supervisor           403   403
+        supervisor_elsewhere 404   404
+        auditor              403   403
+        system_admin         404   404
+        dispatcher_elsewhere 404   403
+        officer_elsewhere    404   ok
+        left                 404   404
+        nobody               404   404
+    """,
+    "the lead squad's officers act": """
+        anonymous            login login
+        dispatcher           403   404
+        head                 403   404
+        checker              403   404
+        leader               ok    404
+        officer              ok    404
+        joint                403   404
+        uncalled             404   404
+        excused              404   404
+        auxiliary            403   404
+        technician           404   404
+        technician_elsewhere 404   404
+        grid_worker          404   404
+        supervisor           403   403
+        supervisor_elsewhere 404   404
+        auditor              403   403
+        system_admin         404   404
+        dispatcher_elsewhere 404   403
+        officer_elsewhere    404   ok
+        left                 404   404
+        nobody               404   404
+    """,
+    "the joint squad's officers act": """
+        anonymous            login login
+        dispatcher           403   404
+        head                 403   404
+        checker              403   404
+        leader               403   404
+        officer              403   404
+        joint                ok    404
+        uncalled             404   404
+        excused              404   404
+        auxiliary            403   404
+        technician           404   404
+        technician_elsewhere 404   404
+        grid_worker          404   404
+        supervisor           403   403
+        supervisor_elsewhere 404   404
+        auditor              403   403
+        system_admin         404   404
+        dispatcher_elsewhere 404   403
+        officer_elsewhere    404   403
+        left                 404   404
+        nobody               404   404
+    """,
+    "the task's squad acts": """
+        anonymous            login login
+        dispatcher           403   404
+        head                 403   404
+        checker              403   404
+        leader               ok    404
+        officer              ok    404
+        joint                404   404
+        uncalled             404   404
+        excused              404   404
+        auxiliary            ok    404
+        technician           404   404
+        technician_elsewhere 404   404
+        grid_worker          404   404
+        supervisor           403   403
+        supervisor_elsewhere 404   404
+        auditor              403   403
+        system_admin         404   404
+        dispatcher_elsewhere 404   403
+        officer_elsewhere    404   ok
+        left                 404   404
+        nobody               404   404
+    """,
+    "the laboratory reports": """
+        anonymous            login login
+        dispatcher           403   404
+        head                 403   404
+        checker              403   404
+        leader               403   404
+        officer              403   404
+        joint                403   404
+        uncalled             404   404
+        excused              404   404
+        auxiliary            403   404
+        technician           ok    404
+        technician_elsewhere 404   ok
+        grid_worker          404   404
+        supervisor           403   403
+        supervisor_elsewhere 404   404
+        auditor              403   403
+        system_admin         404   404
+        dispatcher_elsewhere 404   403
+        officer_elsewhere    404   403
+        left                 404   404
+        nobody               404   404
+    """,
+    # --- pages without an object ---
+    "the desk": """
+        anonymous            login
+        dispatcher           ok
+        head                 ok
+        checker              ok
+        leader               403
+        officer              403
+        joint                403
+        uncalled             403
+        excused              403
+        auxiliary            403
+        technician           403
+        technician_elsewhere 403
+        grid_worker          403
+        supervisor           ok
+        supervisor_elsewhere ok
+        auditor              ok
+        system_admin         ok
+        dispatcher_elsewhere ok
+        officer_elsewhere    403
+        left                 403
+        nobody               403
+    """,
+    "the office": """
+        anonymous            login
+        dispatcher           ok
+        head                 ok
+        checker              403
+        leader               403
+        officer              403
+        joint                403
+        uncalled             403
+        excused              403
+        auxiliary            403
+        technician           403
+        technician_elsewhere 403
+        grid_worker          403
+        supervisor           403
+        supervisor_elsewhere 403
+        auditor              403
+        system_admin         403
+        dispatcher_elsewhere ok
+        officer_elsewhere    403
+        left                 403
+        nobody               403
+    """,
+    "those who look on": """
+        anonymous            login
+        dispatcher           403
+        head                 403
+        checker              403
+        leader               403
+        officer              403
+        joint                403
+        uncalled             403
+        excused              403
+        auxiliary            403
+        technician           403
+        technician_elsewhere 403
+        grid_worker          403
+        supervisor           ok
+        supervisor_elsewhere ok
+        auditor              ok
+        system_admin         403
+        dispatcher_elsewhere 403
+        officer_elsewhere    403
+        left                 403
+        nobody               403
+    """,
+    "messages are read": """
+        anonymous            login
+        dispatcher           403
+        head                 403
+        checker              403
+        leader               403
+        officer              403
+        joint                403
+        uncalled             403
+        excused              403
+        auxiliary            403
+        technician           403
+        technician_elsewhere 403
+        grid_worker          403
+        supervisor           403
+        supervisor_elsewhere 403
+        auditor              ok
+        system_admin         ok
+        dispatcher_elsewhere 403
+        officer_elsewhere    403
+        left                 403
+        nobody               403
+    """,
+    "messages are retried": """
+        anonymous            login
+        dispatcher           403
+        head                 403
+        checker              403
+        leader               403
+        officer              403
+        joint                403
+        uncalled             403
+        excused              403
+        auxiliary            403
+        technician           403
+        technician_elsewhere 403
+        grid_worker          403
+        supervisor           403
+        supervisor_elsewhere 403
+        auditor              403
+        system_admin         ok
+        dispatcher_elsewhere 403
+        officer_elsewhere    403
+        left                 403
+        nobody               403
+    """,
+    "the field": """
+        anonymous            login
+        dispatcher           403
+        head                 403
+        checker              403
+        leader               ok
+        officer              ok
+        joint                ok
+        uncalled             ok
+        excused              ok
+        auxiliary            ok
+        technician           ok
+        technician_elsewhere ok
+        grid_worker          ok
+        supervisor           403
+        supervisor_elsewhere 403
+        auditor              403
+        system_admin         403
+        dispatcher_elsewhere 403
+        officer_elsewhere    ok
+        left                 403
+        nobody               403
+    """,
+    "officers": """
+        anonymous            login
+        dispatcher           403
+        head                 403
+        checker              403
+        leader               ok
+        officer              ok
+        joint                ok
+        uncalled             ok
+        excused              ok
+        auxiliary            403
+        technician           403
+        technician_elsewhere 403
+        grid_worker          403
+        supervisor           403
+        supervisor_elsewhere 403
+        auditor              403
+        system_admin         403
+        dispatcher_elsewhere 403
+        officer_elsewhere    ok
+        left                 403
+        nobody               403
+    """,
+    "laboratories": """
+        anonymous            login
+        dispatcher           403
+        head                 403
+        checker              403
+        leader               403
+        officer              403
+        joint                403
+        uncalled             403
+        excused              403
+        auxiliary            403
+        technician           ok
+        technician_elsewhere ok
+        grid_worker          403
+        supervisor           403
+        supervisor_elsewhere 403
+        auditor              403
+        system_admin         403
+        dispatcher_elsewhere 403
+        officer_elsewhere    403
+        left                 403
+        nobody               403
+    """,
+    "grid workers": """
+        anonymous            login
+        dispatcher           403
+        head                 403
+        checker              403
+        leader               403
+        officer              403
+        joint                403
+        uncalled             403
+        excused              403
+        auxiliary            403
+        technician           403
+        technician_elsewhere 403
+        grid_worker          ok
+        supervisor           403
+        supervisor_elsewhere 403
+        auditor              403
+        system_admin         403
+        dispatcher_elsewhere 403
+        officer_elsewhere    403
+        left                 403
+        nobody               403
+    """,
+    "staff": "anonymous login | everybody else ok",
+    "everybody": "everybody ok",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """``subject``: the kind of row that fills the address, empty without one. A route may stand here for several."""
+
+    name: str
+    methods: str
+    table: str
+    subject: str = ""
+
+
+def _acts(table: str, subject: str, prefix: str, slugs: str) -> tuple[Route, ...]:
+    return tuple(Route(f"{prefix}{slug}", "GET POST", table, subject) for slug in slugs.split())
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("healthz", "GET", "everybody"),
+    Route("readyz", "GET", "everybody"),
+    Route("set_language", "POST", "everybody"),
+    Route("appearance_set", "POST", "everybody"),
+    Route("landing", "GET", "staff"),
+    # console
+    Route("console:board", "GET", "the desk"),
+    Route("console:queue", "GET", "the desk", "queue"),
+    Route("console:newcomers", "GET", "the desk", "queue"),
+    Route("console:rail", "GET", "the desk"),
+    Route("console:row", "GET", "a row is read at the desk", "case"),
+    Route("console:accept_many", "POST", "the office"),
+    Route("console:case", "GET", "a row is read at the desk", "case"),
+    Route("console:triage_first", "GET", "the office"),
+    Route("console:triage", "GET POST", "the office acts", "case"),
+    Route("console:triage_agencies", "GET", "the office acts", "case"),
+    Route("console:triage_parties", "GET", "the office acts", "case"),
+    *_acts("the office acts", "case", "console:case_", "accept reject ask resume return take-back join settle"),
+    *_acts("the office and its checkers act", "case", "console:case_", "note check-after close"),
+    *_acts("the office and its checkers act", "complaint", "console:complaint_", "line reveal"),
+    Route("console:feedback", "GET", "the desk"),
+    Route("console:feedback_decide", "GET POST", "the office acts", "rating"),
+    Route("console:plan", "GET", "the desk"),
+    Route("console:order_open", "GET POST", "the office acts", "party"),
+    Route("console:orders", "GET", "the desk"),
+    Route("console:order", "GET", "a row is read at the desk", "order"),
+    *_acts("the office acts", "order", "console:order_", "submit issue cancel change-target"),
+    *_acts("the head approves", "order", "console:order_", "approve send-back"),
+    *_acts("the office acts", "lead part", "console:part_", "urge call-again reassign release"),
+    Route("console:parties", "GET", "the desk"),
+    Route("console:party_new", "GET POST", "the office"),
+    Route("console:party", "GET", "a row is read at the desk", "party"),
+    Route("console:party_edit", "GET POST", "the office acts", "party"),
+    Route("console:intake", "GET POST", "the office"),
+    Route("console:imports", "GET POST", "the office"),
+    Route("console:import", "GET POST", "the office acts", "import"),
+    Route("console:import_progress", "GET", "the office acts", "import"),
+    Route("console:search", "GET", "the desk"),
+    Route("console:notices", "GET", "the desk"),
+    Route("console:notices_read", "POST", "the desk"),
+    Route("console:messages", "GET", "messages are read"),
+    Route("console:message_retry", "POST", "messages are retried", "any number"),
+    Route("console:outbox_retry", "POST", "messages are retried", "any number"),
+    Route("console:district", "GET", "those who look on"),
+    # field
+    Route("field:today", "GET", "the field"),
+    Route("field:notices", "GET", "the field"),
+    Route("field:notices_read", "POST", "the field"),
+    Route("field:me", "GET", "the field"),
+    Route("field:order", "GET", "the field", "any number"),
+    Route("field:part", "GET", "the lead squad reads its part", "lead part"),
+    Route("field:part", "GET", "the joint squad's officers act", "joint part"),
+    Route("field:visit", "GET", "the lead squad reads its part", "lead part"),
+    Route("field:photos", "POST", "the lead squad reads its part", "lead part"),
+    Route("field:acknowledge", "POST", "the lead squad's officers act", "lead part"),
+    Route("field:return", "GET POST", "the lead squad's officers act", "lead part"),
+    Route("field:arrive", "GET POST", "the lead squad's officers act", "lead part"),
+    Route("field:arrive", "GET POST", "the joint squad's officers act", "joint part"),
+    Route("field:arrive", "GET POST", "the task's squad acts", "task part"),
+    Route("field:finding_add", "GET POST", "the lead squad's officers act", "lead part"),
+    Route("field:finish", "POST", "the lead squad's officers act", "lead part"),
+    Route("field:finish", "POST", "the joint squad's officers act", "joint part"),
+    Route("field:close", "GET POST", "the lead squad's officers act", "lead part"),
+    Route("field:task", "GET POST", "the task's squad acts", "task part"),
+    Route("field:item", "POST", "the lead squad's officers act", "lead item"),
+    Route("field:item", "POST", "the joint squad's officers act", "joint item"),
+    Route("field:sample", "POST", "the joint squad's officers act", "joint item"),
+    Route("field:finding", "GET POST", "the lead squad's officers act", "finding"),
+    Route("field:labs", "GET", "laboratories"),
+    Route("field:lab", "GET POST", "the laboratory reports", "test"),
+    Route("field:patrol", "GET POST", "officers"),
+    Route("field:parties", "GET", "officers"),
+    Route("field:alert", "GET POST", "grid workers"),
+    # portal: whoever holds the link of a report may read it
+    Route("portal:home", "GET", "everybody"),
+    Route("portal:lookup", "GET POST", "everybody"),
+    Route("portal:report", "GET POST", "everybody"),
+    Route("portal:where", "GET POST", "everybody"),
+    Route("portal:parties", "GET", "everybody"),
+    Route("portal:send", "GET POST", "everybody"),
+    Route("portal:done", "GET", "everybody"),
+    Route("portal:clear", "POST", "everybody"),
+    Route("portal:private", "GET POST", "everybody", "private link"),
+    Route("portal:withdraw", "GET POST", "everybody", "private link"),
+    Route("portal:code", "GET", "everybody", "private link"),
+)
+
+PREFIXES: Mapping[str, str] = {
+    "accounts/": "the account pages of django-allauth: own sessions and second factors; nobody can sign up",
+    "admin/": "Django's administration: only people marked for it (is_staff); none of the roles above is enough",
+}
+"""Addresses that other packages bring. Each rule has tests of its own."""
+
+
+def answers(table: str) -> dict[str, tuple[str, ...]]:
+    """Role → one answer for each column."""
+    found: dict[str, tuple[str, ...]] = {}
+    for line in TABLES[table].replace("|", "\n").strip().splitlines():
+        *who, answer = line.split() if line.strip().startswith("everybody") else ["", line]
+        if who and who[0] == "everybody":
+            found |= {role: (answer,) for role in ROLES if role not in found}
+            continue
+        role, *cells = line.split()
+        found[role] = tuple(cells)
+    return found

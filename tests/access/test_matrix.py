@@ -1,0 +1,126 @@
+"""Every address × every role × an object of the own and of another street, against the matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.access.matrix import PREFIXES, ROLES, ROUTES, TABLES, Route, answers
+from tests.access.world import World, make_world
+from tests.cast import unchanged
+
+FILLED = {"queue": "all", "any number": 1}
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """Made once for the file, in one transaction that is never committed."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield make_world()
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever is written in here is taken back."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def routes_of(resolver: URLResolver, space: str = "", path: str = "") -> Iterator[tuple[str, str]]:
+    """Name and pattern of every address, as the resolver has them."""
+    for entry in resolver.url_patterns:
+        here = path + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield f"{space}{entry.name}", here
+        else:
+            yield from routes_of(entry, f"{space}{entry.namespace}:" if entry.namespace else space, here)
+
+
+def test_every_address_stands_in_the_matrix() -> None:
+    found = {name for name, path in routes_of(get_resolver()) if not path.startswith(tuple(PREFIXES))}
+    listed = {route.name for route in ROUTES}
+    assert found - listed == set(), "new addresses: say in tests/access/matrix.py who may do what"
+    assert listed - found == set(), "addresses that are gone"
+
+
+def test_every_role_stands_in_every_table(world: World) -> None:
+    assert set(world.clients) == set(ROLES)
+    for name in TABLES:
+        cells = answers(name)
+        assert set(cells) == set(ROLES), name
+        assert len({len(row) for row in cells.values()}) == 1, f"{name}: a cell is missing"
+        assert {cell for row in cells.values() for cell in row} <= {"ok", "login", "403", "404"}, name
+    assert {route.table for route in ROUTES} == set(TABLES)
+
+
+@pytest.mark.parametrize(
+    ("route", "method"),
+    [
+        pytest.param(route, method, id=f"{method} {route.name} {route.subject}".strip())
+        for route in ROUTES
+        for method in route.methods.split()
+    ],
+)
+def test_address(route: Route, method: str, world: World) -> None:
+    wanted = answers(route.table)
+    columns = len(next(iter(wanted.values())))
+    urls = [url_of(route, rows) for rows in (world.own.rows, world.other.rows)[:columns]]
+    allowed: list[tuple[str, str]] = []
+    wrong: list[str] = []
+    with unchanged():  # who is refused writes nothing, and no page writes when it is only read
+        for role in ROLES:
+            for url, cell in zip(urls, wanted[role], strict=True):
+                if cell == "ok" and method == "POST":
+                    allowed.append((role, url))
+                else:
+                    wrong += compare(world, role, method, url, cell)
+    for role, url in allowed:
+        with undone():
+            wrong += compare(world, role, method, url, "ok")
+    assert not wrong, "\n".join(["", *wrong])
+
+
+def url_of(route: Route, rows: dict[str, int | str]) -> str:
+    if not route.subject:
+        return reverse(route.name)
+    return reverse(route.name, args=[FILLED.get(route.subject) or rows[route.subject]])
+
+
+def compare(world: World, role: str, method: str, url: str, wanted: str) -> list[str]:
+    said = kind_of(ask(world.clients[role], method, url))
+    if said == "500" and url == reverse("readyz"):  # honest about a worker that does not run here
+        said = "ok"
+    return [] if said == wanted else [f"{role}: {method} {url} is {said}, not {wanted}"]
+
+
+def ask(client: Client, method: str, url: str) -> HttpResponse:
+    client.raise_request_exception = False
+    sid = transaction.savepoint()
+    answer = client.generic(method, url) if method != "POST" else client.post(url)
+    if connection.needs_rollback:
+        connection.needs_rollback = False
+        transaction.savepoint_rollback(sid)
+    else:
+        transaction.savepoint_commit(sid)
+    return answer  # type: ignore[return-value]
+
+
+def kind_of(answer: HttpResponse) -> str:
+    if answer.status_code in (403, 404):
+        return str(answer.status_code)
+    if answer.status_code >= 500:
+        return "500"
+    if answer.status_code == 405:
+        return "405"
+    if "/accounts/login/" in answer.headers.get("Location", ""):
+        return "login"
+    return "ok"

@@ -1,0 +1,212 @@
+"""Two streets that mirror each other, each with a row of every kind, and everybody who could ask for one of them.
+
+What stands on the own street: a complaint with its case on a joint visit of the street's team (which leads), market
+supervision and urban management; fire was called and excused; ecology was never called. On the other street: its own
+team and market supervision's neighbours. Each has a handling task, a laboratory test, a rating, an import run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.test import Client
+from django.utils import timezone
+
+from cases.models import (
+    Case,
+    Complaint,
+    Feedback,
+    ImportRun,
+    LabTest,
+    Order,
+    Part,
+    PartItem,
+    Source,
+    Target,
+)
+from cases.services import findings, intake, orders, triage, visits
+from teams.models import Assignment, District, Role, Squad, SquadKind, User
+from teams.policies import RESIDENT
+from tests.cast import LAT, Cast, make_cast, officer, person
+from tests.stage import planned_case
+
+TEXT = "演示·夜里烧烤油烟很大，吵得睡不着"
+
+
+@dataclass
+class Street:
+    """Ids of one street's rows by kind, as the matrix names them."""
+
+    rows: dict[str, int | str] = field(default_factory=dict)
+    case: Case = field(init=False)
+    order: Order = field(init=False)
+    complaint: Complaint = field(init=False)
+    token: str = ""
+
+
+@dataclass
+class World:
+    """``clients`` by the role's name in the matrix, each logged in (the anonymous one is not)."""
+
+    cast: Cast
+    own: Street
+    other: Street
+    people: Mapping[str, User]
+    clients: Mapping[str, Client]
+
+
+def make_world() -> World:
+    cast = make_cast()
+    people = _people(cast)
+    own = _street(cast, cast.target, cast.dispatcher, cast.head, [cast.leader, cast.street_officers[0]], "laboratory")
+    other = _street(
+        cast, cast.foreign_target, cast.outsider, cast.outsider_head, cast.other_officers, "laboratory_elsewhere"
+    )
+    clients = {"anonymous": Client()}
+    for name, user in people.items():
+        clients[name] = client = Client()
+        client.force_login(user)
+    return World(cast, own, other, people, clients)
+
+
+def _people(cast: Cast) -> dict[str, User]:
+    yesterday = timezone.localdate() - timedelta(days=1)
+    left = officer("left", "离队队员", cast.squads["street"])
+    Assignment.objects.filter(user=left).update(ends_on=yesterday)
+    elsewhere = District.objects.create(code="149902", name="演示·邻区", name_en="Demo district B")
+    squad = Squad.objects.create(
+        agency=cast.agencies["laboratory"], kind=SquadKind.LABORATORY, name="演示·乙检测室", short_name="乙检测"
+    )
+    cast.squads["laboratory_elsewhere"] = squad
+    return {
+        "dispatcher": cast.dispatcher,
+        "head": cast.head,
+        "checker": cast.checker,
+        "leader": cast.leader,
+        "officer": cast.street_officers[0],
+        "joint": cast.urban_officers[0],
+        "uncalled": cast.ecology_officers[0],
+        "excused": cast.fire_officers[0],
+        "auxiliary": cast.auxiliary,
+        "technician": cast.lab_technician,
+        "technician_elsewhere": person("technician2", "乙检测员", Role.LAB_TECHNICIAN, squad=squad),
+        "grid_worker": cast.grid_worker,
+        "supervisor": cast.supervisor,
+        "supervisor_elsewhere": person("supervisor2", "邻区督办", Role.SUPERVISOR, district=elsewhere),
+        "auditor": cast.auditor,
+        "system_admin": cast.system_admin,
+        "dispatcher_elsewhere": cast.outsider,
+        "officer_elsewhere": cast.other_officers[0],
+        "left": left,
+        "nobody": User.objects.create_user("nobody", name="演示·无角色", email="nobody@example.invalid"),
+    }
+
+
+def _street(cast: Cast, target: Target, dispatcher: User, head: User, lead: list[User], laboratory: str) -> Street:
+    made = Street()
+    _complaint(cast, made, target, dispatcher)
+    _order(cast, made, target, dispatcher, head)
+    _scene(cast, made, lead, laboratory)
+    _task(cast, made, target, dispatcher, lead)
+    _looked_on(cast, made, target)
+    made.rows |= {
+        "case": made.case.pk,
+        "complaint": made.complaint.pk,
+        "order": made.order.pk,
+        "party": target.pk,
+        "private link": made.token,
+    }
+    return made
+
+
+def _complaint(cast: Cast, made: Street, target: Target, dispatcher: User) -> None:
+    sent = intake.complaint_create(
+        actor=RESIDENT, street_id=target.street_id, source=Source.PORTAL, text=TEXT, name="演示·甲", phone="13900001234"
+    )
+    assert sent.token
+    made.complaint, made.token = sent.complaint, sent.token
+    actor = cast.act(dispatcher)
+    triage.case_accept(actor=actor, case_id=sent.case.pk)
+    joint = "urban" if target == cast.target else "market"
+    made.case = triage.case_triage(
+        actor=actor,
+        case_id=sent.case.pk,
+        disposition="inspection",
+        category_id=cast.categories["05-10"].pk,
+        target_id=target.pk,
+        brief="演示·门前烧烤",
+        brief_confirmed=True,
+        agency_ids=cast.agency_ids(joint, "fire"),
+    )
+
+
+def _order(cast: Cast, made: Street, target: Target, dispatcher: User, head: User) -> None:
+    actor = cast.act(dispatcher)
+    order = orders.order_open(actor=actor, target_id=target.pk)
+    orders.order_submit(actor=actor, order_id=order.pk)
+    orders.order_approve(actor=cast.act(head), order_id=order.pk)
+    fire = Part.objects.get(order=order, squad=cast.squads["fire"])
+    made.order = orders.order_issue(actor=actor, order_id=order.pk)
+    orders.part_release(actor=actor, part_id=fire.pk, reason="演示·不需要")
+
+
+def _scene(cast: Cast, made: Street, lead: list[User], laboratory: str) -> None:
+    parts = list(Part.objects.filter(order=made.order).exclude(state="released").order_by("-is_lead", "pk"))
+    mine, joint = parts[0], parts[1]
+    for part, people in ((mine, lead), (joint, cast.officers_of(joint.agency.function)[:2])):
+        visits.visit_report_in(
+            actor=cast.act(people[0]),
+            part_id=part.pk,
+            officer_ids=[row.pk for row in people],
+            lat=part.order.target.lat or LAT,
+            lng=part.order.target.lng,
+            identity_shown=True,
+        )
+    finding = findings.finding_add(actor=cast.act(lead[0]), part_id=mine.pk, text="演示·占道")
+    item = PartItem.objects.filter(part=joint, item__kind="lab").first()
+    if item is None:  # market supervision has nothing for a laboratory: lend it urban management's item
+        item = PartItem.objects.create(part=joint, item=cast.items["UR-02"])
+    test = visits.lab_commission(
+        actor=cast.act(cast.officers_of(joint.agency.function)[0]),
+        part_item_id=item.pk,
+        laboratory_id=cast.squads[laboratory].pk,
+        sample="演示·样品",
+    )
+    own_item = PartItem.objects.filter(part=mine).first()
+    assert own_item is not None
+    made.rows |= {
+        "lead part": mine.pk,
+        "joint part": joint.pk,
+        "lead item": own_item.pk,
+        "joint item": item.pk,
+        "finding": finding.pk,
+        "test": test.pk,
+    }
+    assert LabTest.objects.filter(pk=test.pk, laboratory=cast.squads[laboratory]).exists()
+
+
+def _task(cast: Cast, made: Street, target: Target, dispatcher: User, lead: list[User]) -> None:
+    """A handling task of the street's own team; an auxiliary may do it."""
+    squad = lead[0].assignments.get().squad
+    assert squad is not None
+    spot = Target.objects.create(street_id=target.street_id, kind="place", name="演示·巷口", address="演示巷口")
+    case, need = planned_case(cast, target=spot, functions=["fire"])
+    orders.need_take_out(actor=cast.act(dispatcher), need_id=need.pk, reason="演示")
+    order = orders.task_open(actor=cast.act(dispatcher), case_id=case.pk, squad_id=squad.pk, note="演示·清理")
+    made.rows["task part"] = order.parts.get().pk
+
+
+def _looked_on(cast: Cast, made: Street, target: Target) -> None:
+    closed = Feedback.objects.create(
+        case=made.case,
+        complaint=made.complaint,
+        contacted=True,
+        solved=False,
+        satisfied=1,
+        at=timezone.now(),
+        rework="asked",
+    )
+    run = ImportRun.objects.create(street_id=target.street_id, file_name="a.csv", path="/nowhere")
+    made.rows |= {"rating": closed.pk, "import": run.pk}
