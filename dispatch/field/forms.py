@@ -56,22 +56,22 @@ class PlaceForm(KeyForm):
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(label=_("why you return it"), widget=area(), max_length=240)
+    reason = forms.CharField(label=_("Why you return it"), widget=area(), max_length=240)
 
 
 class ArriveForm(PlaceForm):
     officers = forms.TypedMultipleChoiceField(
-        label=_("who is here"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Who is here"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
     far_reason = forms.CharField(
-        label=_("why you report in from there"),
+        label=_("Why you report in from there"),
         required=False,
         max_length=200,
         help_text=_("Only when you stand far from the place."),
     )
-    party_person = forms.CharField(label=_("person of the party on site"), required=False, max_length=60)
+    party_person = forms.CharField(label=_("Person of the party on site"), required=False, max_length=60)
     party_role = forms.CharField(
-        label=_("their role"), required=False, max_length=40, help_text=_("For example shop manager, site manager.")
+        label=_("Their role"), required=False, max_length=40, help_text=_("For example shop manager, site manager.")
     )
     identity_shown = forms.BooleanField(label=_("Certificates shown, recusal explained"), required=False)
 
@@ -84,19 +84,19 @@ class AnswerForm(forms.Form):
     """One item. Empty ``result`` leaves the verdict to the measured value."""
 
     result = forms.ChoiceField(choices=[(word, word) for word in TRI], required=False)
-    value = NumberText(label=_("value"), required=False, max_digits=10, decimal_places=2)
-    text_value = forms.CharField(label=_("answer"), required=False, max_length=120)
-    instrument = forms.CharField(label=_("instrument"), required=False, max_length=80)
-    note = forms.CharField(label=_("note"), required=False, max_length=400, widget=area(2))
+    value = NumberText(label=_("Value"), required=False, max_digits=10, decimal_places=2)
+    text_value = forms.CharField(label=_("Answer"), required=False, max_length=120)
+    instrument = forms.CharField(label=_("Instrument"), required=False, max_length=80)
+    note = forms.CharField(label=_("Note"), required=False, max_length=400, widget=area(2))
     photo_key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=56)
 
 
 class SampleForm(forms.Form):
     laboratory = forms.ModelChoiceField(
-        label=_("laboratory"), queryset=Squad.objects.none(), empty_label=None, widget=forms.RadioSelect
+        label=_("Laboratory"), queryset=Squad.objects.none(), empty_label=None, widget=forms.RadioSelect
     )
     sample = forms.CharField(
-        label=_("sample"), required=False, max_length=160, help_text=_("What was taken, where, its seal number.")
+        label=_("Sample"), required=False, max_length=160, help_text=_("What was taken, where, its seal number.")
     )
 
     def __init__(self, data: Any = None, *, laboratories: Any, **more: Any) -> None:
@@ -105,22 +105,22 @@ class SampleForm(forms.Form):
 
 
 class FindingForm(KeyForm):
-    text = forms.CharField(label=_("what was found"), widget=area(4), max_length=400)
+    text = forms.CharField(label=_("What was found"), widget=area(4), max_length=400)
 
 
 class CloseForm(forms.Form):
     outcome = forms.ChoiceField(
-        label=_("how the visit ended"), choices=VisitOutcome.choices, widget=forms.RadioSelect, initial="done"
+        label=_("How the visit ended"), choices=VisitOutcome.choices, widget=forms.RadioSelect, initial="done"
     )
     absent = forms.TypedMultipleChoiceField(
-        label=_("squads that did not come"),
+        label=_("Squads that did not come"),
         coerce=int,
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("What they had to look at waits for another visit."),
     )
-    party_opinion = forms.CharField(label=_("the party's opinion"), required=False, max_length=400, widget=area(2))
-    note = forms.CharField(label=_("note"), required=False, max_length=400, widget=area(2))
+    party_opinion = forms.CharField(label=_("The party's opinion"), required=False, max_length=400, widget=area(2))
+    note = forms.CharField(label=_("Note"), required=False, max_length=400, widget=area(2))
 
     def __init__(self, data: Any = None, *, missing: list[tuple[int, str]], **more: Any) -> None:
         super().__init__(data, **more)
@@ -136,27 +136,25 @@ DAYS = ((3, _("3 days")), (7, _("7 days")), (15, _("15 days")))
 class RulingForm(forms.Form):
     """The decision on a finding. ``due_days`` is for the thumb, ``due_day`` for another day."""
 
-    outcome = forms.ChoiceField(label=_("your decision"), choices=RulingOutcome.choices, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(label=_("Your decision"), choices=RulingOutcome.choices, widget=forms.RadioSelect)
     slight = forms.TypedChoiceField(
-        label=_("how grave"),
+        label=_("How grave"),
         choices=(("yes", _("slight")), ("no", _("not slight"))),
         coerce=lambda value: value == "yes",
         empty_value=None,
         required=False,
         widget=forms.RadioSelect,
     )
-    measures = forms.CharField(label=_("what to put right"), required=False, max_length=400, widget=area(3))
+    measures = forms.CharField(label=_("What to put right"), required=False, max_length=400, widget=area(3))
     due_days = forms.TypedChoiceField(
-        label=_("by when"), choices=DAYS, coerce=int, empty_value=None, required=False, widget=forms.RadioSelect
+        label=_("By when"), choices=DAYS, coerce=int, empty_value=None, required=False, widget=forms.RadioSelect
     )
     due_day = forms.DateField(
-        label=_("or another day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Or another day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    handed_to = forms.CharField(label=_("handed over to"), required=False, max_length=120)
+    handed_to = forms.CharField(label=_("Handed over to"), required=False, max_length=120)
     corrected_on_spot = forms.BooleanField(label=_("Put right on the spot"), required=False)
-    reason = forms.CharField(
-        label=_("reason of your decision"), required=False, max_length=400, widget=area(2), empty_value=""
-    )
+    reason = forms.CharField(label=_("Reason of your decision"), max_length=400, widget=area(2))
 
     def __init__(self, data: Any = None, **more: Any) -> None:
         more["initial"] = {"due_days": DAYS[0][0], **more.get("initial", {})}
@@ -178,32 +176,32 @@ class RulingForm(forms.Form):
 class PatrolForm(RulingForm, PlaceForm):
     """Story 2 on one page: what, where, who is with me, what I decide."""
 
-    squad = forms.ModelChoiceField(label=_("my squad"), queryset=Squad.objects.none(), empty_label=None)
+    squad = forms.ModelChoiceField(label=_("My squad"), queryset=Squad.objects.none(), empty_label=None)
     category = forms.ModelChoiceField(
-        label=_("category"), queryset=Category.objects.none(), widget=forms.RadioSelect, empty_label=None
+        label=_("Category"), queryset=Category.objects.none(), widget=forms.RadioSelect, empty_label=None
     )
     target = forms.ModelChoiceField(
-        label=_("party"),
+        label=_("Party"),
         queryset=Target.objects.none(),
         required=False,
         widget=forms.RadioSelect,
-        empty_label=_("somebody else: write the name"),
+        empty_label=_("Somebody else: write the name"),
         blank=True,
     )
-    name = forms.CharField(label=_("name of the party"), required=False, max_length=160)
-    address = forms.CharField(label=_("where"), required=False, max_length=240)
-    kind = forms.ChoiceField(label=_("kind of party"), choices=TargetKind.choices, required=False)
-    text = forms.CharField(label=_("what was found"), widget=area(3), max_length=400)
+    name = forms.CharField(label=_("Name of the party"), required=False, max_length=160)
+    address = forms.CharField(label=_("Where"), required=False, max_length=240)
+    kind = forms.ChoiceField(label=_("Kind of party"), choices=TargetKind.choices, required=False)
+    text = forms.CharField(label=_("What was found"), widget=area(3), max_length=400)
     officers = forms.TypedMultipleChoiceField(
-        label=_("who is with me"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Who is with me"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
     far_reason = forms.CharField(
-        label=_("why you report in from there"),
+        label=_("Why you report in from there"),
         required=False,
         max_length=200,
         help_text=_("Only when you stand far from the place."),
     )
-    party_person = forms.CharField(label=_("person of the party on site"), required=False, max_length=60)
+    party_person = forms.CharField(label=_("Person of the party on site"), required=False, max_length=60)
 
     def __init__(
         self,
@@ -234,11 +232,11 @@ class PatrolForm(RulingForm, PlaceForm):
 
 
 class LabReportForm(KeyForm):
-    value = NumberText(label=_("value"), required=False, max_digits=10, decimal_places=2)
-    method = forms.CharField(label=_("method"), required=False, max_length=80)
-    report_number = forms.CharField(label=_("number of the report"), required=False, max_length=40)
+    value = NumberText(label=_("Value"), max_digits=10, decimal_places=2)
+    method = forms.CharField(label=_("Method"), required=False, max_length=80)
+    report_number = forms.CharField(label=_("Number of the report"), max_length=40)
     conforms = forms.TypedChoiceField(
-        label=_("does it conform?"),
+        label=_("Does it conform?"),
         choices=(("yes", _("conforms")), ("no", _("does not conform"))),
         coerce=lambda value: value == "yes",
         empty_value=None,
@@ -253,21 +251,21 @@ class LabReportForm(KeyForm):
 
 
 class AlertForm(PlaceForm):
-    text = forms.CharField(label=_("what you saw"), widget=area(4), max_length=2000)
+    text = forms.CharField(label=_("What you saw"), widget=area(4), max_length=2000)
     urgency = forms.ChoiceField(
-        label=_("urgency"),
+        label=_("Urgency"),
         choices=(("general", _("general")), ("urgent", _("urgent: someone must come now"))),
         widget=forms.RadioSelect,
         initial="general",
     )
-    party_name = forms.CharField(label=_("name of the shop or party"), required=False, max_length=160)
-    address = forms.CharField(label=_("where"), required=False, max_length=240)
+    party_name = forms.CharField(label=_("Name of the shop or party"), required=False, max_length=160)
+    address = forms.CharField(label=_("Where"), required=False, max_length=240)
 
 
 class TaskForm(KeyForm):
-    note = forms.CharField(label=_("what was done"), required=False, max_length=400, widget=area(3))
+    note = forms.CharField(label=_("What was done"), required=False, max_length=400, widget=area(3))
     outcome = forms.ChoiceField(
-        label=_("how it ended"),
+        label=_("How it ended"),
         choices=(("done", _("dealt with")), ("not_found", _("not found"))),
         widget=forms.RadioSelect,
         initial="done",

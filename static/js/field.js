@@ -49,4 +49,6 @@ document.addEventListener("look:position", (e) => {
   const away = Math.max(0, Math.round(metres(e.detail.lat, e.detail.lng, Number(placeLat), Number(placeLng)) - Number(placeRadius)));
   const far = away > Number(placeFar);
   out.textContent = (far ? wFar : wNear).replace("{n}", away);
+  const why = document.querySelector("[data-far-reason]");
+  if (why && far) why.open = true;
 });
