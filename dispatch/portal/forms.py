@@ -6,10 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as translated
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cases.clock.moment import now
 from cases.services.intake import MAX_TEXT
+from dispatch.portal.words import listed
 from teams.models import Street
 
 KINDS = (
@@ -21,13 +24,14 @@ KINDS = (
     ("other", _("Something else")),
 )
 TIMES = (("now", _("It is happening now")), ("before", _("It happened before")))
-YES_NO = (("yes", _("Yes")), ("no", _("No")))
+CONTACTED = (("yes", _("Yes, somebody did")), ("no", _("No, nobody")))
+SOLVED = (("yes", _("It is solved")), ("no", _("It is not solved")))
 GRADES = (
-    ("1", _("very bad")),
-    ("2", _("bad")),
-    ("3", _("so-so")),
-    ("4", _("good")),
-    ("5", _("very good")),
+    ("1", pgettext_lazy("rating", "very bad")),
+    ("2", pgettext_lazy("rating", "bad")),
+    ("3", pgettext_lazy("rating", "so-so")),
+    ("4", pgettext_lazy("rating", "good")),
+    ("5", pgettext_lazy("rating", "very good")),
 )
 
 
@@ -70,9 +74,11 @@ class WhatForm(forms.Form):
     def words(self) -> str:
         """What the office reads: the chosen kinds, then the words. For a valid form."""
         chosen = self.cleaned_data["kinds"]
-        names = "、".join(str(label) for value, label in KINDS if value in chosen and value != "other")
+        names = listed(label for value, label in KINDS if value in chosen and value != "other")
         text: str = self.cleaned_data["text"].strip()
-        return f"{names}：{text}"[:MAX_TEXT] if names and text else names or text
+        if not names or not text:
+            return names or text
+        return (translated("%(kinds)s: %(text)s") % {"kinds": names, "text": text})[:MAX_TEXT]
 
 
 class WhereForm(forms.Form):
@@ -149,8 +155,8 @@ class AnswerForm(forms.Form):
 class RateForm(forms.Form):
     """What a resident says of the result."""
 
-    contacted = forms.ChoiceField(label=_("Did anybody contact you?"), choices=YES_NO, widget=forms.RadioSelect)
-    solved = forms.ChoiceField(label=_("Is it solved?"), choices=YES_NO, widget=forms.RadioSelect)
+    contacted = forms.ChoiceField(label=_("Did anybody contact you?"), choices=CONTACTED, widget=forms.RadioSelect)
+    solved = forms.ChoiceField(label=_("Is it solved?"), choices=SOLVED, widget=forms.RadioSelect)
     satisfied = forms.ChoiceField(label=_("How satisfied are you?"), choices=GRADES, widget=forms.RadioSelect)
     words = forms.CharField(
         label=_("Anything else you want to say?"), max_length=MAX_TEXT, required=False, widget=_words(3)

@@ -154,6 +154,7 @@ def _context(request: HttpRequest, token: str, found: Tracked) -> dict[str, obje
         "token": token,
         "found": found,
         "complaint": found.complaint,
+        "lines": [line for line in found.lines if line != found.question],  # that one stands above its answer
         "matters": [_told(found, matter) for matter in found.matters],
         "photos": shown(found.photos),
         "now": now,

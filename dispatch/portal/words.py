@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from cases.models import CaseStage, Disposition, ReworkState
 from cases.selectors.tracking import Matter, Tracked
@@ -52,6 +52,11 @@ class Way:
     state: str
 
 
+def listed(names: Iterable[object]) -> str:
+    """Names one after the other, with the reader's comma."""
+    return (", " if (get_language() or "").startswith("en") else "、").join(str(name) for name in names)
+
+
 def headline(found: Tracked, matter: Matter) -> str:
     """Where it stands, in one sentence."""
     if found.withdrawn:
@@ -71,33 +76,29 @@ def headline(found: Tracked, matter: Matter) -> str:
 
 def ways(found: Tracked, matter: Matter) -> list[Way]:
     """Received, taken up, dealt with, result."""
-    stage = matter.stage
-    taken = stage not in (C.RECEIVED, C.ASKING) or matter.taken_up_at is not None
-    under_way = stage in _ON_THE_WAY
-    refused = stage in (C.REJECTED, C.TRANSFERRED)
-    ended = matter.ended
-    site_note = ""
-    if matter.agencies:
-        names = _(", ").join(str(agency) for agency in matter.agencies)
-        site_note = _("There together: %(names)s") % {"names": names} if len(matter.agencies) > 1 else names
-    rows = [
-        Way(_("We have your report"), found.complaint.received_at, "", "done"),
-        Way(_("The office takes it up"), matter.taken_up_at, "", _state(taken, not taken)),
-    ]
+    stage, ended = matter.stage, matter.ended
+    rows = [Way(_("We have your report"), found.complaint.received_at, "", "done")]
+    if stage != C.REJECTED:
+        taken = stage not in (C.RECEIVED, C.ASKING) or matter.taken_up_at is not None
+        rows.append(Way(_("The office takes it up"), matter.taken_up_at, "", _state(taken, not taken)))
     # Answered directly, rejected, handed over, withdrawn: nobody goes anywhere.
     if not ended or matter.on_site_at or matter.disposition == Disposition.MEDIATION:
-        looked_at = matter.on_site_at is not None and matter.disposition != Disposition.MEDIATION
+        # Before a visit, or before the next one after a rework, nothing of an earlier one is told.
+        been = ended or stage in _ON_THE_WAY
+        done = ended or (stage == C.CHECKING and matter.disposition != Disposition.MEDIATION)
         rows.append(
-            Way(
-                _third(matter),
-                matter.on_site_at,
-                site_note,
-                _state(ended or (looked_at and stage == C.CHECKING), under_way),
-            )
+            Way(_third(matter), matter.on_site_at if been else None, _there(matter) if been else "", _state(done, been))
         )
-    label = _("The result") if not refused else _("Handed over") if stage == C.TRANSFERRED else _("Not taken up")
+    label = (
+        _("Not taken up") if stage == C.REJECTED else _("Handed over") if stage == C.TRANSFERRED else _("The result")
+    )
     rows.append(Way(label, matter.ended_at, "", _state(ended, stage == C.CHECKING)))
     return rows
+
+
+def _there(matter: Matter) -> str:
+    names = listed(matter.agencies)
+    return _("There together: %(names)s") % {"names": names} if len(matter.agencies) > 1 else names
 
 
 def _third(matter: Matter) -> str:
