@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import chain
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Q
 
 from cases.clock import (
     SERVICE_LADDER,
@@ -302,15 +302,18 @@ def case_due_refresh(*, case_ids: Iterable[int]) -> None:
         Case.objects.bulk_update(cases, ["due_at", "warn_at", "due_kind"], batch_size=500)
 
 
-def case_due_first(*, case_ids: Iterable[int]) -> None:
-    """``case_due_refresh`` for many cases just opened, which have only deadlines of their own: one statement."""
-    nearest = Deadline.objects.filter(case=OuterRef("pk"), state=DeadlineState.RUNNING).order_by("due_at", "pk")
-    fresh = Case.objects.filter(pk__in=list(case_ids), deadlines__isnull=False).distinct()
-    Case.objects.filter(pk__in=fresh.values("pk")).update(
-        due_at=Subquery(nearest.values("due_at")[:1]),
-        warn_at=Subquery(nearest.values("warn_at")[:1]),
-        due_kind=Subquery(nearest.values("kind")[:1]),
-    )
+def case_due_first(*, started: Iterable[Deadline]) -> None:
+    """``case_due_refresh`` for many cases just opened, from the deadlines just started for them: a statement for each
+    moment, of which cases received together share few."""
+    nearest: dict[int, Deadline] = {}
+    for row in started:
+        if row.case_id is not None and (row.case_id not in nearest or row.due_at < nearest[row.case_id].due_at):
+            nearest[row.case_id] = row
+    alike: dict[tuple[str, datetime, datetime], list[int]] = {}
+    for case_id, row in nearest.items():
+        alike.setdefault((row.kind, row.warn_at, row.due_at), []).append(case_id)
+    for (kind, warn, due), case_ids in alike.items():
+        Case.objects.filter(pk__in=case_ids).update(due_kind=kind, warn_at=warn, due_at=due)
 
 
 def _is(subject: Subject) -> Q:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import time
 from collections import Counter
 from io import StringIO
@@ -12,9 +13,28 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-from cases.models import Case, CaseComplaint, Complaint, Event, HotlineOrder, ImportRun, QuotedNumber, RunState
-from cases.planner.quotes import quoted_numbers
-from tests.cast import Cast
+from cases.models import (
+    Case,
+    CaseComplaint,
+    CaseStage,
+    Category,
+    CategoryWord,
+    Complaint,
+    Event,
+    HotlineOrder,
+    ImportRun,
+    Order,
+    OrderState,
+    PartState,
+    QuotedNumber,
+    RunState,
+)
+from cases.papers import MaskKind, mask_text
+from cases.planner.quotes import addresses, party_names, quoted_numbers
+from cases.selectors.suggestions import suggest
+from cases.services import orders, triage
+from teams.models import Power
+from tests.cast import LONG_AGO, Cast
 
 FOLDER = Path(settings.BASE_DIR).parent / "shared" / "data" / "hotline"
 UTF8, GB18030 = FOLDER / "orders.csv", FOLDER / "orders_gb18030.csv"
@@ -97,3 +117,90 @@ def _both_encodings_say_the_same() -> None:
     with open(GB18030, encoding="gb18030", newline="") as file:
         for row in csv.DictReader(file):
             assert kept[row["工单编号"]] == row["诉求内容"].strip()
+
+
+SHOP_WORDS = re.compile(
+    "烧烤|烤串|油烟|大排档|夜市|占道|摆摊|摊位|摊贩|商贩|店外|店铺|商铺|餐饮|餐馆|饭店|小吃|火锅|快餐|超市|噪音|噪声"
+)
+WANTED = 105
+
+
+def shop_rows(path: Path) -> Path:
+    """The rows that speak of a shop or stall and say which or where, in a file of the test's own."""
+    own = path / "shops.csv"
+    with (
+        open(UTF8, encoding="utf-8-sig", newline="") as whole,
+        open(own, "w", encoding="utf-8", newline="") as part,
+    ):
+        reader = csv.DictReader(whole)
+        writer = csv.DictWriter(part, reader.fieldnames or [])
+        writer.writeheader()
+        for row in reader:
+            text = row["诉求内容"]
+            if SHOP_WORDS.search(text) and (party_names(text) or addresses(text)):
+                writer.writerow(row)
+    return own
+
+
+def trading_outside(cast: Cast) -> None:
+    """The category that most of these rows are about; the cast has the night market's own."""
+    row = Category.objects.create(code="05-04", name="店外经营", parent=cast.categories["05"])
+    words = [("占道经营", 5), ("店外经营", 5), ("摆摊", 4), ("占道", 3), ("摊贩", 3), ("商贩", 3), ("摊位", 2)]
+    CategoryWord.objects.bulk_create(CategoryWord(category=row, word=word, weight=weight) for word, weight in words)
+    CategoryWord.objects.create(category=cast.categories["05-08"], word="噪声", weight=4)
+    for function in ("street", "urban"):
+        Power.objects.create(agency=cast.agencies[function], category_code="05-04", starts_on=LONG_AGO)
+
+
+@pytest.mark.django_db
+def test_rows_about_shops_are_triaged_through_to_issued_orders(cast: Cast, tmp_path: Path) -> None:
+    """Each row as a dispatcher would: accept, look at what is offered, choose or register the party, decide."""
+    trading_outside(cast)
+    imported(shop_rows(tmp_path), cast)
+    dispatcher, head = cast.act(cast.dispatcher), cast.act(cast.head)
+    triaged: list[Case] = []
+    for case in Case.objects.filter(stage=CaseStage.RECEIVED).order_by("opened_at", "pk"):
+        offered = suggest(case, actor=dispatcher)
+        agencies = [row.agency.pk for row in offered.agencies if row.proposed and not row.leads]
+        if not offered.categories or not agencies:
+            continue
+        text = case.complaints.order_by("pk")[0].text
+        known = [row.subject.pk for row in offered.parties if row.score >= 0.6]
+        name, where = next(iter(party_names(text)), ""), next(iter(addresses(text)), "")
+        if not known and not name:
+            continue
+        triage.case_accept(actor=dispatcher, case_id=case.pk)
+        triaged.append(
+            triage.case_triage(
+                actor=dispatcher,
+                case_id=case.pk,
+                disposition="inspection",
+                category_id=offered.categories[0].subject.pk,
+                target_id=known[0] if known else None,
+                new_party=None if known else {"name": name, "address": where},
+                brief=offered.brief.masked,
+                brief_confirmed=True,
+                agency_ids=agencies,
+            )
+        )
+        if len(triaged) == WANTED:
+            break
+    assert len(triaged) >= 100
+
+    for target_id in sorted({case.target_id for case in triaged if case.target_id}):
+        order = orders.order_open(actor=dispatcher, target_id=target_id)
+        orders.order_submit(actor=dispatcher, order_id=order.pk)
+        orders.order_approve(actor=head, order_id=order.pk)
+        orders.order_issue(actor=dispatcher, order_id=order.pk)
+
+    issued = Order.objects.filter(state=OrderState.ISSUED)
+    on_the_way = Case.objects.filter(pk__in=[case.pk for case in triaged], stage=CaseStage.DISPATCHED)
+    assert on_the_way.count() == len(triaged)
+    assert issued.count() == len({case.target_id for case in triaged})
+    shared = [order for order in issued if order.need_links.filter(released_at__isnull=True).count() > 1]
+    assert len(shared) >= 5, "several orders serve two complaints about one party"
+    for order in issued:
+        assert order.parts.filter(is_lead=True, squad=cast.squads["street"], state=PartState.CALLED).exists()
+        assert order.parts.count() >= 2
+    for case in triaged:
+        assert not [span for span in mask_text(case.brief) if span.sure and span.kind == MaskKind.PHONE]

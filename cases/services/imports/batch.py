@@ -51,12 +51,12 @@ def rows_write(*, actor: Actor, street_id: int, rows: Sequence[Row]) -> int:
             for link in links
             if link.complaint_id not in first
         ]
-        deadlines.deadlines_start(
+        started = deadlines.deadlines_start(
             starts=[start for case, _c in opened for start in casefile.opening_clocks(case, contact=True)],
             street_id=street_id,
         )
         journal.record_many(entries=entries, actor=actor)
-        deadlines.case_due_first(case_ids=[case.pk for case, _complaint in opened])
+        deadlines.case_due_first(started=started)
         for case_ids in survivors:
             _join(case_ids)
         return newly_joined(rows, known)

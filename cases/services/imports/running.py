@@ -17,7 +17,20 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import policies
 from cases.clock.moment import now
-from cases.models import HotlineOrder, ImportRefusal, ImportRun, RunState
+from cases.models import (
+    Case,
+    CaseComplaint,
+    Chain,
+    Complaint,
+    Deadline,
+    Event,
+    HotlineOrder,
+    ImportRefusal,
+    ImportRun,
+    Outbox,
+    QuotedNumber,
+    RunState,
+)
 from cases.refusals import Refused
 from cases.services.imports.batch import rows_write
 from cases.services.imports.columns import FIELDS, columns_guess, columns_wrong
@@ -28,6 +41,7 @@ from teams.policies import SYSTEM, Actor
 
 BATCH = 500
 ATTEMPTS = 5
+MANY = 1_000
 FOLDER = "private/imports"
 _LOCK_CLASS = 7_340_001  # of advisory locks; the second number is the run, 0 for whose turn it is
 
@@ -211,6 +225,8 @@ def _finish(run: ImportRun, state: str, error: str = "") -> ImportRun:
     run.save(update_fields=["state", "error", "finished_at", "joined"])
     if state == RunState.DONE and not run.dry_run:
         _forget(Path(run.path))
+        if run.added >= MANY:
+            _statistics_renew()
     return run
 
 
@@ -267,6 +283,14 @@ def _in_turn() -> None:
     """Batches of all runs one after the other: two that quote one number at once would open a case each."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_LOCK_CLASS])
+
+
+def _statistics_renew() -> None:
+    """Tell the database at once what its tables hold now; until it looked by itself it would plan for empty ones."""
+    tables = (Complaint, HotlineOrder, QuotedNumber, Case, CaseComplaint, Deadline, Chain, Event, Outbox)
+    with connection.cursor() as cursor:
+        for model in tables:
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
 
 
 @contextmanager
