@@ -23,10 +23,12 @@ from cases.models import (
     Category,
     Deadline,
     DeadlineState,
+    Feedback,
     OrderNeed,
     OrderState,
     Part,
     PartState,
+    ReworkState,
     Severity,
     Source,
     Urgency,
@@ -75,7 +77,10 @@ def queue_rule(queue: str) -> Q:
 
 
 def queues(actor: Actor) -> dict[str, QueueCount]:
-    """Counts of all queues in one query; each reads ``CAP`` rows of an index at most, the late ones first."""
+    """Counts of all queues, and of ratings that ask for ``rework``, in one query.
+
+    Each reads ``CAP`` rows of an index at most, the late ones first.
+    """
     moment = now()
     visible = Case.objects.visible_to(actor)
     late = ExpressionWrapper(Q(due_at__lt=moment), output_field=BooleanField())
@@ -86,8 +91,13 @@ def queues(actor: Actor) -> dict[str, QueueCount]:
         .values_list("queue", "is_late")[:CAP]
         for queue in QUEUES
     ]
-    found: dict[str, list[int]] = {queue: [0, 0] for queue in QUEUES}
-    for queue, is_late in parts[0].union(*parts[1:], all=True):
+    rework = (
+        Feedback.objects.filter(rework=ReworkState.ASKED, case__in=visible)
+        .annotate(queue=Value("rework", output_field=CharField()), is_late=Value(False))
+        .values_list("queue", "is_late")[:CAP]
+    )
+    found: dict[str, list[int]] = {queue: [0, 0] for queue in (*QUEUES, "rework")}
+    for queue, is_late in parts[0].union(*parts[1:], rework, all=True):
         found[queue][0] += 1
         found[queue][1] += bool(is_late)
     return {queue: QueueCount(count, late_count) for queue, (count, late_count) in found.items()}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cases.models import Case, CaseStage, OrderState, PartState
+from cases.models import Case, CaseStage, OrderState, PartState, Urgency
 from cases.selectors.board import OrderGlance, PartGlance
 
 
@@ -115,6 +115,13 @@ def _planning(case: Case, order: OrderGlance | None, known: Facts) -> Step:
             _("Open the recheck order") if recheck else _("Open the check-once order of this party"),
             _("All open needs of the party go into one visit."),
         )
+    if case.urgency != Urgency.GENERAL and order.state in (OrderState.DRAFTED, OrderState.TO_APPROVE):
+        return Step(
+            "issue",
+            _("Issue"),
+            _("It is urgent: issue order %(number)s at once") % {"number": order.number},
+            _("The approval is made up within 24 hours, and the order says so."),
+        )
     if order.state == OrderState.DRAFTED:
         return Step(
             "submit",
@@ -166,7 +173,7 @@ def _on_the_way(order: OrderGlance, known: Facts) -> Step:
             "wait_acknowledge",
             _("View"),
             _("Waiting for %(squads)s to acknowledge") % {"squads": _names(silent)},
-            _("The others know already. You may urge at any time."),
+            _("You see who is silent; you may urge at any time."),
         )
     if known.made_up_missing:
         return Step(

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db.models import Q, QuerySet
 
 from cases.clock.moment import now
-from cases.models import Case, Finding, Need, NeedState, Order, Target
+from cases.models import Case, Finding, FindingState, Need, NeedState, Order, RulingOutcome, Target
 from teams.models import Role
 from teams.policies import Actor
 
@@ -74,3 +74,23 @@ def party_file(target: Target, actor: Actor) -> PartyFile:
         findings=list(findings),
         visits=visits,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a party at a glance; ``visits`` within a year, ``findings`` that were ruled within two."""
+
+    target: Target
+    visits: int
+    findings: int
+    needs: int
+
+
+def known_of(target: Target) -> Known:
+    """Three counts of a party the caller may see."""
+    carried_out = Order.objects.filter(target=target, on_scene_at__gte=now() - LOOK_BACK)
+    wrong = Finding.objects.filter(
+        visit__order__target=target, state=FindingState.RULED, found_at__gte=now() - 2 * LOOK_BACK
+    ).exclude(ruling__outcome=RulingOutcome.NOTHING_WRONG)
+    waiting = Need.objects.filter(target=target, state__in=[NeedState.OPEN, NeedState.ORDERED])
+    return Known(target, carried_out.count(), wrong.count(), waiting.count())

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from cases.clock.moment import now
 from cases.models import Case
@@ -31,7 +31,7 @@ GROUPS = {
 FILTERS = ("street", "category", "source", "urgency", "severity", "light", "age", "text")
 
 
-@require_GET
+@require_safe
 @console_view()
 def board(request: HttpRequest, queue: str = "all") -> HttpResponse:
     actor = actor_for(request)
@@ -62,14 +62,16 @@ def board(request: HttpRequest, queue: str = "all") -> HttpResponse:
     return show(request, "console/board.html", context, at=queue)
 
 
-@require_GET
+@require_safe
 @console_view()
 def rail_part(request: HttpRequest) -> HttpResponse:
     """The queues with fresh counts; ``at`` names the one that is open."""
-    return render(request, "parts/rail_list.html", {"items": rail(actor_for(request), request.GET.get("at", ""))})
+    return render(
+        request, "parts/rail_list.html", {"items": rail(selector.queues(actor_for(request)), request.GET.get("at", ""))}
+    )
 
 
-@require_GET
+@require_safe
 @console_view()
 def row(request: HttpRequest, pk: int) -> HttpResponse:
     """One row again, as it is now; marked as gone when it left the queue in which it is shown."""
@@ -83,7 +85,7 @@ def row(request: HttpRequest, pk: int) -> HttpResponse:
     return show(request, "console/board.html#row", context)
 
 
-@require_GET
+@require_safe
 @console_view()
 def newcomers(request: HttpRequest, queue: str) -> HttpResponse:
     """How many of the cases that the stream spoke of stand in this queue under these filters."""

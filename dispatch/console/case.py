@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from cases import flow
 from cases.models import Case, CaseStage, Order, PartState
@@ -33,7 +33,7 @@ MENU: tuple[tuple[str, str | None], ...] = (
 """Acts of the menu and the move of the flow that each needs."""
 
 
-@require_GET
+@require_safe
 @console_view()
 def case(request: HttpRequest, pk: int) -> HttpResponse:
     subject, actor = case_or_404(request, pk), actor_for(request)
@@ -220,6 +220,7 @@ def order_card(actor: Actor, view: OrderView) -> dict[str, Any]:
         "parts": [{"view": p, "menu": part_menu(actor, p)} for p in present],
         "released": [p for p in view.parts if p.part.state == PartState.RELEASED],
         "saved": max(0, len({p.part.agency_id for p in present}) - 1),
+        "photos": photo_rows(view.photos),
         "there": sum(p.part.state in (PartState.ON_SCENE, PartState.DONE) for p in present),
     }
 

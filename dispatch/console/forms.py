@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -145,14 +146,22 @@ class ReassignForm(ActForm):
 
 
 class ChangeTargetForm(ActForm):
-    target = forms.IntegerField(
-        label=_("number of the right party"), help_text=_("It stands on the party's page, under Parties.")
+    target = forms.CharField(
+        label=_("the right party"),
+        max_length=160,
+        help_text=_("Its name, or its number from the page of the party."),
     )
     reason = forms.CharField(label=_("reason"), widget=area(2), max_length=240)
 
     def clean_target(self) -> int:
         order: Order = self.subject
-        found = Target.objects.filter(pk=self.cleaned_data["target"], street_id=order.street_id, active=True).first()
-        if found is None:
+        words = self.cleaned_data["target"].strip()
+        rows = Target.objects.filter(street_id=order.street_id, active=True, merged_into__isnull=True)
+        exact = Q(pk=int(words)) if words.isdigit() and len(words) < 10 else Q(name=words)
+        found = list(rows.filter(exact)[:2]) or list(rows.filter(name__icontains=words).order_by("name")[:6])
+        if len(found) == 1:
+            return int(found[0].pk)
+        if not found:
             raise forms.ValidationError(_("There is no such party on this street."))
-        return int(found.pk)
+        listed = "；".join(f"{row.pk} {row.name}" for row in found)
+        raise forms.ValidationError(_("Several parties fit; give the number: %(parties)s") % {"parties": listed})

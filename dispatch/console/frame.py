@@ -12,9 +12,8 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from cases.models import Case, Feedback, ReworkState
-from cases.selectors.board import QUEUES, queues
-from dispatch.notify.models import ChannelName, Message
+from cases.selectors.board import QUEUES, QueueCount, queues
+from dispatch.notify.selectors import unread_count
 from dispatch.web.access import DESK_ROLES, actor_for, holds_somewhere, roles_required
 from dispatch.web.live import grant_topics
 from dispatch.web.refusals import answers_refusals
@@ -73,19 +72,19 @@ def topics_of(actor: Actor) -> list[str]:
 def frame(request: HttpRequest, at: str = "") -> dict[str, Any]:
     """Context of ``console/base.html``."""
     actor = actor_for(request)
+    counts = queues(actor)
     return {
-        "queues": rail(actor, at),
-        "works": works(request, at),
+        "queues": rail(counts, at),
+        "works": works(request, at, rework=counts["rework"].count),
         "office_name": office_name(actor),
         "user_role": Role(actor.main_role).label if actor.grants else "",
-        "unread": unread(actor),
+        "unread": unread_count(actor),
         "at": at,
     }
 
 
-def rail(actor: Actor, at: str = "") -> list[dict[str, Any]]:
-    """The queues of the rail with capped counts. One query."""
-    counts = queues(actor)
+def rail(counts: Mapping[str, QueueCount], at: str = "") -> list[dict[str, Any]]:
+    """The queues of the rail with capped counts."""
     return [
         {
             "url": queue_url(name),
@@ -105,7 +104,7 @@ def queue_url(name: str) -> str:
     return reverse("console:board") if name == "all" else reverse("console:queue", args=[name])
 
 
-def works(request: HttpRequest, at: str = "") -> list[dict[str, Any]]:
+def works(request: HttpRequest, at: str = "", *, rework: int = 0) -> list[dict[str, Any]]:
     """The other pages of the console that this person's roles open."""
     actor = actor_for(request)
     looks_on = actor.has(*OFFICE_ROLES, Role.SUPERVISOR, Role.AUDITOR)
@@ -113,22 +112,22 @@ def works(request: HttpRequest, at: str = "") -> list[dict[str, Any]]:
         ("plan", _("Plan visits"), "calendar-event", looks_on, None),
         ("orders", _("Orders"), "clipboard-list", looks_on, None),
         ("intake", _("Take a complaint"), "phone", holds_somewhere(request, "complaint.take"), None),
-        ("feedback", _("Rework asked"), "star", looks_on, _rework_count(actor) if looks_on else None),
+        ("feedback", _("Rework asked"), "star", looks_on, rework or None),
         ("parties", _("Parties"), "building-store", looks_on, None),
         ("imports", _("Hotline file"), "table-import", holds_somewhere(request, "import.run"), None),
         ("district", _("District"), "chart-dots", holds_somewhere(request, "district.view"), None),
         ("messages", _("Messages sent"), "mail", holds_somewhere(request, "message.view"), None),
     ]
     return [
-        {"url": reverse(f"console:{name}"), "label": label, "icon": icon, "count": count, "current": name == at}
+        {"url": reverse(f"console:{name}"), "label": label, "icon": icon, "count": count, "current": at == _mark(name)}
         for name, label, icon, allowed, count in rows
         if allowed
     ]
 
 
-def _rework_count(actor: Actor) -> int | None:
-    cases = Case.objects.visible_to(actor)
-    return Feedback.objects.filter(rework=ReworkState.ASKED, case__in=cases)[:100].count() or None
+def _mark(name: str) -> str:
+    """What ``at`` says for a work; the plan shares its name with a queue."""
+    return f"{name}_work" if name in QUEUES else name
 
 
 def office_name(actor: Actor) -> str:
@@ -148,9 +147,3 @@ def _office_name(actor: Actor) -> str:
     if streets:
         return _("Several streets")
     return _("District") if actor.districts else _("All streets")
-
-
-def unread(actor: Actor) -> int:
-    """Unread notices of the person, counted to 100 at most."""
-    mine = Message.objects.filter(recipient_id=actor.user_id, channel=ChannelName.IN_APP, read_at__isnull=True)
-    return mine[:100].count()

@@ -8,7 +8,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from cases.models import ImportRun, RunState
 from cases.refusals import Refused
@@ -113,7 +113,7 @@ def import_run(request: HttpRequest, pk: int) -> HttpResponse:
     return show(request, "console/import.html", {**_facts(run), "form": form}, status=status, at="imports")
 
 
-@require_GET
+@require_safe
 @console_view()
 def import_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """The counts as they stand (htmx, every two seconds while it runs); at the end the whole page comes anew."""

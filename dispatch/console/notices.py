@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from dispatch.console.frame import console_view, show
 from dispatch.notify import selectors, services
@@ -22,7 +22,7 @@ def _before(request: HttpRequest) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-@require_GET
+@require_safe
 @console_view()
 def notices(request: HttpRequest) -> HttpResponse:
     """The person's own inbox, newest first."""
@@ -46,7 +46,7 @@ def notices_read(request: HttpRequest) -> HttpResponse:
     return redirect("console:notices")
 
 
-@require_GET
+@require_safe
 @console_view()
 def message_list(request: HttpRequest) -> HttpResponse:
     """All messages with state, attempts and last error."""

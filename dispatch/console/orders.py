@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from cases.clock.moment import now
 from cases.models import Case, Need, Target
@@ -21,7 +21,7 @@ from cases.refusals import Refused
 from cases.selectors import planning, timeline
 from cases.selectors.board import OrderGlance, parts_fill
 from cases.selectors.composition import Composition, compose
-from cases.selectors.dossier import order_view
+from cases.selectors.dossier import order_view, urgent
 from cases.services import orders as service
 from dispatch.console.case import order_actions, order_card
 from dispatch.console.frame import console_view, show
@@ -40,7 +40,7 @@ GROUPS = (
 )
 
 
-@require_GET
+@require_safe
 @console_view()
 def plan(request: HttpRequest) -> HttpResponse:
     actor = actor_for(request)
@@ -51,7 +51,7 @@ def plan(request: HttpRequest) -> HttpResponse:
         "needs": sum(len(row.needs) for row in plans),
         "may_draft": bool(actor.streets()),
     }
-    return show(request, "console/plan.html", context, at="plan")
+    return show(request, "console/plan.html", context, at="plan_work")
 
 
 class OpenForm(forms.Form):
@@ -119,7 +119,7 @@ def order_open(request: HttpRequest, pk: int) -> HttpResponse:
     }
     if request.headers.get("HX-Request"):
         return show(request, "console/order_open.html#form", context, status=status)
-    return show(request, "console/order_open.html", context, status=status, at="plan")
+    return show(request, "console/order_open.html", context, status=status, at="plan_work")
 
 
 def _asked(form: OpenForm) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def _preview(target: Target, needs: list[Need], form: OpenForm | None) -> Compos
     )
 
 
-@require_GET
+@require_safe
 @console_view()
 def order_list(request: HttpRequest) -> HttpResponse:
     group = request.GET.get("group", "")
@@ -166,7 +166,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
     return show(request, "console/orders.html", context, at="orders")
 
 
-@require_GET
+@require_safe
 @console_view()
 def order(request: HttpRequest, pk: int) -> HttpResponse:
     subject, actor = order_or_404(request, pk), actor_for(request)
@@ -180,7 +180,7 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
             for slug in ("change-target", "cancel")
         ]
     actions = order_actions(actor, view)
-    title, why = _order_words(view.order.state)
+    title, why = _order_words(view.order.state, urgent(view.order))
     context = {
         "order": view.order,
         "card": order_card(actor, view),
@@ -193,7 +193,9 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
     return show(request, "console/order.html", context, at="orders")
 
 
-def _order_words(state: str) -> tuple[str, str]:
+def _order_words(state: str, in_haste: bool) -> tuple[str, str]:
+    if in_haste and state in ("drafted", "to_approve"):
+        return _("It is urgent: issue it at once"), _("The approval is made up within 24 hours, and the order says so.")
     words = {
         "drafted": (
             _("Submit it for approval"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from cases.policies import may
 from cases.selectors import district as selector
@@ -11,7 +11,7 @@ from dispatch.console.frame import console_view, show
 from dispatch.web.access import actor_for, check_right_somewhere
 
 
-@require_GET
+@require_safe
 @console_view()
 def feedback_list(request: HttpRequest) -> HttpResponse:
     """Ratings that ask for rework, the oldest first."""
@@ -23,7 +23,7 @@ def feedback_list(request: HttpRequest) -> HttpResponse:
     return show(request, "console/feedback.html", {"rows": rows}, at="feedback")
 
 
-@require_GET
+@require_safe
 @console_view()
 def district(request: HttpRequest) -> HttpResponse:
     """Counts per street: open, late, on the way, visits under way, closed within a week, visits saved."""

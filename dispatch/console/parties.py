@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from cases.models import Target, TargetKind
 from cases.policies import may
@@ -70,7 +70,7 @@ class PartyForm(forms.Form):
         return [name.strip() for name in text.split(",") if name.strip()]
 
 
-@require_GET
+@require_safe
 @console_view()
 def party_list(request: HttpRequest) -> HttpResponse:
     text, kind, after = request.GET.get("text", ""), request.GET.get("kind", ""), request.GET.get("after", "")
@@ -91,7 +91,7 @@ def party_list(request: HttpRequest) -> HttpResponse:
     return show(request, "console/parties.html", context, at="parties")
 
 
-@require_GET
+@require_safe
 @console_view()
 def party(request: HttpRequest, pk: int) -> HttpResponse:
     target, actor = target_or_404(request, pk), actor_for(request)

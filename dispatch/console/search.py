@@ -6,7 +6,7 @@ import re
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from cases.selectors.searching import find
 from cases.services.identity import phone_index, phone_normal
@@ -16,7 +16,7 @@ from dispatch.web.access import actor_for
 _PHONE = re.compile(r"\d{7,12}")
 
 
-@require_GET
+@require_safe
 @console_view()
 def search(request: HttpRequest) -> HttpResponse:
     """One hit by its number opens at once."""

@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
-from cases.models import Case, CaseStage, Category, Disposition
+from cases.models import Case, CaseStage, Category, Disposition, RequestKind
 from cases.planner.quotes import addresses
 from cases.planner.words import score_categories
 from cases.refusals import Refused
@@ -27,7 +27,7 @@ from dispatch.web.refusals import INVALID, put_refusal
 from teams.policies import Actor
 
 
-@require_GET
+@require_safe
 @console_view()
 def triage_first(request: HttpRequest) -> HttpResponse:
     """The most pressing case to triage."""
@@ -50,7 +50,8 @@ def triage(request: HttpRequest, pk: int) -> HttpResponse:
     voices = voices_of(case)
     whom = complaint_choices(case, [(voice.complaint, voice.label) for voice in voices])
     posted = request.method == "POST"
-    form = TriageForm(request.POST if posted else None, case=case, offer=offer, complaints=whom)
+    enquiry = bool(voices) and all(voice.complaint.kind == RequestKind.ENQUIRY for voice in voices)
+    form = TriageForm(request.POST if posted else None, case=case, offer=offer, complaints=whom, enquiry=enquiry)
     status = 200
     if posted and "find" not in request.POST:
         status = INVALID
@@ -88,7 +89,9 @@ def _page(
     found = [row for row in found if row.street_id == case.street_id]
     waiting, _form = board_rows(actor=actor, queue="triage", size=99)
     order = [row.pk for row in waiting.cases]
-    follows = next((row.pk for row in waiting.cases if row.pk != case.pk), None)
+    at = order.index(case.pk) if case.pk in order else -1
+    follows = next((pk for pk in [*order[at + 1 :], *order] if pk != case.pk), None)
+    likely = case.target or (offer.parties[0].subject if offer.parties else None)
     chosen = {str(value) for value in (form["agencies"].value() or [])}
     offered = {row.agency.pk for row in offer.agencies}
     context = {
@@ -112,13 +115,14 @@ def _page(
         "agencies": [{"row": row, "on": str(row.agency.pk) in chosen} for row in offer.agencies],
         "others": [{"agency": row, "on": str(row.pk) in chosen} for row in form.all_agencies if row.pk not in offered],
         "found": found,
+        "known": register.known_of(likely) if likely else None,
         "decisions": [
             {"value": value, "label": label, "key": KEYS[Disposition(value)]} for value, label in Disposition.choices
         ],
         "values": {name: _value(form, name) for name in ("category", "target", "into", "disposition")},
         "open_others": _value(form, "category") not in {str(row.subject.pk) for row in offer.categories},
         "masked": len(offer.brief.spans),
-        "place": order.index(case.pk) + 1 if case.pk in order else 0,
+        "place": at + 1,
         "waiting": len(order),
         "skip_url": reverse("console:triage", args=[follows]) if follows else "",
     }
@@ -145,7 +149,7 @@ def _scored(row: Any) -> dict[str, Any]:
     return {"row": row, "score": f"{row.score:.2f}", "words": words}
 
 
-@require_GET
+@require_safe
 @console_view()
 def triage_agencies(request: HttpRequest, pk: int) -> HttpResponse:
     """The agencies for another category, with their reasons (htmx)."""
@@ -158,7 +162,7 @@ def triage_agencies(request: HttpRequest, pk: int) -> HttpResponse:
     return show(request, "console/triage.html#agencies", context)
 
 
-@require_GET
+@require_safe
 @console_view()
 def triage_parties(request: HttpRequest, pk: int) -> HttpResponse:
     """Parties of the street that hold the text (htmx)."""

@@ -28,6 +28,14 @@ KEYS = {
     Disposition.REJECTED: "r",
 }
 NEW, PLACE = "new", "place"
+NEEDED = {
+    "brief": (Disposition.INSPECTION, Disposition.HANDLING),
+    "squad": (Disposition.HANDLING,),
+    "reply": (Disposition.ANSWERED,),
+    "transfer_to": (Disposition.TRANSFER,),
+    "question": (Disposition.QUESTION,),
+}
+"""Fields that a decision needs; which of them is asked for depends on what was chosen."""
 
 
 def _day() -> forms.DateInput:
@@ -40,6 +48,8 @@ def _hour() -> forms.TimeInput:
 
 class TriageForm(forms.Form):
     """Shape only: what each decision needs is the service's rule; its refusals come back to these fields."""
+
+    use_required_attribute = False
 
     disposition = forms.ChoiceField(label=_("what becomes of it"), choices=Disposition.choices)
     category = forms.ModelChoiceField(queryset=Category.objects.none(), label=_("category"), required=False)
@@ -65,9 +75,13 @@ class TriageForm(forms.Form):
     question = forms.CharField(label=_("question"), widget=area(3), max_length=1000, required=False)
     reason = forms.CharField(label=_("reason"), widget=area(2), max_length=240, required=False)
 
-    def __init__(self, data: Any, *, case: Case, offer: Suggestions, complaints: list[tuple[int, str]]) -> None:
+    def __init__(
+        self, data: Any, *, case: Case, offer: Suggestions, complaints: list[tuple[int, str]], enquiry: bool = False
+    ) -> None:
         self.case = case
-        super().__init__(data, initial=_initial(case, offer))
+        super().__init__(data, initial=_initial(case, offer, enquiry))
+        for name, when in NEEDED.items():
+            self.fields[name].required = not self.is_bound or self.data.get("disposition") in when
         district = case.street.district_id
         agencies = Agency.objects.filter(district=district, active=True).exclude(function="laboratory")
         self.all_agencies = [row for row in agencies if row.street_id in (None, case.street_id)]
@@ -95,13 +109,14 @@ class TriageForm(forms.Form):
         return data
 
 
-def _initial(case: Case, offer: Suggestions) -> dict[str, Any]:
+def _initial(case: Case, offer: Suggestions, enquiry: bool) -> dict[str, Any]:
     today = timezone.localdate(now())
     category = case.category or (offer.categories[0].subject if offer.categories else None)
     party = case.target or (offer.parties[0].subject if offer.parties and offer.parties[0].score >= 0.4 else None)
-    join = next((row for row in offer.repeats if row.joinable and row.score >= 0.7), None)
+    same = [row for row in offer.repeats if row.joinable and category and row.case.category_id == category.pk]
+    join = next((row for row in same if row.score >= 0.7), None)
     return {
-        "disposition": Disposition.JOINED if join else Disposition.INSPECTION,
+        "disposition": Disposition.JOINED if join else Disposition.ANSWERED if enquiry else Disposition.INSPECTION,
         "category": category.pk if category else None,
         "severity": category.severity if category else case.severity,
         "urgency": case.urgency,

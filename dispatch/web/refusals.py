@@ -48,7 +48,8 @@ def _back(request: HttpRequest) -> str:
     """The page the person came from, if it was one of ours."""
     page = request.headers.get("Referer", "")
     host = f"{request.scheme}://{request.get_host()}/"
-    return "/" + page[len(host) :] if page.startswith(host) else ""
+    # "//elsewhere" in a link is another host.
+    return "/" + page[len(host) :].lstrip("/\\") if page.startswith(host) else ""
 
 
 def answers_refusals(view: View[P]) -> View[P]:

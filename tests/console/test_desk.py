@@ -37,7 +37,7 @@ def test_a_call_is_taken_once_and_its_link_shown(cast: Cast, login: Login) -> No
     url = reverse("console:intake")
     answer = client.post(url, call(street=str(cast.street.pk)))
     said = answer.content.decode()
-    assert "/track/" in said
+    assert "/t/" in said
     assert answer["Cache-Control"] == "no-store"
     assert PHONE not in said
     client.post(url, call(street=str(cast.street.pk)))

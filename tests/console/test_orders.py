@@ -139,7 +139,7 @@ def test_cancel_and_change_of_party(cast: Cast, login: Login) -> None:
     assert wrong.status_code == 422
     client.post(
         reverse("console:order_change-target", args=[order.pk]),
-        {"target": cast.supermarket.pk, "reason": "演示·认错了"},
+        {"target": cast.supermarket.name, "reason": "演示·认错了"},
     )
     order.refresh_from_db()
     assert order.target == cast.supermarket
