@@ -1,0 +1,55 @@
+"""Who holds which right, and where. Written out by hand: ``cases/policies.py`` must say the same, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+STREET, SQUAD, ANYWHERE = "street", "squad", "anywhere"
+
+OFFICE = "dispatcher office_head"
+OFFICE_AND_CHECKERS = "dispatcher office_head checker"
+OFFICERS = "squad_leader officer"
+WHOLE_SQUAD = "squad_leader officer auxiliary"
+
+HOLDERS: Mapping[str, tuple[str, str]] = {
+    # the office, on its own streets
+    "complaint.take": (OFFICE, STREET),
+    "complaint.line": (OFFICE_AND_CHECKERS, STREET),
+    "identity.reveal": (OFFICE_AND_CHECKERS, STREET),
+    "case.accept": (OFFICE, STREET),
+    "case.triage": (OFFICE, STREET),
+    "case.reject": (OFFICE, STREET),
+    "case.join": (OFFICE, STREET),
+    "case.note": (OFFICE_AND_CHECKERS, STREET),
+    "case.return": (OFFICE, STREET),
+    "case.check_after": (OFFICE_AND_CHECKERS, STREET),
+    "case.close": (OFFICE_AND_CHECKERS, STREET),
+    "case.rework": (OFFICE, STREET),
+    "target.edit": (OFFICE, STREET),
+    "order.draft": (OFFICE, STREET),
+    "order.approve": ("office_head", STREET),
+    "order.issue": (OFFICE, STREET),
+    "order.cancel": (OFFICE, STREET),
+    "order.change": (OFFICE, STREET),
+    "part.urge": (OFFICE, STREET),
+    "import.run": (OFFICE, STREET),
+    # the squads, for their own parts; an auxiliary neither inspects nor rules
+    "part.acknowledge": (OFFICERS, SQUAD),
+    "part.return": (OFFICERS, SQUAD),
+    "visit.report_in": (OFFICERS, SQUAD),
+    "visit.answer": (OFFICERS, SQUAD),
+    "visit.photo": (WHOLE_SQUAD, SQUAD),
+    "visit.close": (OFFICERS, SQUAD),
+    "task.handle": (WHOLE_SQUAD, SQUAD),
+    "lab.commission": (OFFICERS, SQUAD),
+    "lab.report": ("lab_technician", SQUAD),
+    "finding.add": (OFFICERS, SQUAD),
+    "ruling.issue": (OFFICERS, SQUAD),
+    "patrol.record": (OFFICERS, SQUAD),
+    # the grid
+    "alert.send": ("grid_worker", STREET),
+    # those who look on: the district reads, the administrator of the system sees messages and no case
+    "message.view": ("system_admin auditor", ANYWHERE),
+    "message.retry": ("system_admin", ANYWHERE),
+    "district.view": ("supervisor auditor", ANYWHERE),
+}
