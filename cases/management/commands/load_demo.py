@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -40,11 +40,11 @@ class Command(BaseCommand):
             self.stdout.write(f"  {username:<14} /{face}/  {told.people.users[username].name}")
 
 
-def tell() -> Storyteller:
-    """Everything, in one transaction of the caller: ground, people, parties, and what happened in the last days."""
+def tell(start: datetime | None = None) -> Storyteller:
+    """Everything, in one transaction of the caller: ground, people, parties, what happened until ``start`` (now)."""
     place = ground.make()
     staff = people.make(place)
-    teller = Storyteller(place, staff, parties.make(place, staff), start=timezone.now())
+    teller = Storyteller(place, staff, parties.make(place, staff), start=start or timezone.now())
     scenes_after.tell(teller)
     scenes_way.tell(teller)
     scenes_office.tell(teller)
