@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.refusals import Refused
 
+PREFIX = "portal"
 WINDOW = 3600  # seconds
 
 
@@ -23,7 +24,7 @@ def count(request: HttpRequest, what: str, *, one: int, address: int, who: str =
     if who:
         keys.append((f"{what}:w:{_hidden(who)}", one))
     for key, most in keys:
-        if _next(f"portal:{key}") > most:
+        if _next(f"{PREFIX}:{key}") > most:
             raise Refused(
                 "too_often",
                 _("That was very often in a short time. Wait a while, then press again; what you typed is kept."),
