@@ -13,7 +13,7 @@ from cases import flow
 from cases.models import Case, CaseStage, Order, PartState
 from cases.policies import may
 from cases.selectors import timeline
-from cases.selectors.board import STAGES
+from cases.selectors.board import STAGES, squad_name
 from cases.selectors.dossier import Dossier, OrderView, PartView, dossier, steps_of, urgent
 from cases.services.files import name_of
 from dispatch.console.case_acts import CASE_ACTS
@@ -43,6 +43,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "case": subject,
         "file": facts,
+        "clocks": [{"row": row, "who": squad_name(row.part.squad) if row.part else ""} for row in facts.deadlines],
         "steps": steps_of(subject),
         "next": {
             "title": facts.step.title,
