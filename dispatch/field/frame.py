@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec
@@ -102,13 +103,21 @@ def attempt(form: forms.BaseForm, act: Callable[[], object]) -> int:
 
 
 def photos_store(request: HttpRequest, key: str, name: str = "photos") -> list[File]:
-    """Keep the uploads of a form. The form's client key and the place in the row make two sendings one."""
+    """Keep the uploads of a form. Its client key and the photo's own bytes make two sendings one, never two photos."""
     uploads: list[UploadedFile[Any]] = request.FILES.getlist(name)[:MOST_PHOTOS]
     actor = actor_for(request)
     return [
-        files.file_store(actor=actor, upload=upload, client_key=f"{key[:56]}.{number}" if key else None)
-        for number, upload in enumerate(uploads)
+        files.file_store(actor=actor, upload=upload, client_key=f"{key[:32]}.{_digest(upload)}" if key else None)
+        for upload in uploads
     ]
+
+
+def _digest(upload: UploadedFile[Any]) -> str:
+    found = hashlib.sha256()
+    for chunk in upload.chunks():
+        found.update(chunk)
+    upload.seek(0)
+    return found.hexdigest()[:24]
 
 
 @dataclass(frozen=True, slots=True)

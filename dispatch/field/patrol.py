@@ -169,6 +169,7 @@ def _found(request: HttpRequest, squad: Squad, chosen: str) -> list[dict[str, An
     if words:
         named = Q(name__icontains=words) | Q(address__icontains=words)
         rows = list(base.filter(named).order_by("name")[: FIRST * 2])
+        rows.sort(key=lambda row: _away(row, lat, lng) or 0)
     elif lat is not None and lng is not None:
         box = base.filter(
             lat__range=(lat - NEAR_DEGREES, lat + NEAR_DEGREES), lng__range=(lng - NEAR_DEGREES, lng + NEAR_DEGREES)

@@ -11,7 +11,7 @@ from cases.selectors import worklist as work
 from cases.services import files, followups, rulings
 from dispatch.field.forms import DAYS, RulingForm
 from dispatch.field.frame import attempt, done, field_act, photos_store, shots, show
-from dispatch.field.words import OUTCOME_WHY, STEP, ladder
+from dispatch.field.words import OUTCOME_WHY, SOURCE, STEP, ladder
 from dispatch.web.access import actor_for, finding_or_404
 from dispatch.web.refusals import INVALID, new_client_key
 
@@ -47,7 +47,7 @@ def finding(request: HttpRequest, pk: int) -> HttpResponse:
         "place": [other.pk for other in siblings].index(row.pk) + 1,
         "count": len(siblings),
         "step": STEP.get(proposal.step.value, ""),
-        "source": proposal.source,
+        "source": SOURCE,
         "because": ladder(proposal.notes),
         "options": options(form),
         "days": days(form),

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -32,7 +32,7 @@ def today(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("show", "today")
     tab = tab if tab in TABS else "today"
     counts = {"today": len(listed.today), "later": len(listed.later), "ended": len(listed.ended)}
-    labels = {"today": _("Today"), "later": _("Later"), "ended": _("Done today")}
+    labels = {"today": _("Today"), "later": pgettext("days", "Later"), "ended": _("Done today")}
     context: dict[str, Any] = {
         "tab": tab,
         "tabs": [

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from cases.models import (
     AttachmentRole,
     Finding,
+    OrderState,
     Part,
     PartState,
     Visit,
@@ -193,6 +194,7 @@ def _page(request: HttpRequest, part: Part, rows: list[Row], *, status: int = 20
         "report": report,
         "officers": officers,
         "may": counted and part.state == PartState.ON_SCENE,
+        "may_add": counted and part.order.state in (OrderState.ON_SCENE, OrderState.RULING),
         "bystander": part.state == PartState.ON_SCENE and not counted,
         "findings": list(Finding.objects.filter(visit=current, part=part, answer__isnull=True, lab_test__isnull=True)),
         "shots": shots(files.files_of(visit=current) if current else []),

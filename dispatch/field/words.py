@@ -38,6 +38,8 @@ LADDER: Mapping[str, object] = {
     "ladder_uncorrected": gettext_lazy("Earlier ones that were not put right: %(count)s."),
     "ladder_vulnerable": gettext_lazy("The party is in need of care: take that into account."),
 }
+SOURCE = gettext_lazy("Administrative Penalty Law, art. 33")
+"""Where the ladder comes from, as the reader calls it."""
 STEP: Mapping[str, object] = {
     "first_exempt": gettext_lazy("First time: it may go unpunished"),
     "second_lenient": gettext_lazy("Not the first time: lenient"),

@@ -37,7 +37,7 @@ def media(settings: object, tmp_path: object) -> None:
     settings.MEDIA_ROOT = str(tmp_path)  # type: ignore[attr-defined]
 
 
-def picture(name: str = "photo.png") -> SimpleUploadedFile:
+def picture(color: str = "grey") -> SimpleUploadedFile:
     body = io.BytesIO()
-    Image.new("RGB", (24, 16), "grey").save(body, "PNG")
-    return SimpleUploadedFile(name, body.getvalue(), content_type="image/png")
+    Image.new("RGB", (24, 16), color).save(body, "PNG")
+    return SimpleUploadedFile("photo.png", body.getvalue(), content_type="image/png")

@@ -19,6 +19,7 @@ from cases.models import (
     Visit,
 )
 from cases.services import casefile, orders
+from dispatch.field.words import SOURCE
 from tests.cast import LAT, LNG, Cast, unchanged
 from tests.field.conftest import Phone, picture
 from tests.onscene import all_finish, answer, close, part_of, report_in
@@ -43,7 +44,7 @@ def test_the_ladder_proposes_and_nothing_is_chosen(cast: Cast, phone: Phone) -> 
     assert "演示·未公示" in text
     assert 'name="outcome"' in text
     assert 'value="guidance" checked' not in text
-    assert "art. 33" in text
+    assert str(SOURCE) in text
     assert reverse("field:finding", args=[finding.pk]) in client.get(reverse("field:today")).content.decode()
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from cases.models import (
     Answer,
+    File,
     Finding,
     LabTest,
     Order,
@@ -104,11 +105,24 @@ def test_photos_are_attached_once(cast: Cast, phone: Phone) -> None:
     order = on_scene(cast, "market")
     client = phone(cast.market_officers[0])
     for _again in range(2):
-        sent = {"result": "yes", "photo_key": "abc", "photos": [picture(), picture()]}
+        sent = {"result": "yes", "photo_key": "abc", "photos": [picture("red"), picture("blue")]}
         page = client.post(item_url(order, "MK-02"), sent, headers=HTMX)
         assert page.status_code == 200
         assert b'id="shots-' in page.content
     assert answer_of(order, "MK-02").attachments.count() == 2
+
+
+def test_another_photo_of_the_same_form_is_another_photo(cast: Cast, phone: Phone) -> None:
+    """The first one was refused and taken out again: what is sent now must not be taken for it."""
+    order = on_scene(cast, "urban")
+    client = phone(cast.urban_officers[0])
+    first = {"result": "no", "photo_key": "abc", "photos": [picture("red")]}
+    assert client.post(item_url(order, "UR-01"), first, headers=HTMX).status_code == 422
+    again = {"result": "no", "text_value": "停用", "photo_key": "abc", "photos": [picture("blue")]}
+    assert client.post(item_url(order, "UR-01"), again, headers=HTMX).status_code == 200
+    files = File.objects.order_by("pk")
+    assert [row.file_id for row in answer_of(order, "UR-01").attachments.all()] == [files[1].pk]
+    assert files[0].sha256 != files[1].sha256
 
 
 def test_a_choice(cast: Cast, phone: Phone) -> None:
