@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from cases.models import Event, Need, Order, OrderState, Part, PartState, Target
@@ -113,8 +115,8 @@ def test_acknowledging_and_cancelling_at_once(stage: Cast) -> None:
         order = issued_order(stage)
         part = order.parts.get(squad=stage.squads["market"])
         outcomes = together(
-            lambda part=part: _acknowledge(stage, part, 0),
-            lambda order=order: orders.order_cancel(actor=stage.act(stage.head), order_id=order.pk, reason="对象停业"),
+            partial(_acknowledge, stage, part, 0),
+            partial(orders.order_cancel, actor=stage.act(stage.head), order_id=order.pk, reason="对象停业"),
         )
         assert [outcome.fault for outcome in outcomes] == [None, None]
         order.refresh_from_db()
@@ -128,8 +130,8 @@ def test_a_need_arriving_while_the_order_is_cancelled_is_never_lost(stage: Cast)
         order = issued_order(stage, functions=["market"])
         _case, need = planned_case(stage, functions=["fire"])
         outcomes = together(
-            lambda need=need: orders.need_place(actor=stage.act(stage.dispatcher), need_id=need.pk),
-            lambda order=order: orders.order_cancel(actor=stage.act(stage.head), order_id=order.pk, reason="对象停业"),
+            partial(orders.need_place, actor=stage.act(stage.dispatcher), need_id=need.pk),
+            partial(orders.order_cancel, actor=stage.act(stage.head), order_id=order.pk, reason="对象停业"),
         )
         assert [outcome.fault for outcome in outcomes] == [None, None]
         need.refresh_from_db()
@@ -145,6 +147,6 @@ def test_the_lock_order_starts_at_the_target(stage: Cast) -> None:
         lambda: orders.order_change_target(
             actor=stage.act(stage.dispatcher), order_id=order.pk, target_id=stage.supermarket.pk, reason="认错门"
         ),
-        lambda: orders.part_urge(actor=stage.act(stage.dispatcher), part_id=order.parts.first().pk),
+        partial(orders.part_urge, actor=stage.act(stage.dispatcher), part_id=order.parts.all()[0].pk),
     )
     assert [outcome.fault for outcome in outcomes] == [None, None]

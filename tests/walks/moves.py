@@ -11,7 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 from django.utils import timezone
 
 from cases import flow
@@ -48,6 +48,7 @@ from teams.policies import Actor
 from tests.cast import Cast
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 
 CROWDED = 5
 """Live cases at which nobody complains any more, so that walks get far rather than broad."""
@@ -69,7 +70,7 @@ class Walker:
 
     # picking
 
-    def one(self, rows: QuerySet[T]) -> T | None:
+    def one(self, rows: QuerySet[M]) -> M | None:
         found = list(rows.order_by("pk")[:60])
         return self.choose.choice(found) if found else None
 
@@ -379,13 +380,13 @@ def inconsistencies() -> list[str]:
         CaseStage.DISPATCHED: (NeedState.ORDERED,),
         CaseStage.VISITING: (NeedState.ORDERED,),
     }
-    for case in Case.objects.prefetch_related("needs").annotate(links=Count("complaint_links")):
+    for case in Case.objects.prefetch_related("needs", "complaint_links"):
         open_needs = [need.state for need in case.needs.all() if need.state in (NeedState.OPEN, NeedState.ORDERED)]
         if case.stage in waiting and (len(open_needs) != 1 or open_needs[0] not in waiting[CaseStage(case.stage)]):
             found.append(f"case {case.reference} is {case.stage} with needs {open_needs}")
         if case.stage in (*flow.ENDED, CaseStage.ACCEPTED, CaseStage.CHECKING) and open_needs:
             found.append(f"case {case.reference} is {case.stage} with needs {open_needs}")
-        if case.links != case.complaint_count:
+        if len(case.complaint_links.all()) != case.complaint_count:
             found.append(f"case {case.reference} counts {case.complaint_count} complaints")
     live_targets = list(
         Order.objects.filter(state__in=flow.LIVE).exclude(kind=OrderKind.HANDLING).values_list("target_id", flat=True)

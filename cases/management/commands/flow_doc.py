@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Choices
 from django.utils.translation import override
 
 from cases.flow import LIVE, MOVES, Move
@@ -63,7 +65,7 @@ def _drawing(moves: dict[str, Move] | Any) -> list[str]:
 def _table(machine: str, moves: Any) -> list[str]:
     labels = _STATES[machine]
     lines = ["| state | English | 中文 |", "|---|---|---|"]
-    for state in labels:
+    for state in cast(Iterable[Choices], labels):
         with override("en"):
             english = str(state.label)
         with override("zh-hans"):

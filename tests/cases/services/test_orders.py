@@ -133,6 +133,7 @@ def test_an_urgent_order_goes_first_and_its_approval_is_made_up(cast: Cast) -> N
     order = issued_order(cast, urgency="urgent")
     assert order.urgent_first
     approval = Deadline.objects.get(order=order, kind=DeadlineKind.APPROVAL, state=DeadlineState.RUNNING)
+    assert order.issued_at is not None
     assert approval.due_at == order.issued_at + timedelta(hours=24)
     orders.order_approve(actor=cast.act(cast.head), order_id=order.pk)
     approval.refresh_from_db()
@@ -274,7 +275,7 @@ def test_a_need_taken_out_releases_the_squads_that_only_it_asked_for(cast: Cast)
     assert need.state == NeedState.WITHDRAWN
     assert order.state == OrderState.DRAFTED
     assert not order.parts.exclude(state=PartState.RELEASED).filter(squad=cast.squads["fire"]).exists()
-    assert f'"squads":[{cast.squads["fire"].pk}]' in order.events.order_by("seq").last().body
+    assert f'"squads":[{cast.squads["fire"].pk}]' in list(order.events.order_by("seq"))[-1].body
     orders.need_take_out(actor=cast.act(cast.dispatcher), need_id=Need.objects.get(case=first).pk, reason="居民撤诉")
     order.refresh_from_db()
     assert order.state == OrderState.CANCELLED
