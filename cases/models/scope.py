@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from cases.models.order import Order  # noqa: F401 - named in a string below
 
 
+_NOT_CALLED = ("planned", "released")
+"""Parts through which a squad sees nothing: not called yet, or excused."""
+
+
 def _office(actor: Actor, prefix: str = "") -> Q:
     return Q(**{f"{prefix}street_id__in": actor.streets()}) | Q(**{f"{prefix}street__district_id__in": actor.districts})
 
@@ -22,21 +26,21 @@ def _office(actor: Actor, prefix: str = "") -> Q:
 class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, actor: Actor) -> CaseQuerySet:
         """Cases the actor may see: the office its streets', a district supervisor the district's, an auditor all,
-        a squad those on an order it has a part in, a grid worker those of the reports they sent."""
+        a squad those on an order it was called to (a released part no longer counts), a grid worker those of the
+        reports they sent."""
         if actor.is_system or actor.has(Role.AUDITOR):
             return self
         rule = _office(actor)
         squads = actor.squads()
         if squads:
-            from cases.models.order import OrderNeed
+            from cases.models.order import OrderNeed, Part
 
+            called = Part.objects.filter(squad_id__in=squads).exclude(state__in=_NOT_CALLED)
             rule |= Q(
                 Exists(
                     OrderNeed.objects.filter(
-                        need__case=OuterRef("pk"),
-                        released_at__isnull=True,
-                        order__parts__squad_id__in=squads,
-                    ).exclude(order__state__in=["drafted", "to_approve", "approved"])
+                        need__case=OuterRef("pk"), released_at__isnull=True, order__in=called.values("order")
+                    )
                 )
             )
         if actor.has(Role.GRID_WORKER):
@@ -58,11 +62,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
             from cases.models.order import Part
 
             rule |= Q(
-                Exists(
-                    Part.objects.filter(order=OuterRef("pk"), squad_id__in=squads).exclude(
-                        state__in=["planned", "released"]
-                    )
-                )
+                Exists(Part.objects.filter(order=OuterRef("pk"), squad_id__in=squads).exclude(state__in=_NOT_CALLED))
             )
         if actor.laboratories:
             from cases.models.visit import LabTest

@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping
 from datetime import date, time
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases import flow
 from cases.clock.moment import now
-from cases.models import Case, Need, NeedAgency, NeedCause, Urgency
+from cases.models import Case, Need, NeedAgency, NeedCause, Target, Urgency
 from cases.refusals import Refused
 from cases.services import journal
 from cases.services.parties import target_lock
+from teams.models import Agency
 from teams.policies import Actor
 
 
@@ -37,7 +39,7 @@ def need_open(
     """Open a need; ``items`` maps an agency to the items it is narrowed to. [case.need_opened]
 
     The caller has asked its own policy (triage, ruling, plan). Refused: ``no_agency``, ``window_empty``,
-    ``target_merged``, ``need_exists`` when the case already has an open one.
+    ``target_merged``, ``agency_elsewhere``, ``need_exists`` when the case already has an open one.
     """
     agencies = sorted(set(agency_ids))
     today = timezone.localdate(now())
@@ -53,6 +55,7 @@ def need_open(
         target = target_lock(target_id)
         if target.merged_into_id is not None:
             raise Refused("target_merged", _("This party was merged into another. Choose that one."), field="target")
+        _competent_there(agencies, target)
         try:
             with transaction.atomic():
                 need = Need.objects.create(
@@ -90,6 +93,16 @@ def need_open(
                 },
             )
     return need
+
+
+def _competent_there(agency_ids: list[int], target: Target) -> None:
+    """Agencies of the target's district; one of a street only on that street."""
+    there = Q(street__isnull=True) | Q(street_id=target.street_id)
+    found = Agency.objects.filter(there, district__streets=target.street_id, pk__in=agency_ids, active=True)
+    if found.count() != len(agency_ids):
+        raise Refused(
+            "agency_elsewhere", _("One of these agencies does not work on this street."), field="agencies", status=422
+        )
 
 
 def need_withdraw(*, actor: Actor, need: Need, reason: str) -> Need:

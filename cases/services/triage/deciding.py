@@ -114,7 +114,7 @@ def case_triage(
             case = casefile.case_lock(case_id)
         policies.require(actor, "case.triage", street_id=case.street_id)
         category = _category(category_id, needed=visit)
-        target = Target.objects.filter(pk=wanted).first() if wanted else None
+        target = _target(wanted, case) if wanted else None
         _write_facts(case, disposition, category, target, severity, urgency, title, brief, brief_confirmed, actor)
         if visit and not brief_confirmed:
             raise Refused(
@@ -279,13 +279,7 @@ def _target_id(
         target = Target.objects.filter(pk=chosen, active=True).first()
         while target is not None and target.merged_into_id is not None:
             target = target.merged_into
-        if target is None:
-            raise Refused("target_gone", _("This party is not in the register any more."), field="target", status=422)
-        if target.street_id != case.street_id:
-            raise Refused(
-                "other_street", _("This party lies on another street: transfer the case there."), field="target"
-            )
-        return target.pk
+        return _of_street(target, case).pk
     if new_party:
         return parties.target_make(street_id=case.street_id, **new_party).pk  # type: ignore[arg-type]
     return parties.place_for(
@@ -296,3 +290,16 @@ def _target_id(
         lat=case.lat,
         lng=case.lng,
     ).pk
+
+
+def _target(target_id: int, case: Case) -> Target:
+    return _of_street(Target.objects.filter(pk=target_id).first(), case)
+
+
+def _of_street(target: Target | None, case: Case) -> Target:
+    """A party of the case's own street: another office's register is not read through a case."""
+    if target is None:
+        raise Refused("target_gone", _("This party is not in the register any more."), field="target", status=422)
+    if target.street_id != case.street_id:
+        raise Refused("other_street", _("This party lies on another street: transfer the case there."), field="target")
+    return target
