@@ -44,7 +44,7 @@ def file_store(*, actor: Actor, upload: UploadedFile[Any], client_key: str | Non
     ``Refused`` (422): ``file_empty``, ``file_too_large``, ``file_kind``, ``file_heic``, ``file_unreadable``.
     """
     if client_key and (found := File.objects.filter(client_key=client_key).first()):
-        return found
+        return _same_sender(found, actor)
     content_type, width, height = _inspect(upload)
     key = uuid.uuid4().hex
     folder = folder_of(key)
@@ -73,10 +73,17 @@ def file_store(*, actor: Actor, upload: UploadedFile[Any], client_key: str | Non
         first = File.objects.filter(client_key=client_key).first() if client_key else None
         if first is None:
             raise
-        return first
+        return _same_sender(first, actor)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def _same_sender(file: File, actor: Actor) -> File:
+    """A key brings back one's own photo only."""
+    if file.uploaded_by_id != actor.user_id:
+        raise Refused("already_sent", _("This was already sent."), field="files", status=422)
+    return file
 
 
 def file_reencode(file_id: int) -> bool:

@@ -75,7 +75,7 @@ def answer_submit(
     """
     with transaction.atomic():
         part_item, part, visit = answering(part_item_id=part_item_id, actor=actor)
-        if client_key and (first := Answer.objects.filter(client_key=client_key).first()):
+        if client_key and (first := Answer.objects.filter(client_key=client_key, part_item=part_item).first()):
             return first
         item = part_item.item
         if LabTest.objects.filter(part_item=part_item).exclude(state=LabState.CANCELLED).exists():

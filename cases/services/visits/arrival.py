@@ -54,10 +54,10 @@ def visit_report_in(
     """
     with transaction.atomic():
         scene = scene_of_part(part_id)
-        if client_key and (first := ReportIn.objects.filter(client_key=client_key).first()):
-            return first
         part = scene.part(part_id)
         policies.require(actor, "task.handle" if scene.handling else "visit.report_in", squad_ids=[part.squad_id])
+        if client_key and (first := ReportIn.objects.filter(client_key=client_key, part=part).first()):
+            return first
         flow.move(part, "report_in")
         seats = _seats(scene, part, officer_ids, actor)
         far = far_check(scene.order.target, lat, lng, far_reason)
