@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 
+from allauth.account.decorators import secure_admin_login
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from dispatch.web import accounts, appearance, health
+
+admin.autodiscover()
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one door: limits, second factor
+admin.site.unregister(Authenticator)  # its form shows the secret of a second factor
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
