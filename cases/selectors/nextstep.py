@@ -147,7 +147,9 @@ def _planning(case: Case, order: OrderGlance | None, known: Facts) -> Step:
 
 
 def _names(parts: Sequence[PartGlance]) -> str:
-    return "、".join(part.name for part in parts) if len(parts) < 4 else str(len(parts))
+    if len(parts) > 3:
+        return _("%(n)s squads") % {"n": len(parts)}
+    return _(", ").join(part.name for part in parts)
 
 
 def _on_the_way(order: OrderGlance, known: Facts) -> Step:
@@ -156,7 +158,7 @@ def _on_the_way(order: OrderGlance, known: Facts) -> Step:
         return Step(
             "reassign",
             _("Reassign %(squad)s") % {"squad": returned[0].name},
-            _("%(squads)s returned its part: call again or give it to another squad") % {"squads": _names(returned)},
+            _("Returned: %(squads)s. Call again or give the part to another squad") % {"squads": _names(returned)},
             _("After two returns the office rules, and the first recipient handles it meanwhile."),
         )
     silent = [part for part in order.parts if part.state == PartState.CALLED]
@@ -165,7 +167,7 @@ def _on_the_way(order: OrderGlance, known: Facts) -> Step:
         return Step(
             "urge",
             _("Urge %(squad)s") % {"squad": late[0].name},
-            _("%(squads)s has not acknowledged in time: urge it") % {"squads": _names(late)},
+            _("Not acknowledged in time: %(squads)s. Urge now") % {"squads": _names(late)},
             _("Its leader has been told; the next level is told if it stays silent."),
         )
     if silent:

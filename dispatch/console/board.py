@@ -37,7 +37,8 @@ def board(request: HttpRequest, queue: str = "all") -> HttpResponse:
     actor = actor_for(request)
     if queue not in selector.QUEUES:
         raise Http404
-    if not actor.streets() and not actor.districts and not actor.has(Role.AUDITOR):
+    looks_on = actor.streets() or actor.districts or actor.has(Role.AUDITOR)
+    if not looks_on and holds_somewhere(request, "message.view"):
         return redirect("console:messages")
     cursor = request.GET.get("after")
     page, chosen = selector.board_rows(actor=actor, queue=queue, filters=request.GET, cursor=cursor)
@@ -119,7 +120,7 @@ def accept_many(request: HttpRequest) -> HttpResponse:
     elif not ids:
         messages.warning(request, _("Choose cases first."))
     queue = request.POST.get("queue", "all")
-    return redirect(queue_url(queue if queue in selector.QUEUES else "all"))
+    return redirect(_url(queue if queue in selector.QUEUES else "all", QueryDict(request.POST.get("query", ""))))
 
 
 def _groups(rows: list[Row]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, CaseStage, LineKind, Order, Part, RevealPurpose, Target
 from cases.selectors.dossier import voices_of
+from dispatch.web.refusals import new_client_key
 from teams.selectors import squads_serving
 
 
@@ -109,6 +110,9 @@ class LineForm(ActForm):
     )
     text = forms.CharField(label=_("message"), widget=area(), max_length=1000)
     client_key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def prepare(self) -> None:
+        self.initial["client_key"] = new_client_key()
 
 
 class RevealForm(ActForm):

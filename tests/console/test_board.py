@@ -144,8 +144,11 @@ def test_accepting_several_takes_what_it_can_and_names_the_rest(cast: Cast, logi
     first, second = complaint(cast)[0], complaint(cast)[0]
     done, _need = planned_case(cast)
     answer = login(cast.dispatcher).post(
-        reverse("console:accept_many"), {"pick": [first.pk, done.pk, second.pk], "queue": "accept"}, follow=True
+        reverse("console:accept_many"),
+        {"pick": [first.pk, done.pk, second.pk], "queue": "accept", "query": "source=office&x=1"},
+        follow=True,
     )
+    assert answer.redirect_chain == [(reverse("console:queue", args=["accept"]) + "?source=office", 302)]
     said = answer.content.decode()
     assert "2 cases accepted." in said
     assert done.reference in said
