@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from cases.clock.moment import now
 from cases.models import Part, PartState, VisitOfficer
 from cases.selectors import worklist as work
+from cases.selectors.office import office_setting
 from cases.services import visits
 from dispatch.field.forms import ArriveForm
 from dispatch.field.frame import attempt, done, field_act, show
@@ -65,7 +66,7 @@ def arrive(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "task": is_task(part),
         "people": [{**person, "on": str(person["id"]) in chosen} for person in people],
-        "far_m": visits.office_setting("report_in_far_m", part.order.street_id, 300),
+        "far_m": office_setting("report_in_far_m", part.order.street_id, 300),
         "back_url": reverse("field:part", args=[part.pk]),
     }
     return show(request, "field/arrive.html", context, status=status)

@@ -128,11 +128,9 @@ def _people(actor: Actor, squad: Squad) -> list[dict[str, Any]]:
 def _usual(actor: Actor, people: list[dict[str, Any]]) -> list[int]:
     """The partner of the last visit, ticked beforehand: people go in pairs."""
     able = {person["id"] for person in people if person["counts"]}
-    last = (
-        VisitOfficer.objects.filter(user_id=visits.staff_id(actor), counts=True).order_by("-pk").values("visit_id")[:1]
-    )
-    rows = VisitOfficer.objects.filter(visit_id=last, user_id__in=able, counts=True)
-    partner = rows.order_by("pk").values_list("user_id", flat=True).first()
+    me = visits.staff_id(actor)
+    rows = VisitOfficer.objects.filter(visit__officers__user_id=me, user_id__in=able, counts=True)
+    partner = rows.order_by("-visit_id", "pk").values_list("user_id", flat=True).first()
     return [partner] if partner else []
 
 

@@ -8,16 +8,17 @@ const send = (form, wait) => {
     if (form.isConnected) form.requestSubmit();
   }, wait));
 };
+// A note or a photo alone waits for the verdict: without one nothing can be saved.
+const ready = (form) => form.querySelector("input[name=result]:checked") || form.querySelector("input[name=value]")?.value;
 document.addEventListener("change", (e) => {
   const form = e.target.closest?.("form[data-item]");
   if (!form || e.target.type === "file") return;
   if (e.target.name === "value") form.querySelectorAll("input[name=result]:checked").forEach((r) => { if (r.value !== "na") r.checked = false; });
-  if (e.target.name === "result" && !form.querySelector("input[name=result]:checked") && !form.querySelector("input[name=value]")?.value) return;
-  send(form, 250);
+  if (ready(form)) send(form, 250);
 });
 document.addEventListener("look:photos", (e) => {
   const form = e.target.closest?.("form[data-item]");
-  if (form && e.detail.count) send(form, 100);
+  if (form && e.detail.count && ready(form)) send(form, 100);
 });
 document.addEventListener("item-saved", (e) => {
   const form = document.querySelector(`form[data-item="${e.detail.item}"]`);

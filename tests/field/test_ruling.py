@@ -189,3 +189,13 @@ def test_an_auxiliary_handles_a_task(cast: Cast, phone: Phone) -> None:
     assert visit.attachments.count() == 1
     assert Case.objects.get().stage == CaseStage.CHECKING
     assert phone(cast.market_officers[0]).get(reverse("field:task", args=[pk])).status_code == 404
+
+
+def test_the_partner_of_the_last_joint_visit_is_ticked_beforehand(cast: Cast, phone: Phone) -> None:
+    client = phone(cast.leader)
+    assert client.post(reverse("field:patrol"), patrol_form(cast)).status_code == 302
+    task_alone = task(cast)
+    client.post(reverse("field:arrive", args=[task_alone]), {"officers": [cast.leader.pk]})
+    text = client.get(reverse("field:patrol")).content.decode()
+    assert f'value="{cast.street_officers[0].pk}" checked' in text
+    assert f'value="{cast.street_officers[1].pk}" checked' not in text
