@@ -63,7 +63,11 @@ class TriageForm(forms.Form):
     into = forms.IntegerField(label=_("case it belongs to"), required=False)
     agencies = forms.TypedMultipleChoiceField(label=_("agencies"), coerce=int, required=False)
     brief = forms.CharField(label=_("what the squads read"), widget=area(5), max_length=2000, required=False)
-    brief_confirmed = forms.BooleanField(label=_("I have read it: nothing in it tells who complained"), required=False)
+    brief_confirmed = forms.BooleanField(
+        label=_("I have read it: nothing in it tells who complained"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"data-key": "c", "data-key-label": _("brief is read")}),
+    )
     from_day = forms.DateField(label=_("first day"), required=False, widget=_day())
     due_day = forms.DateField(label=_("last day"), required=False, widget=_day())
     hour_from = forms.TimeField(label=_("hour from"), required=False, widget=_hour())
