@@ -31,7 +31,7 @@ from cases.models import (
 )
 from cases.papers import MaskKind, mask_text
 from cases.planner.quotes import addresses, party_names, quoted_numbers
-from cases.selectors.suggestions import suggest
+from cases.selectors.suggestions import suggest, suggest_categories
 from cases.services import orders, triage
 from teams.models import Power
 from tests.cast import LONG_AGO, Cast
@@ -160,11 +160,13 @@ def test_rows_about_shops_are_triaged_through_to_issued_orders(cast: Cast, tmp_p
     dispatcher, head = cast.act(cast.dispatcher), cast.act(cast.head)
     triaged: list[Case] = []
     for case in Case.objects.filter(stage=CaseStage.RECEIVED).order_by("opened_at", "pk"):
+        text = case.complaints.order_by("pk")[0].text
+        if not suggest_categories(text):
+            continue
         offered = suggest(case, actor=dispatcher)
         agencies = [row.agency.pk for row in offered.agencies if row.proposed and not row.leads]
-        if not offered.categories or not agencies:
+        if not agencies:
             continue
-        text = case.complaints.order_by("pk")[0].text
         known = [row.subject.pk for row in offered.parties if row.score >= 0.6]
         name, where = next(iter(party_names(text)), ""), next(iter(addresses(text)), "")
         if not known and not name:
