@@ -24,6 +24,7 @@ from cases.models import (
     VisitOfficer,
 )
 from cases.refusals import Refused
+from cases.selectors.office import office_setting
 from cases.services import casefile, deadlines, intake, journal, visits
 from teams.policies import Actor
 
@@ -120,7 +121,7 @@ def _hour_matters(case: Case) -> bool:
     """Whether the office holds its checkers to the same hour (GB/T 30428); off until ``check_after_same_hour`` is 1."""
     if case.category is None or not case.category.night:
         return False
-    return bool(visits.office_setting("check_after_same_hour", case.street_id, 0))
+    return bool(office_setting("check_after_same_hour", case.street_id, 0))
 
 
 def passed_check(case: Case) -> CheckAfter | None:

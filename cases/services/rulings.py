@@ -27,6 +27,7 @@ from cases.models import (
 )
 from cases.papers import DEFAULT_PATTERN, format_number
 from cases.refusals import Refused
+from cases.selectors.office import office_setting
 from cases.services import deadlines, journal, visits
 from cases.services import files as file_stage
 from cases.services.visits import Scene
@@ -76,9 +77,9 @@ def proposal_for(*, finding: Finding, slight: bool | None = None, corrected: boo
 def _ladder(street_id: int) -> LadderRule:
     plain = LadderRule()
     return LadderRule(
-        look_back_years=visits.office_setting("ladder_look_back_years", street_id, plain.look_back_years),
-        lenient_after=visits.office_setting("ladder_lenient_after", street_id, plain.lenient_after),
-        strict_after=visits.office_setting("ladder_strict_after", street_id, plain.strict_after),
+        look_back_years=office_setting("ladder_look_back_years", street_id, plain.look_back_years),
+        lenient_after=office_setting("ladder_lenient_after", street_id, plain.lenient_after),
+        strict_after=office_setting("ladder_strict_after", street_id, plain.strict_after),
     )
 
 

@@ -13,6 +13,7 @@ from cases.clock.moment import now
 from cases.models import DeadlineKind, Order, OrderState, Part, PartItem, PartState
 from cases.refusals import Refused
 from cases.selectors.composition import day_end, items_for
+from cases.selectors.office import office_setting
 from cases.services import deadlines, journal
 from cases.services.casefile import urgent
 from cases.services.deadlines import Start
@@ -74,7 +75,7 @@ def part_return(*, actor: Actor, part_id: int, reason: str) -> Part:
     with transaction.atomic():
         part, order = part_lock(part_id)
         policies.require(actor, "part.return", squad_ids=[part.squad_id])
-        if part.returns >= RETURNS_AT_MOST:
+        if part.returns >= office_setting("returns_at_most", order.street_id, RETURNS_AT_MOST):
             raise Refused(
                 "returns_used_up",
                 _("This part was returned twice already. Handle it; the office rules on who is competent."),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -16,9 +14,6 @@ from cases.services.casefile import urgent
 from cases.services.orders.calling import parts_call
 from cases.services.orders.locking import cases_of, order_lock, parts_of
 from teams.policies import Actor
-
-MADE_UP_WITHIN = timedelta(hours=24)
-"""An urgent inspection is reported at once and its approval made up within 24 hours (DOMAIN §4)."""
 
 
 def order_submit(*, actor: Actor, order_id: int) -> Order:
@@ -116,7 +111,6 @@ def order_issue(*, actor: Actor, order_id: int) -> Order:
                 subject=order,
                 street_id=order.street_id,
                 urgent=True,
-                due_at=order.issued_at + MADE_UP_WITHIN,
             )
         cases = cases_of(order)
         parts = [part for part in parts_of(order) if part.state == PartState.PLANNED]

@@ -7,7 +7,6 @@ from cases.services.visits.labs import lab_commission, lab_result
 from cases.services.visits.officers import Seat, seats_of, two_needed
 from cases.services.visits.scene import (
     Scene,
-    office_setting,
     scene_of_lab,
     scene_of_order,
     scene_of_part,
@@ -25,7 +24,6 @@ __all__ = [
     "lab_result",
     "labs_open",
     "limit_for",
-    "office_setting",
     "part_finish",
     "scene_of_lab",
     "scene_of_order",

@@ -22,9 +22,10 @@ from cases.models import (
     VisitState,
 )
 from cases.refusals import Refused
+from cases.selectors.office import office_setting
 from cases.services import casefile, deadlines, journal
 from cases.services.visits.officers import Seat, seats_of, two_needed
-from cases.services.visits.scene import Scene, office_setting, scene_of_part, staff_id
+from cases.services.visits.scene import Scene, scene_of_part, staff_id
 from teams.geo import distance_m
 from teams.policies import Actor
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import Case, LabTest, Order, OrderKind, OrderNeed, Part, PartState, Setting, Visit
+from cases.models import Case, LabTest, Order, OrderKind, OrderNeed, Part, PartState, Visit
 from cases.refusals import Refused
 from cases.services import deadlines
 from cases.services.orders import cases_of, order_lock
@@ -100,10 +99,3 @@ def staff_id(who: Actor) -> int:
     if who.user_id is None:
         raise Refused("not_allowed", _("Only a member of staff can do this."), status=403)
     return who.user_id
-
-
-def office_setting(key: str, street_id: int, default: int) -> int:
-    """A number of the office: the street's own before the general one, else the default."""
-    rows = Setting.objects.filter(Q(street_id=street_id) | Q(street__isnull=True), key=key)
-    found = sorted(rows, key=lambda row: row.street_id is None)
-    return int(found[0].value) if found else default
