@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from pytest_django.plugin import DjangoDbBlocker
 
 from tests.access.matrix import PREFIXES, ROLES, ROUTES, TABLES, Route, answers
-from tests.access.world import World, make_world
+from tests.access.world import World
 from tests.cast import unchanged
 
 FILLED = {"queue": "all", "any number": 1}
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    """Made once for the file, in one transaction that is never committed."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield make_world()
-        transaction.set_rollback(True)
 
 
 @contextmanager
@@ -114,7 +106,7 @@ def ask(client: Client, method: str, url: str) -> HttpResponse:
     return answer  # type: ignore[return-value]
 
 
-def kind_of(answer: HttpResponse) -> str:
+def kind_of(answer: HttpResponseBase | Any) -> str:
     if answer.status_code in (403, 404):
         return str(answer.status_code)
     if answer.status_code >= 500:
