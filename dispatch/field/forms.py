@@ -232,7 +232,12 @@ class PatrolForm(RulingForm, PlaceForm):
 
 
 class LabReportForm(KeyForm):
-    value = NumberText(label=_("Value"), max_digits=10, decimal_places=2)
+    value = NumberText(
+        label=_("Value"),
+        max_digits=10,
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "data-measured": ""}),
+    )
     method = forms.CharField(label=_("Method"), required=False, max_length=80)
     report_number = forms.CharField(label=_("Number of the report"), max_length=40)
     conforms = forms.TypedChoiceField(
