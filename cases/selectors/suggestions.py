@@ -4,7 +4,7 @@ a person decides."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Generic, TypeVar
 
@@ -21,7 +21,9 @@ from cases.models import (
     Category,
     CategoryWord,
     Complaint,
+    HotlineOrder,
     InspectionItem,
+    QuotedNumber,
     Target,
 )
 from cases.papers import MaskedSpan, apply_masks, mask_text
@@ -180,15 +182,10 @@ def suggest_parties(
 
 def suggest_repeats(case: Case, text: str, *, actor: Actor, limit: int = 8) -> tuple[SuggestedRepeat, ...]:
     """Cases of the street that this one may repeat, by quoted number, party, place, time and words."""
-    numbers, quotes = _numbers([case.pk])
-    mine = _case_facts(case, text, numbers.get(case.pk, ""), quotes.get(case.pk, ()))
+    mine = _case_facts(case, replace(_said([case.pk]).get(case.pk, _Said()), text=text))
     rows = {row.pk: row for row in repeat_candidates(case, mine, actor)}
-    numbers, quotes = _numbers(rows)
-    texts = _first_texts(rows)
-    facts = [
-        _case_facts(row, texts.get(row.pk, row.title), numbers.get(row.pk, ""), quotes.get(row.pk, ()))
-        for row in rows.values()
-    ]
+    said = _said(rows)
+    facts = [_case_facts(row, said.get(row.pk, _Said(row.title))) for row in rows.values()]
     return tuple(
         SuggestedRepeat(rows[hit.id], hit.score, _words(hit.notes), _joinable(case, rows[hit.id]))
         for hit in score_repeats(mine, facts, limit)
@@ -228,38 +225,48 @@ def _asked_about(functions: Iterable[str], today: object) -> dict[str, tuple[str
     return {function: tuple(words) for function, words in found.items()}
 
 
-def _numbers(case_ids: Iterable[int]) -> tuple[dict[int, str], dict[int, tuple[str, ...]]]:
-    """The hotline number of each case, and the numbers that its complaints quote."""
-    wanted = list(case_ids)
-    own: dict[int, str] = {}
-    quotes: dict[int, tuple[str, ...]] = {}
-    links = CaseComplaint.objects.filter(case__in=wanted)
-    for case_id, number in links.filter(complaint__hotline__isnull=False).values_list(
-        "case_id", "complaint__hotline__number"
-    ):
-        own[case_id] = number
-    for case_id, number in links.filter(complaint__quotes__isnull=False).values_list(
-        "case_id", "complaint__quotes__number"
-    ):
-        quotes[case_id] = (*quotes.get(case_id, ()), number)
-    return own, quotes
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a case's complaints say: the first one's words, a hotline number of its own, the numbers they quote."""
+
+    text: str = ""
+    number: str = ""
+    quotes: tuple[str, ...] = ()
 
 
-def _first_texts(case_ids: Iterable[int]) -> dict[int, str]:
-    links = CaseComplaint.objects.filter(case__in=list(case_ids)).order_by("case_id", "pk").distinct("case_id")
-    return dict(links.values_list("case_id", "complaint__text"))
+def _said(case_ids: Iterable[int]) -> dict[int, _Said]:
+    """Four look-ups by index in one table each: a join over some hundred ids is planned badly on young tables."""
+    of_case: dict[int, list[int]] = {}
+    links = CaseComplaint.objects.filter(case__in=list(case_ids)).order_by("pk")
+    for case_id, complaint_id in links.values_list("case_id", "complaint_id"):
+        of_case.setdefault(case_id, []).append(complaint_id)
+    every = [pk for complaints in of_case.values() for pk in complaints]
+    first = [complaints[0] for complaints in of_case.values()]
+    texts = dict(Complaint.objects.filter(pk__in=first).values_list("pk", "text"))
+    numbers = dict(HotlineOrder.objects.filter(complaint__in=every).values_list("complaint_id", "number"))
+    quotes: dict[int, list[str]] = {}
+    for complaint_id, number in QuotedNumber.objects.filter(complaint__in=every).values_list("complaint_id", "number"):
+        quotes.setdefault(complaint_id, []).append(number)
+    return {
+        case_id: _Said(
+            text=texts.get(complaints[0], ""),
+            number=next((numbers[pk] for pk in complaints if pk in numbers), ""),
+            quotes=tuple(dict.fromkeys(number for pk in complaints for number in quotes.get(pk, ()))),
+        )
+        for case_id, complaints in of_case.items()
+    }
 
 
-def _case_facts(case: Case, text: str, number: str, quotes: tuple[str, ...]) -> CaseFacts:
+def _case_facts(case: Case, said: _Said) -> CaseFacts:
     return CaseFacts(
         id=case.pk,
-        text=text,
+        text=said.text,
         at=case.opened_at,
         target_id=case.target_id,
         category=case.category.code if case.category else None,
         place=Place(address=case.address, point=_point(case.lat, case.lng)),
-        number=number,
-        quotes=quotes,
+        number=said.number,
+        quotes=said.quotes,
     )
 
 
