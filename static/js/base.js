@@ -85,10 +85,14 @@ document.addEventListener("submit", (e) => {
       dialog.querySelector("[data-confirm-t]").textContent = form.dataset.confirm;
       const by = e.submitter;
       dialog.addEventListener("close", () => {
+        // The page may have refreshed this place meanwhile: then its new form is the one to send.
+        const same = (other) => other.action === form.action && other.dataset.confirm === form.dataset.confirm;
+        const now = form.isConnected ? form : [...document.forms].find(same);
         if (dialog.returnValue !== "yes") { by?.focus(); return; }
-        form.dataset.confirmed = "1";
-        form.requestSubmit(by && form.contains(by) ? by : undefined);
-        delete form.dataset.confirmed;
+        if (!now) { toast(say("e404"), "error"); return; }
+        now.dataset.confirmed = "1";
+        now.requestSubmit(by && now.contains(by) ? by : undefined);
+        delete now.dataset.confirmed;
       }, { once: true });
       dialog.returnValue = "";
       dialog.showModal();
