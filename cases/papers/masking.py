@@ -6,7 +6,7 @@ A proposal only: a person confirms it. It errs on the side of masking; `sure` ma
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -64,6 +64,7 @@ _FLAT = re.compile(
     f"|{_NO}(?:号楼|栋|幢|座)(?:{_NO}(?:楼|层))?[0-9]{{3,4}}(?:室|房|号房|号|户)?(?![0-9米年月日元])"
     "|(?<![0-9])[0-9]{3,4}(?:室|号房|房间|房)(?!地)"
 )
+_BUILDING = re.compile(f"{_NO}(?:号楼|栋|幢|座|号院)")
 _DASHED = re.compile(r"(?<![\d-])\d{1,2}-\d{1,2}-\d{3,4}(?![\d-])")
 _TITLED = re.compile(f"{_EDGE}{_SURNAME}{_HAN}{{0,2}}?(?={_TITLE})|{_SURNAME}(?={_TITLE})")
 _SOMEONE = re.compile(f"{_SURNAME}某(?:某|{_HAN}(?![\u4e00-\u9fff]))?")
@@ -92,6 +93,24 @@ def apply_masks(text: str, spans: Iterable[MaskedSpan]) -> str:
         parts += (text[cursor : span.start], span.replacement)
         cursor = span.end
     return "".join(parts) + text[cursor:]
+
+
+def address_of_building(address: str) -> str:
+    """An address down to the building: unit, floor and flat fall away, phones and names are masked.
+
+    One building stays one place, and a squad finds it. Only masks when nothing else is left.
+    """
+    spans = mask_text(address)
+    short = apply_masks(
+        address,
+        (replace(span, replacement=_building(span.text)) if span.kind is MaskKind.FLAT else span for span in spans),
+    )
+    return short.strip() or apply_masks(address, spans)
+
+
+def _building(flat: str) -> str:
+    found = _BUILDING.match(flat)
+    return found[0] if found else ""
 
 
 def mask_phone(phone: str) -> str:

@@ -23,6 +23,7 @@ from cases.models import (
     Target,
     Urgency,
 )
+from cases.papers import address_of_building
 from cases.refusals import Refused
 from cases.services import casefile, deadlines, needs, orders, parties
 from cases.services.triage.asking import case_reject
@@ -286,7 +287,7 @@ def _target_id(
         actor=actor,
         street_id=case.street_id,
         name=place_name,
-        address=place_address or case.address,
+        address=_place_address(case, place_address),
         lat=case.lat,
         lng=case.lng,
     ).pk
@@ -303,3 +304,10 @@ def _of_street(target: Target | None, case: Case) -> Target:
     if target.street_id != case.street_id:
         raise Refused("other_street", _("This party lies on another street: transfer the case there."), field="target")
     return target
+
+
+def _place_address(case: Case, given: str) -> str:
+    """Squads read it: what a complainant wrote goes down to the building, what the office writes stays."""
+    if given and given != case.address:
+        return given
+    return address_of_building(case.address)

@@ -11,6 +11,7 @@ from cases.papers import (
     DEFAULT_PATTERN,
     MaskedSpan,
     MaskKind,
+    address_of_building,
     apply_masks,
     check_pattern,
     format_number,
@@ -172,3 +173,20 @@ def test_spans_are_in_order_and_of_the_text(text: str) -> None:
 def test_no_mobile_number_survives(phone: str, before: str) -> None:
     assert phone not in masked(f"{before}{phone}，请回电")
     assert phone[3:7] not in mask_phone(phone)[3:7]
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("演示里3号楼2单元1203室", "演示里3号楼"),
+        ("演示里3号楼2单元1203室楼下", "演示里3号楼楼下"),
+        ("演示里2单元501", "演示里"),
+        ("演示小区3-2-1203门前", "演示小区门前"),
+        ("演示路与演示街路口往东50米", "演示路与演示街路口往东50米"),
+        ("演示路1号", "演示路1号"),
+        ("演示路1号 电话13955557777", "演示路1号 电话139****7777"),
+        ("", ""),
+    ],
+)
+def test_an_address_goes_down_to_the_building(address: str, shown: str) -> None:
+    assert address_of_building(address) == shown
