@@ -44,6 +44,7 @@ lint: install-dev
 	@$(BIN)/mypy .
 
 unit:
+	@$(PY) -m dispatch.embedded messages
 	@$(PY) manage.py makemigrations --check --dry-run
 	@$(PYTEST) -n 2 --dist loadfile -m "not concurrency and not journey" tests
 

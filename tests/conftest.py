@@ -17,10 +17,14 @@ from dispatch.embedded.messages import compile_messages
 from tests.cast import cast as cast
 
 
+def pytest_configure() -> None:
+    """Before anything asks for a text: Django keeps the first catalogue that it reads."""
+    compile_messages(settings.BASE_DIR / "locale")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def plain_files_and_quick_passwords() -> Iterator[None]:
-    """Translations compiled, static files by their own names (nothing is collected), passwords hashed fast."""
-    compile_messages(settings.BASE_DIR / "locale")
+    """Static files by their own names (nothing is collected), passwords hashed fast."""
     storages = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

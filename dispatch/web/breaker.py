@@ -10,13 +10,13 @@ class Breaker:
 
     def __init__(self, rest: float = 2.0) -> None:
         self.rest = rest
-        self._closed_at = 0.0
+        self._quiet_until = 0.0
 
     def blocked(self) -> bool:
-        return time.monotonic() < self._closed_at
+        return time.monotonic() < self._quiet_until
 
     def failed(self) -> None:
-        self._closed_at = time.monotonic() + self.rest
+        self._quiet_until = time.monotonic() + self.rest
 
     def worked(self) -> None:
-        self._closed_at = 0.0
+        self._quiet_until = 0.0

@@ -60,7 +60,7 @@ def web_process(redis_url: str, *, app: str = "dispatch.asgi:application", **var
         yield port
     finally:
         child.send_signal(signal.SIGTERM)
-        child.wait(20)
+        child.wait(60)
 
 
 def get(port: int, path: str, headers: dict[str, str] | None = None) -> tuple[int, dict[str, str], bytes]:

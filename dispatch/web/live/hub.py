@@ -86,7 +86,6 @@ class Hub:
         self._killed: dict[str, float] = {}
         self._control = "0-0"
         self._task: asyncio.Task[None] | None = None
-        self._wake = asyncio.Event()
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="live-hub")
@@ -106,7 +105,6 @@ class Hub:
     def join(self, listener: Listener) -> None:
         self.listeners.add(listener)
         self._fresh.append(listener)
-        self._wake.set()
 
     def leave(self, listener: Listener) -> None:
         self.listeners.discard(listener)
