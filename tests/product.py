@@ -13,6 +13,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,15 +44,23 @@ class Product:
 @pytest.fixture(scope="session")
 def product() -> Iterator[Product]:
     """Started once for all journeys; tests find their own cases in it and leave the others alone."""
+    with running() as found:
+        yield found
+
+
+@contextmanager
+def running(**more: str) -> Iterator[Product]:
+    """The product with these variables besides, stopped at the end."""
     folder = Path(tempfile.mkdtemp(prefix="dispatch-product-"))
     folder.chmod(0o711)
     port = free_port()
     given = {key: value for key, value in os.environ.items() if key not in GIVEN}
     environment = given | {"DISPATCH_DATA": str(folder / "data"), "PORT": str(port), "WEB_WORKERS": "1", "DEMO": "1"}
+    environment |= more
     log = folder / "product.log"
     with log.open("wb") as output:
         child = subprocess.Popen(
-            [sys.executable, "-m", "dispatch.embedded", "serve"],
+            [sys.executable, "-m", "dispatch.embedded", "serve", "--with-parent"],
             cwd=PROJECT,
             env=environment,
             stdin=subprocess.DEVNULL,
