@@ -6,7 +6,9 @@ import re
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods
 
 from cases.selectors.searching import find
 from cases.services.identity import phone_index, phone_normal
@@ -16,13 +18,17 @@ from dispatch.web.access import actor_for
 _PHONE = re.compile(r"\d{7,12}")
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @console_view()
 def search(request: HttpRequest) -> HttpResponse:
-    """One hit by its number opens at once."""
-    text = request.GET.get("q", "").strip()[:80]
+    """One hit by its number opens at once. The box posts: a caller's phone never stands in an address."""
+    posted = request.method == "POST"
+    text = (request.POST if posted else request.GET).get("q", "").strip()[:80]
     plain = phone_normal(text)
-    index = phone_index(plain) if _PHONE.fullmatch(plain) else ""
+    like_a_phone = bool(_PHONE.fullmatch(plain))
+    if posted and not like_a_phone:
+        return redirect(f"{reverse('console:search')}?{urlencode({'q': text})}")
+    index = phone_index(plain) if posted else ""
     found = find(actor_for(request), text, phone_index=index)
     exact = [case for case in found.cases if case.reference == text]
     if exact:

@@ -83,6 +83,8 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("field:arrive", part.pk)
     current = visit_of(part)
     posted = request.method == "POST"
+    if posted and (current is None or current.state != VisitState.OPEN):
+        return redirect("field:task", part.pk)  # no photo joins a visit that is closed
     form = TaskForm(request.POST if posted else None)
     status = 200
     if posted and current is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -105,7 +106,10 @@ def _record(request: HttpRequest, actor: Actor, form: PatrolForm) -> Case:
 
 def _squads(actor: Actor) -> list[Squad]:
     mine = Squad.objects.filter(pk__in=actor.squads(Role.OFFICER, Role.SQUAD_LEADER), active=True)
-    return list(mine.exclude(kind=SquadKind.LABORATORY).select_related("agency"))
+    squads = list(mine.exclude(kind=SquadKind.LABORATORY).select_related("agency"))
+    if not squads:  # the squad was dissolved, the role still runs
+        raise PermissionDenied
+    return squads
 
 
 def _people(actor: Actor, squad: Squad) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from redis import Redis
 
 from cases.models import Case, Part, Target
 from cases.refusals import Refused
-from cases.services import feedback, files, followups, identity, triage
+from cases.services import feedback, files, followups, identity, triage, visits
 from dispatch.web.live.hints import CONTROL
 from dispatch.web.live.topics import read_grants
 from teams.models import Assignment, Certificate, Role, User
@@ -349,3 +349,22 @@ def test_a_target_of_another_street_stays_unknown(world: World) -> None:
         assert f"/cases/{world.other.case.pk}/" not in text
         assert f"/orders/{world.other.order.pk}/" not in text
         assert foreign.name not in text
+
+
+def test_no_photo_joins_a_visit_that_is_closed(taken_back: World, settings: object, tmp_path: object) -> None:
+    settings.MEDIA_ROOT = tmp_path  # type: ignore[attr-defined]
+    cast, part_id = taken_back.cast, int(taken_back.own.rows["task part"])
+    actor, client = cast.act(cast.auxiliary), taken_back.clients["auxiliary"]
+    report = visits.visit_report_in(actor=actor, part_id=part_id)
+    followups.visit_close(actor=actor, visit_id=report.visit_id, outcome="done", note="演示")
+    said = {"outcome": "done", "note": "演示", "photos": SimpleUploadedFile("a.png", PNG, "image/png")}
+    with unchanged():
+        assert client.post(reverse("field:task", args=[part_id]), said).status_code == 302
+
+
+def test_a_dissolved_squad_patrols_no_more(taken_back: World) -> None:
+    taken_back.cast.squads["ecology"].active = False
+    taken_back.cast.squads["ecology"].save()
+    client = taken_back.clients["uncalled"]
+    for name in ("field:patrol", "field:parties"):
+        assert client.get(reverse(name)).status_code == 403

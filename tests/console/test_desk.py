@@ -130,9 +130,12 @@ def test_search_finds_by_number_words_and_a_whole_phone(cast: Cast, login: Login
     url = reverse("console:search")
     assert client.get(url, {"q": case.reference}).headers["Location"] == reverse("console:case", args=[case.pk])
     assert client.get(url, {"q": order.number}).headers["Location"] == reverse("console:order", args=[order.pk])
-    by_phone = client.get(url, {"q": PHONE}).content.decode()
+    by_phone = client.post(url, {"q": PHONE}).content.decode()
     assert case.reference in by_phone
-    assert case.reference not in client.get(url, {"q": PHONE[:8]}).content.decode(), "only a whole number"
+    assert case.reference not in client.post(url, {"q": PHONE[:8]}).content.decode(), "only a whole number"
+    assert case.reference not in client.get(url, {"q": PHONE}).content.decode(), "a phone is never in an address"
+    words = client.post(url, {"q": cast.target.name})
+    assert cast.target.name in client.get(words.headers["Location"]).content.decode()
     assert cast.target.name in client.get(url, {"q": cast.target.name}).content.decode()
     assert case.reference not in login(cast.outsider).get(url, {"q": PHONE}).content.decode()
     assert case.reference not in login(cast.auditor).get(url, {"q": PHONE}).content.decode(), "may not reveal"
