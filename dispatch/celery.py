@@ -71,6 +71,7 @@ app.conf.update(
                 ("cases.deadlines_sweep", 10, "sweep"),
                 ("cases.files_sweep", 5, "bulk"),
                 ("cases.imports_sweep", 5, "bulk"),
+                ("dispatch.sessions_clear", 3600, "bulk"),
             )
         },
     },
@@ -88,6 +89,14 @@ def _sign_of_life(part: str) -> None:
 def heartbeat() -> None:
     """A worker took a task that beat sent: both are alive. Read by ``/readyz``."""
     _sign_of_life("worker")
+
+
+@app.task(name="dispatch.sessions_clear")
+def sessions_clear() -> None:
+    """Sessions past their time go, and with them the words of reports begun and never sent."""
+    from django.contrib.sessions.backends.db import SessionStore  # models are not there yet when this module is read
+
+    SessionStore.clear_expired()
 
 
 @signals.after_task_publish.connect(sender="dispatch.heartbeat")

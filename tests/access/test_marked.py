@@ -7,6 +7,7 @@ import io
 import logging
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ from django.db import connection
 from django.http import HttpResponseBase
 from django.test import Client, override_settings
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 from redis import Redis
 
 from cases.models import Case, Complaint, File, Order, Part
 from cases.services import files, imports, orders, triage
+from dispatch.celery import sessions_clear
 from dispatch.notify.relay import relay
 from dispatch.notify.sender import send_due
 from dispatch.portal import limits
@@ -237,3 +240,13 @@ def decoded(item: bytes) -> bytes:
         return base64.b64decode(found)
     except ValueError:
         return b""
+
+
+def test_a_report_never_sent_is_forgotten(cast: Cast) -> None:
+    client = browser()
+    client.post(reverse("portal:report"), {"text": TEXT, "when": "now"})
+    sessions_clear()
+    assert WORDS in str([session.get_decoded() for session in Session.objects.all()])
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    sessions_clear()
+    assert not Session.objects.exists()
