@@ -102,7 +102,9 @@ def _to_approve(facts: Facts) -> list[Notice]:
 
 
 def _issued(facts: Facts) -> list[Notice]:
-    return _called(facts, facts.data["squads"])
+    """The squads are called; the head hears at once of what goes out before its approval (DOMAIN §4)."""
+    unapproved = facts.data.get("urgent_first") and facts.order.approved_at is None
+    return _called(facts, facts.data["squads"]) + (_to_approve(facts) if unapproved else [])
 
 
 def _called(facts: Facts, squad_ids: Iterable[int], text: str = "called") -> list[Notice]:

@@ -94,6 +94,15 @@ def test_a_patrol_that_did_it_all_at_once_calls_nobody(cast: Cast) -> None:
     heard = fresh()
     assert "called" not in heard
     assert heard["ruled"] == {cast.dispatcher}
+    assert heard["to_approve"] == {cast.head}
+
+
+def test_the_head_hears_at_once_of_what_goes_out_before_its_approval(cast: Cast) -> None:
+    planned_case(cast, urgency="urgent")
+    order = orders.order_open(actor=cast.act(cast.dispatcher), target_id=cast.target.pk)
+    fresh()
+    orders.order_issue(actor=cast.act(cast.dispatcher), order_id=order.pk)
+    assert fresh()["to_approve"] == {cast.head}
 
 
 def test_a_whistle_relayed_late_does_not_call_those_who_have_come(cast: Cast) -> None:
