@@ -23,11 +23,10 @@ from cases.models import (
     PaperCounter,
     Ruling,
     RulingOutcome,
-    Setting,
 )
 from cases.papers import DEFAULT_PATTERN, format_number
 from cases.refusals import Refused
-from cases.selectors.office import office_setting
+from cases.selectors.office import office_setting, office_value
 from cases.services import deadlines, journal, visits
 from cases.services import files as file_stage
 from cases.services.visits import Scene
@@ -201,12 +200,12 @@ def paper_number_take(*, agency: Agency, kind: str, street_id: int) -> str:
     counter = PaperCounter.objects.select_for_update(no_key=True).get(agency=agency, kind=kind, year=year)
     counter.last += 1
     counter.save(update_fields=["last"])
-    settings = {row.key: row.value for row in Setting.objects.filter(key__in=["paper_words", "paper_pattern"])}
-    words = settings.get("paper_words") or {}
+    words = office_value("paper_words", street_id)
+    own = words.get(kind) if isinstance(words, dict) else None
     return format_number(
-        str(settings.get("paper_pattern") or DEFAULT_PATTERN),
+        str(office_value("paper_pattern", street_id) or DEFAULT_PATTERN),
         agency=agency.code,
-        kind=str(words.get(kind) or PAPER_WORDS[kind]),
+        kind=str(own or PAPER_WORDS[kind]),
         year=year,
         serial=counter.last,
     )

@@ -177,6 +177,10 @@ def test_papers_are_numbered_without_gaps_per_agency_kind_and_year(cast: Cast) -
         Setting.objects.create(key="paper_words", value={"caution_card": "提醒"})
         again = rulings.paper_number_take(agency=market, kind="caution_card", street_id=cast.street.pk)
         assert again == "演示市监提醒2027-0002"
+        Setting.objects.create(key="paper_pattern", street=cast.other_street, value="{agency}+{kind}{year}{serial}")
+        Setting.objects.create(key="paper_pattern", street=cast.street, value="{agency}·{kind}{year}-{serial}")
+        own = rulings.paper_number_take(agency=market, kind="caution_card", street_id=cast.street.pk)
+        assert own == "演示市监·提醒2027-3"
 
 
 def test_the_journal_names_the_ruling_but_not_the_findings_words(cast: Cast) -> None:
