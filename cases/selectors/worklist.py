@@ -70,7 +70,7 @@ class Card:
 
     @property
     def urgent(self) -> bool:
-        return self.order.urgency == Urgency.URGENT
+        return self.order.urgency != Urgency.GENERAL
 
     @property
     def handling(self) -> bool:
