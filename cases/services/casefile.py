@@ -170,7 +170,7 @@ def case_move(
             deadlines.deadline_end(
                 kind=DeadlineKind.WHOLE_CASE, subject=case, at=moment, cancelled=case.stage == CaseStage.JOINED
             )
-            deadlines.deadlines_cancel(subjects=[case])
+            deadlines.case_deadlines_cancel(case=case)
         else:
             _clocks_start(case, whole=before in flow.ENDED)
         event = journal.record(

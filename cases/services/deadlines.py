@@ -200,6 +200,14 @@ def deadlines_cancel(*, subjects: Iterable[Subject]) -> int:
     return count
 
 
+def case_deadlines_cancel(*, case: Case) -> int:
+    """Cancel every live deadline of a case that has ended, and the terms that its rulings set; returns how many."""
+    of_case = Q(case=case) | Q(ruling__finding__need__case=case)
+    return Deadline.objects.filter(of_case, state__in=_LIVE).update(
+        state=DeadlineState.CANCELLED, ended_at=now(), next_at=None
+    )
+
+
 @transaction.atomic
 def deadlines_pause(*, case: Case, reason: str) -> int:
     """Stop the case's own service clocks (statutory ones never pause)."""

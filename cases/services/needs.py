@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import flow
 from cases.clock.moment import now
-from cases.models import Case, Need, NeedAgency, NeedCause, Target, Urgency
+from cases.models import Case, DeadlineKind, Need, NeedAgency, NeedCause, Target, Urgency
 from cases.refusals import Refused
-from cases.services import journal
-from cases.services.parties import target_lock
+from cases.services import deadlines, journal
+from cases.services.parties import merged_refuse, target_lock
 from teams.models import Agency
 from teams.policies import Actor
 
@@ -53,8 +53,7 @@ def need_open(
         raise Refused("recheck_too_early", _("A recheck is on the next day at the earliest."), field="from_day")
     with transaction.atomic():
         target = target_lock(target_id)
-        if target.merged_into_id is not None:
-            raise Refused("target_merged", _("This party was merged into another. Choose that one."), field="target")
+        merged_refuse(target)
         _competent_there(agencies, target)
         try:
             with transaction.atomic():
@@ -111,6 +110,8 @@ def need_withdraw(*, actor: Actor, need: Need, reason: str) -> Need:
         flow.move(need, "withdraw")
         need.save(update_fields=["state"])
         if need.case is not None:
+            if need.cause == NeedCause.RECHECK:
+                deadlines.deadline_end(kind=DeadlineKind.RECHECK, subject=need.case, cancelled=True)
             journal.record(
                 subject=need.case,
                 kind="case.need_withdrawn",

@@ -100,6 +100,12 @@ def target_lock(target_id: int) -> Target:
     return target
 
 
+def merged_refuse(target: Target) -> None:
+    """``Refused("target_merged")`` when the locked target lives on in another."""
+    if target.merged_into_id is not None:
+        raise Refused("target_merged", _("This party was merged into another. Choose that one."), field="target")
+
+
 def place_for(
     *,
     actor: Actor,

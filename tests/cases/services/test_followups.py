@@ -21,7 +21,7 @@ from cases.models import (
     Result,
     Ruling,
 )
-from cases.services import followups, orders
+from cases.services import followups, orders, triage
 from tests.cast import Cast, refused, unchanged
 from tests.onscene import all_finish, all_there, answer, at, close, kinds, part_of, report_in, rule, whistle
 from tests.stage import issued_order, planned_case
@@ -206,3 +206,22 @@ def test_settling_is_safe_twice_and_waits_for_every_ruling(cast: Cast) -> None:
         assert followups.order_settle(actor=actor, order_id=order_id) is False
     with refused("wrong_stage"):
         report_in(cast, Order.objects.get(pk=order_id), "market")
+
+
+def test_a_case_taken_back_from_its_recheck_and_ended_leaves_no_clock_running(cast: Cast) -> None:
+    (finding,) = visited(cast, "MK-01")
+    with at("2026-07-15 22:30"):
+        ruling = rule(cast, finding, "rectification", measures="演示·悬挂", due_day=date(2026, 7, 18))
+    case, office = Case.objects.get(), cast.act(cast.dispatcher)
+    order = recheck_order(cast, "2026-07-18 10:00")
+    live = Deadline.objects.filter(state=DeadlineState.RUNNING)
+    with at("2026-07-18 10:05"):
+        orders.order_cancel(actor=office, order_id=order.pk, reason="演示·改期")
+        assert live.filter(case=case, kind=DeadlineKind.RECHECK).exists()
+        triage.case_return(actor=office, case_id=case.pk, reason="演示·另行处理")
+        assert not live.filter(case=case, kind=DeadlineKind.RECHECK).exists()
+        assert live.filter(ruling=ruling).exists()
+        triage.case_triage(actor=office, case_id=case.pk, disposition="answered", reply="演示·已办结")
+    case.refresh_from_db()
+    assert (case.stage, case.due_at) == (CaseStage.CLOSED, None)
+    assert not live.exists()
