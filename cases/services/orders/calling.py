@@ -27,6 +27,15 @@ RETURNS_AT_MOST = 2
 def parts_call(order: Order, parts: list[Part]) -> None:
     """Call planned parts: their clocks to acknowledge and to report in start now."""
     moment = now()
+    for part in parts:
+        flow.move(part, "call")
+        part.called_at = moment
+    Part.objects.bulk_update(parts, ["state", "called_at"])
+    _clocks_start(order, parts, moment)
+
+
+def _clocks_start(order: Order, parts: list[Part], moment: datetime) -> None:
+    """To acknowledge by the rule; to report in by the planned day and hour where they lie ahead, else by the rule."""
     in_haste = urgent(order)
     due = None
     if order.planned_day is not None:
@@ -36,11 +45,8 @@ def parts_call(order: Order, parts: list[Part]) -> None:
         due = due if due > moment else None
     starts: list[Start] = []
     for part in parts:
-        flow.move(part, "call")
-        part.called_at = moment
         starts.append(Start(DeadlineKind.ACKNOWLEDGE, part, in_haste))
         starts.append(Start(DeadlineKind.REPORT_IN, part, in_haste, due))
-    Part.objects.bulk_update(parts, ["state", "called_at"])
     deadlines.deadlines_start(starts=starts, street_id=order.street_id)
 
 
@@ -112,14 +118,7 @@ def part_call_again(*, actor: Actor, part_id: int, reason: str) -> Part:
         flow.move(part, "call_again")
         part.called_at = now()
         part.save(update_fields=["state", "called_at"])
-        in_haste = urgent(order)
-        deadlines.deadlines_start(
-            starts=[
-                Start(DeadlineKind.ACKNOWLEDGE, part, in_haste),
-                Start(DeadlineKind.REPORT_IN, part, in_haste),
-            ],
-            street_id=order.street_id,
-        )
+        _clocks_start(order, [part], part.called_at)
         journal.record(
             subject=order,
             kind="order.part_called_again",
@@ -152,7 +151,12 @@ def part_reassign(*, actor: Actor, part_id: int, squad_id: int, reason: str) -> 
         try:
             with transaction.atomic():
                 fresh = Part.objects.create(
-                    order=order, squad=squad, agency=squad.agency, is_lead=part.is_lead, reason=reason.strip()
+                    order=order,
+                    squad=squad,
+                    agency=squad.agency,
+                    is_lead=part.is_lead,
+                    reason=reason.strip(),
+                    returns=part.returns,  # at most two in all: after them the office designates, nobody passes it on
                 )
         except IntegrityError as error:
             raise Refused(

@@ -14,7 +14,7 @@ from cases.services import needs as need_stage
 from cases.services.orders.calling import order_follow
 from cases.services.orders.locking import cases_of, order_lock, parts_of
 from cases.services.orders.opening import live_refuse
-from cases.services.parties import target_lock
+from cases.services.parties import merged_refuse, target_lock
 from teams.policies import Actor
 
 
@@ -102,6 +102,7 @@ def order_change_target(*, actor: Actor, order_id: int, target_id: int, reason: 
             raise Refused(
                 "other_street", _("This party lies on another street: that street's office opens its own order.")
             )
+        merged_refuse(fresh)
         if order.kind != OrderKind.HANDLING:
             live_refuse(fresh)
         cases = cases_of(order)

@@ -26,7 +26,7 @@ from cases.models import (
 from cases.papers.chain import Link, verify_chain
 from cases.services import followups, needs, orders, triage
 from tests.cast import Cast, refused, unchanged
-from tests.onscene import report_in
+from tests.onscene import report_in, whistle
 from tests.stage import issued_order, planned_case
 
 
@@ -198,6 +198,37 @@ def test_returned_twice_then_the_first_recipient_handles_it(cast: Cast) -> None:
     with unchanged(), refused("returns_used_up"):
         orders.part_return(actor=squad, part_id=part.pk, reason="不属本队职责")
     assert orders.part_acknowledge(actor=squad, part_id=part.pk).state == PartState.ACKNOWLEDGED
+
+
+def test_returns_are_counted_across_the_squads_that_had_the_part(cast: Cast) -> None:
+    order = issued_order(cast)
+    part, office = part_of(order, cast, "urban"), cast.act(cast.dispatcher)
+    for officer, other in ((cast.urban_officers[0], "fire"), (cast.officers_of("fire")[0], "urban")):
+        orders.part_return(actor=cast.act(officer), part_id=part.pk, reason="不属本队职责")
+        part = orders.part_reassign(actor=office, part_id=part.pk, squad_id=cast.squads[other].pk, reason="改派")
+    with unchanged(), refused("returns_used_up"):
+        orders.part_return(actor=cast.act(cast.urban_officers[0]), part_id=part.pk, reason="不属本队职责")
+
+
+def test_a_squad_called_again_reports_in_by_the_planned_day(cast: Cast) -> None:
+    planned_case(cast)
+    day = timezone.localdate(now()) + timedelta(days=2)
+    opened = orders.order_open(actor=cast.act(cast.dispatcher), target_id=cast.target.pk, planned_day=day)
+    part = part_of(whistle(cast, opened), cast, "urban")
+    orders.part_return(actor=cast.act(cast.urban_officers[0]), part_id=part.pk, reason="不属本队职责")
+    orders.part_call_again(actor=cast.act(cast.dispatcher), part_id=part.pk, reason="仍由你队处置")
+    clock = Deadline.objects.get(part=part, kind=DeadlineKind.REPORT_IN, state=DeadlineState.RUNNING)
+    assert timezone.localdate(clock.due_at) == day
+
+
+def test_an_order_does_not_move_to_a_party_that_lives_on_in_another(cast: Cast) -> None:
+    order = issued_order(cast)
+    cast.supermarket.merged_into = cast.target
+    cast.supermarket.save(update_fields=["merged_into"])
+    with unchanged(), refused("target_merged"):
+        orders.order_change_target(
+            actor=cast.act(cast.dispatcher), order_id=order.pk, target_id=cast.supermarket.pk, reason="演示"
+        )
 
 
 def test_reassigned_part_calls_the_other_squad_with_its_own_items(cast: Cast) -> None:
