@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import flow, policies
 from cases.clock.moment import now
+from cases.law import MADE_UP_WITHIN
 from cases.models import (
     Case,
     Category,
@@ -40,9 +41,6 @@ from cases.services.orders.opening import needs_link, number_take
 from teams.models import Squad, SquadKind
 from teams.policies import Actor
 from teams.selectors import street_at
-
-MADE_UP_WITHIN = timedelta(hours=24)
-"""An inspection begun without approval has it made up within 24 hours, and the order says so (DOMAIN §4)."""
 
 
 def patrol_record(
@@ -80,7 +78,7 @@ def patrol_record(
     ``client_key`` answers the first case. Refused: ``squad_unknown``, ``category_needed``, ``text_needed``,
     ``target_needed``, ``too_few_officers``, ``far_reason_needed`` and what a ruling refuses.
     """
-    if client_key and (found := _first(client_key)):
+    if client_key and (found := _first(client_key, actor)):
         return found
     words = text.strip()
     if not words:
@@ -131,15 +129,21 @@ def patrol_record(
             case.refresh_from_db()
     except IntegrityError:
         # Two sendings at once: the unique key let one through.
-        again = _first(client_key) if client_key else None
+        again = _first(client_key, actor) if client_key else None
         if again is None:
             raise
         return again
     return case
 
 
-def _first(client_key: str) -> Case | None:
-    return Case.objects.filter(needs__order_links__order__visits__reports__client_key=client_key).first()
+def _first(client_key: str, actor: Actor) -> Case | None:
+    """What the key made before; a key brings back one's own record only."""
+    report = ReportIn.objects.filter(client_key=client_key).first()
+    if report is None:
+        return None
+    if report.by_id != actor.user_id:
+        raise Refused("already_sent", _("This was already sent."), status=422)
+    return Case.objects.filter(needs__order_links__order__visits__reports=report).first()
 
 
 def _squad(actor: Actor, squad_id: int) -> Squad:
@@ -162,8 +166,7 @@ def _target(
     """The locked party; a new one stands where the squad stands."""
     if target_id is not None:
         target = parties.target_lock(target_id)
-        if target.merged_into_id is not None:
-            raise Refused("target_merged", _("This party was merged into another. Choose that one."), field="target")
+        parties.merged_refuse(target)
     elif new_party:
         facts: dict[str, object] = {"lat": lat, "lng": lng, **new_party}
         if "street_id" not in facts:

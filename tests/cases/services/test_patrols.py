@@ -161,6 +161,19 @@ def test_the_same_key_twice_is_one_patrol(cast: Cast) -> None:
     case = record(cast, client_key="p1")
     with unchanged():
         assert record(cast, client_key="p1") == case
+    market = cast.market_officers
+    with unchanged(), refused("already_sent", status=422):
+        patrols.patrol_record(
+            actor=cast.act(market[0]),
+            squad_id=cast.squads["market"].pk,
+            partner_ids=[market[1].pk],
+            target_id=cast.supermarket.pk,
+            category_id=cast.categories["05-07"].pk,
+            text="演示·门外堆放",
+            outcome="guidance",
+            reason="演示",
+            client_key="p1",
+        )
 
 
 @pytest.mark.django_db(transaction=True)
