@@ -83,7 +83,7 @@ def _asking() -> Step:
         "asking",
         _("View"),
         _("Waiting for the resident's answer"),
-        _("The clocks stand meanwhile. Take it up again when the question is settled another way."),
+        _("The term of the whole case runs on meanwhile. Take it up again when the question is settled another way."),
     )
 
 

@@ -45,7 +45,7 @@ class AskForm(ActForm):
         label=_("question"),
         widget=area(),
         max_length=1000,
-        help_text=_("Only this complainant reads it, on the private page. The clocks stand until the answer."),
+        help_text=_("Only this complainant reads it, on the private page. The term of the whole case runs on."),
     )
 
     def prepare(self) -> None:
