@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
+from cases import flow
 from cases.clock.moment import now
 from cases.models import (
     Answer,
@@ -102,13 +103,7 @@ class OrderView:
 
     @property
     def live(self) -> bool:
-        return self.order.state in (
-            OrderState.DRAFTED,
-            OrderState.TO_APPROVE,
-            OrderState.APPROVED,
-            OrderState.ISSUED,
-            OrderState.ACKNOWLEDGED,
-        )
+        return self.order.state in flow.LIVE
 
 
 @dataclass(slots=True)
