@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import flow, policies
 from cases.clock.moment import now
-from cases.law import MADE_UP_WITHIN
 from cases.models import (
     Case,
     Category,
@@ -262,13 +261,8 @@ def _order(actor: Actor, case: Case, need: Need, squad: Squad) -> tuple[Order, P
     needs_link(order, [need])
     flow.move(need, "serve")
     need.save(update_fields=["state"])
-    deadlines.deadline_start(
-        kind=DeadlineKind.APPROVAL,
-        subject=order,
-        street_id=order.street_id,
-        urgent=True,
-        due_at=moment + MADE_UP_WITHIN,
-    )
+    # Begun without approval: it is made up by the office's rule for urgent ones, and the order says so (DOMAIN §4).
+    deadlines.deadline_start(kind=DeadlineKind.APPROVAL, subject=order, street_id=order.street_id, urgent=True)
     return order, part
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -41,7 +41,9 @@ def _clocks_start(order: Order, parts: list[Part], moment: datetime) -> None:
     if order.planned_day is not None:
         due = day_end(order.planned_day)
         if order.planned_until is not None:
-            due = timezone.make_aware(datetime.combine(order.planned_day, order.planned_until))
+            over_midnight = order.planned_from is not None and order.planned_until <= order.planned_from
+            day = order.planned_day + timedelta(days=over_midnight)
+            due = timezone.make_aware(datetime.combine(day, order.planned_until))
         due = due if due > moment else None
     starts: list[Start] = []
     for part in parts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.utils import timezone
@@ -219,6 +219,21 @@ def test_a_squad_called_again_reports_in_by_the_planned_day(cast: Cast) -> None:
     orders.part_call_again(actor=cast.act(cast.dispatcher), part_id=part.pk, reason="仍由你队处置")
     clock = Deadline.objects.get(part=part, kind=DeadlineKind.REPORT_IN, state=DeadlineState.RUNNING)
     assert timezone.localdate(clock.due_at) == day
+
+
+def test_hours_over_midnight_end_on_the_next_day(cast: Cast) -> None:
+    planned_case(cast)
+    day = timezone.localdate(now()) + timedelta(days=2)
+    opened = orders.order_open(
+        actor=cast.act(cast.dispatcher),
+        target_id=cast.target.pk,
+        planned_day=day,
+        planned_from=time(23),
+        planned_until=time(1),
+    )
+    part = part_of(whistle(cast, opened), cast, "urban")
+    clock = Deadline.objects.get(part=part, kind=DeadlineKind.REPORT_IN, state=DeadlineState.RUNNING)
+    assert timezone.localtime(clock.due_at).replace(tzinfo=None) == datetime.combine(day + timedelta(days=1), time(1))
 
 
 def test_an_order_does_not_move_to_a_party_that_lives_on_in_another(cast: Cast) -> None:
