@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 from allauth.account.decorators import secure_admin_login
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
@@ -23,7 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("appearance/", appearance.appearance_set, name="appearance_set"),
     path("admin/", admin.site.urls),
+    path("console/", include("dispatch.console.urls")),
+    path("field/", include("dispatch.field.urls")),
+    path("", include("dispatch.portal.urls")),
 ]
-for prefix, face in (("console/", "console"), ("field/", "field"), ("api/v1/", "api"), ("", "portal")):
-    if importlib.util.find_spec(f"dispatch.{face}.urls") if importlib.util.find_spec(f"dispatch.{face}") else None:
-        urlpatterns.append(path(prefix, include(f"dispatch.{face}.urls")))  # until every face exists
