@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import (
@@ -179,9 +179,9 @@ def detail(kind: str, data: Mapping[str, Any], names: Names) -> str:
     for key, choices in _LABELS.items():
         parts.append(_label(choices, data.get(key)))
     if kind.endswith(".escalated"):
-        parts.append(_now("supervision level %(level)s") % {"level": data.get("level")})
+        parts.append(gettext("supervision level %(level)s") % {"level": data.get("level")})
     if isinstance(conforms := data.get("conforms"), bool):
-        parts.append(_now("within the limit") if conforms else _now("beyond the limit"))
+        parts.append(gettext("within the limit") if conforms else gettext("beyond the limit"))
     parts += [str(data[key]) for key in _PLAIN if data.get(key)]
     parts += [str(data[key]).strip() for key in _WORDS if isinstance(data.get(key), str)]
     return " · ".join(part for part in parts if part)
@@ -190,9 +190,9 @@ def detail(kind: str, data: Mapping[str, Any], names: Names) -> str:
 def actor_words(event: Event) -> str:
     """Who did it, in which role. Residents and the system have no name."""
     if event.actor_role == "resident":
-        return _now("resident")
+        return gettext("resident")
     if event.actor_id is None:
-        return _now("system")
+        return gettext("system")
     role = Role(event.actor_role).label if event.actor_role in Role.values else ""
     return f"{event.actor} {role}".strip()
 
