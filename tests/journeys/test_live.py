@@ -8,9 +8,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.journeys.axe import assert_accessible
 from tests.journeys.desks import PLACE, live, not_reloaded, party_new, same_page
 from tests.journeys.people import Clock, People, at, sees
-from tests.journeys.phones import card
+from tests.journeys.phones import card, part_of
 
 pytestmark = pytest.mark.journey
 
@@ -48,6 +49,12 @@ def test_open_pages_follow(people: People, clock: Clock) -> None:
     answered(doer, lambda: doer.locator(".decide-bar button").click())
     expect(card(phone, party)).to_be_visible(timeout=SOON)
     assert same_page(phone)
+
+    part = part_of(phone, party)
+    phone.goto(f"{part}arrive/")
+    phone.locator("button[form=arrive]").click()
+    at(phone, f"{part}task/")
+    assert_accessible(phone)
 
 
 def taken(office: Page, party: str) -> str:

@@ -1,0 +1,213 @@
+"""Every page of the three faces, for every role, in both languages: translated, accessible, no wider than the window.
+
+A walk along the links: each role visits each address of the faces once. The first visitor of a page in a language
+opens it in the browser; those after read its text alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from django.urls import Resolver404, get_resolver, resolve
+from playwright.sync_api import FilePayload, Page
+
+from tests.journeys.axe import assert_accessible
+from tests.journeys.desks import PLACE, report
+from tests.journeys.language import Data, data_of, left_in_chinese, left_in_english, texts_of, translated
+from tests.journeys.people import Clock, People, fits
+from tests.product import Product
+
+pytestmark = pytest.mark.journey
+
+FACES = ("console", "field", "portal")
+OFFICE = ("dispatcher", "head", "checker", "supervisor", "auditor", "sysadmin")
+SQUADS = ("streetleader", "urban1", "fire1", "lab1", "grid1", "aux1")
+LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
+PARTS = {
+    "console:newcomers", "console:rail", "console:row", "console:triage_agencies", "console:triage_parties",
+    "console:import_progress", "field:parties", "portal:parties", "portal:code", "console:triage_first", "field:order",
+    "field:task",
+}  # fmt: skip
+"""Pieces of a page that scripts ask for, a picture, addresses that lead on to another page, and the page of a handling
+task under way, which ``test_live`` looks at."""
+POSTED = {
+    "console:accept_many", "console:notices_read", "console:message_retry", "console:outbox_retry",
+    "field:acknowledge", "field:photos", "field:finish", "field:item", "field:sample", "field:notices_read",
+    "portal:clear",
+}  # fmt: skip
+"""Only sent to, never opened."""
+FIRST = {"dispatcher", "streetleader", "urban1"}
+HUBS = {
+    "console:queue": 11,
+    "console:case": 10,
+    "console:order": 6,
+    "field:today": 3,
+    "field:part": 12,
+    "field:visit": 4,
+}
+"""Pages that look different by where a case stands: so many of each are read, by the first of their role."""
+BESIDE = {
+    "console:case": ("accept/", "close/", "settle/", "resume/", "take-back/", "check-after/"),
+    "console:order": ("submit/", "approve/", "send-back/", "issue/"),
+    "console:part_reassign": ("../call-again/",),
+    "field:part": ("close/", "task/", "return/"),
+}
+"""Pages that a button leads to only at the right moment."""
+LINKS = """[...Array.from(document.querySelectorAll('a[href]'), e => e.getAttribute('href')),
+  ...Array.from(document.querySelectorAll('form[action]'), e => e.getAttribute('action'))]"""
+
+
+@dataclass
+class Tour:
+    """What was visited and what was wrong there, told at the end all at once."""
+
+    data: Data
+    interface: frozenset[str]
+    opened: set[tuple[str, str]] = field(default_factory=set)
+    visits: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    def walk(self, page: Page, name: str, language: str) -> None:
+        """Along the links from where the page stands, each address of the faces once."""
+        seen: Counter[str] = Counter()
+        paths: set[str] = set()
+        waiting = deque([urlsplit(page.url).path])
+        while waiting:
+            path = waiting.popleft()
+            view = view_of(path)
+            path = path if view == "field:today" else path.split("?")[0]
+            if view is None or path in paths or seen[view] >= most(view, name) or view in PARTS | POSTED:
+                continue
+            paths.add(path)
+            links = self.visit(page, path, view, name, language)
+            if links is not None:
+                seen[view] += 1
+                waiting.extend(page_of(urljoin(page.url, link)) for link in links if not link.startswith("#"))
+                waiting.extend(urljoin(path, beside) for beside in BESIDE.get(view, ()))
+
+    def visit(self, page: Page, path: str, view: str, name: str, language: str) -> list[str] | None:
+        """The page's links; none when it leads elsewhere now or is not for this role."""
+        answer = page.request.get(path, headers={"Accept": "text/html"})
+        where = urlsplit(answer.url).path
+        if answer.status in (403, 405) or view_of(where) != view:
+            return None
+        html = answer.text()
+        self.visits += 1
+        if answer.status != 200:
+            self.faults.append(f"{name} {language} {path}: {answer.status}")
+            return None
+        self.read(html, f"{name} {language} {path}", language)
+        if (view, language) not in self.opened:
+            self.opened.add((view, language))
+            page.goto(path)
+            self.look(page, f"{name} {language} {path}", language)
+            return list(page.evaluate(LINKS))
+        return re.findall(r'(?:href|action)="(/[^"]*)"', html)
+
+    def read(self, html: str, where: str, language: str) -> None:
+        texts = texts_of(html)
+        left = (
+            left_in_english(texts, self.data) if language == "zh" else left_in_chinese(texts, self.data, self.interface)
+        )
+        self.faults += [f"{where}: not translated: {text}" for text in left]
+
+    def look(self, page: Page, where: str, language: str) -> None:
+        for check in (fits, assert_accessible):
+            try:
+                check(page)
+            except AssertionError as fault:
+                self.faults.append(f"{where}: {fault}")
+        self.read(page.content(), where, language)  # what scripts have written, too
+
+    def told(self) -> None:
+        once = list(dict.fromkeys(re.sub(r"^\S+ ", "", fault) for fault in self.faults))
+        assert not once, f"{len(once)} faults on {self.visits} pages\n" + "\n".join(once)
+
+
+def view_of(path: str) -> str | None:
+    """The name of the address when it belongs to one of the faces."""
+    try:
+        found = resolve(path.split("?")[0])
+    except Resolver404:
+        return None
+    return found.view_name if found.namespace in FACES else None
+
+
+def most(view: str, name: str) -> int:
+    """How many pages of this view this person reads."""
+    return HUBS.get(view, 1) if name in FIRST else min(2, HUBS.get(view, 1))
+
+
+def page_of(url: str) -> str:
+    """Path and query."""
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def all_views() -> set[str]:
+    names = set()
+    for face in FACES:
+        _prefix, resolver = get_resolver().namespace_dict[face]
+        names |= {f"{face}:{name}" for name in resolver.reverse_dict if isinstance(name, str)}
+    return names
+
+
+@pytest.fixture(scope="module")
+def tour(product: Product) -> Tour:
+    return Tour(data_of(product), translated())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_office(people: People, tour: Tour, product: Product, language: str) -> None:
+    hotline_file(people.office("dispatcher", language=LANGUAGES[language]))
+    tour.data = data_of(product)
+    for name in OFFICE:
+        tour.walk(people.office(name, language=LANGUAGES[language]), name, language)
+    told_of(tour, "console", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_squads(people: People, tour: Tour, language: str) -> None:
+    for name in SQUADS:
+        tour.walk(people.squad(name, language=LANGUAGES[language], place=PLACE), name, language)
+    told_of(tour, "field", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_residents(people: People, tour: Tour, clock: Clock, language: str) -> None:
+    resident = people.resident(language=LANGUAGES[language])
+    report(resident, "演示·便民超市", "门口堆满纸箱，行人绕行")
+    tour.walk(resident, "resident", language)
+    resident.goto("/report/")
+    resident.locator("[name=text]").fill("门口堆满纸箱，行人绕行")
+    resident.locator("button[form=what-form]").click()
+    tour.walk(resident, "resident", language)
+    resident.locator("[name=address]").fill("演示路1号")
+    resident.locator("button[form=where-form]").click()
+    resident.wait_for_url("**/report/send/")
+    tour.walk(resident, "resident", language)
+    told_of(tour, "portal", language)
+
+
+def hotline_file(office: Page) -> None:
+    """A file of one row, so that there is a run to look at."""
+    office.goto("/console/imports/")
+    row = "工单编号,来电内容\n演示240001,门口堆满纸箱\n".encode()
+    office.locator("input[type=file]").set_input_files(FilePayload(name="demo.csv", mimeType="text/csv", buffer=row))
+    office.locator("main form:has(input[type=file]) button").first.click()
+    office.wait_for_url(re.compile(r"/console/imports/\d+/"))
+
+
+def told_of(tour: Tour, face: str, language: str) -> None:
+    """Every page of the face was there to be seen, and nothing was wrong with any."""
+    opened = {view for view, spoken in tour.opened if spoken == language}
+    missed = {view for view in all_views() if view.startswith(face)} - opened - PARTS - POSTED
+    tour.faults += [f"{language} nobody came to {view}" for view in sorted(missed)]
+    try:
+        tour.told()
+    finally:
+        tour.faults.clear()
