@@ -26,11 +26,12 @@ LATIN = re.compile(r"[A-Za-z][A-Za-z']+")
 DUMP = """
 import json
 from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 whole, plain = set(), set()
 for model in apps.get_models():
     for field in model._meta.concrete_fields:
-        if not isinstance(field, (models.CharField, models.TextField, models.JSONField)):
+        if not isinstance(field, (models.CharField, models.TextField, models.JSONField, ArrayField)):
             continue
         for value in model._default_manager.order_by().values_list(field.attname, flat=True).distinct():
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
