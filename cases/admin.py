@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,7 @@ from cases.models import (
     Setting,
     Target,
 )
+from cases.papers import check_pattern
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
@@ -97,8 +99,21 @@ class DeadlineRuleAdmin(Base):
     list_select_related = ("street",)
 
 
+class SettingForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
+    """A pattern that can't number papers is refused here, not when an officer signs."""
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("key") == "paper_pattern" and check_pattern(str(cleaned.get("value", ""))):
+            raise forms.ValidationError(
+                _("A paper number needs {agency}, {kind}, {year} and {serial}, and nothing else in braces.")
+            )
+        return cleaned
+
+
 @admin.register(Setting)
 class SettingAdmin(Base):
+    form = SettingForm
     list_display = ("key", "street", "value", "source")
     list_filter = ("street",)
     list_select_related = ("street",)

@@ -66,6 +66,7 @@ ORDER: Mapping[str, Move] = MappingProxyType(
         "submit": _move(O.DRAFTED, to=O.TO_APPROVE),
         "approve": _move(O.TO_APPROVE, to=O.APPROVED),
         "send_back": _move(O.TO_APPROVE, to=O.DRAFTED, back=True),
+        "revise": _move(O.APPROVED, to=O.TO_APPROVE),
         "issue": _move(O.APPROVED, to=O.ISSUED),
         "issue_first": _move(O.DRAFTED, O.TO_APPROVE, to=O.ISSUED),
         "acknowledge": _move(O.ISSUED, to=O.ACKNOWLEDGED),

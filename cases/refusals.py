@@ -40,7 +40,5 @@ class Refused(Exception):
         return (_rebuild, (self.code, str(self.message), dict(self.params), self.field, self.status))
 
 
-def _rebuild(
-    code: str, message: str, params: Mapping[str, object], field: str | None, status: int
-) -> Refused:
+def _rebuild(code: str, message: str, params: Mapping[str, object], field: str | None, status: int) -> Refused:
     return Refused(code, message, params, field=field, status=status)

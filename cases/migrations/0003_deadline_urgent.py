@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0002_guards'),
+        ("cases", "0002_guards"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='deadline',
-            name='urgent',
+            model_name="deadline",
+            name="urgent",
             field=models.BooleanField(default=False),
         ),
     ]

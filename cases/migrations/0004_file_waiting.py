@@ -5,15 +5,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0003_deadline_urgent'),
+        ("cases", "0003_deadline_urgent"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='file',
-            index=models.Index(condition=models.Q(('state', 'stored')), fields=['id'], name='file_waiting'),
+            model_name="file",
+            index=models.Index(condition=models.Q(("state", "stored")), fields=["id"], name="file_waiting"),
         ),
     ]

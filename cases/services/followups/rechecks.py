@@ -174,9 +174,9 @@ def rechecks_judge(*, scene: Scene, actor: Actor) -> None:
                 ruling.corrected_at = visit.closed_at or now()
                 ruling.save(update_fields=["corrected_at"])
             corrected.setdefault(link.need.case_id or 0, []).append(ruling.pk)
-        # The term is the party's: it counts up to its own end, not until the squads came to look.
-        until = min(now(), ruling.due_at) if ruling.due_at else now()
-        deadlines.deadline_end(kind=DeadlineKind.RECTIFICATION, subject=ruling, at=until, cancelled=not seen)
+        # The term is the party's: put right, it counts up to its own end, not until the squads came to look.
+        until = min(now(), ruling.due_at) if seen and ruling.due_at else now()
+        deadlines.deadline_end(kind=DeadlineKind.RECTIFICATION, subject=ruling, at=until)
     for case in scene.cases:
         if case.pk in corrected:
             journal.record(

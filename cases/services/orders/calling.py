@@ -229,6 +229,17 @@ def _before_visit(order: Order) -> None:
         raise Refused("visit_begun", _("The visit has begun: squads can't be changed any more."))
 
 
+def approval_revise(order: Order) -> None:
+    """An approval covers a party and its agencies: where one changes before the whistle, it is asked for again."""
+    if order.state != OrderState.APPROVED:
+        return
+    flow.move(order, "revise")
+    order.approved_at = None
+    order.approved_by_id = None
+    order.save(update_fields=["state", "approved_at", "approved_by"])
+    deadlines.deadline_start(kind=DeadlineKind.APPROVAL, subject=order, street_id=order.street_id, urgent=urgent(order))
+
+
 def order_follow(order: Order) -> None:
     """An issued order whose called parts have all answered is acknowledged; a new call opens it again."""
     states = {part.state for part in parts_of(order)}

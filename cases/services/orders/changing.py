@@ -11,8 +11,8 @@ from cases.models import Case, CaseStage, Need, NeedState, Order, OrderKind, Ord
 from cases.refusals import Refused
 from cases.services import casefile, deadlines, journal
 from cases.services import needs as need_stage
-from cases.services.orders.calling import order_follow
-from cases.services.orders.locking import cases_of, order_lock, parts_of
+from cases.services.orders.calling import approval_revise, order_follow
+from cases.services.orders.locking import cases_of, order_lock, order_lock_with, parts_of
 from cases.services.orders.opening import live_refuse
 from cases.services.parties import merged_refuse, target_lock
 from teams.policies import Actor
@@ -27,8 +27,11 @@ def order_cancel(*, actor: Actor, order_id: int, reason: str) -> Order:
         _cancel(order, cases, actor, _reason(reason))
         for link in _links(order):
             _release(link, reason.strip())
-            flow.move(link.need, "release", reason=reason)
-            link.need.save(update_fields=["state"])
+            if order.kind == OrderKind.HANDLING:
+                need_stage.need_withdraw(actor=actor, need=link.need, reason=reason.strip())
+            else:
+                flow.move(link.need, "release", reason=reason)
+                link.need.save(update_fields=["state"])
         for case in cases:
             _undispatch(case, order, actor, reason)
         deadlines.case_due_refresh(case_ids=[case.pk for case in cases])
@@ -85,14 +88,8 @@ def need_take_out(*, actor: Actor, need_id: int, reason: str) -> Need:
 def order_change_target(*, actor: Actor, order_id: int, target_id: int, reason: str) -> Order:
     """The order meant another party: it moves there with its needs and cases. [order.target_changed]"""
     with transaction.atomic():
-        old_id = Order.objects.filter(pk=order_id).values_list("target_id", flat=True).first()
-        if old_id is None:
-            raise Refused("not_found", _("This order does not exist."), status=404)
-        for pk in sorted({old_id, target_id}):
-            target_lock(pk)
-        order = order_lock(order_id)
+        order, fresh = order_lock_with(order_id, target_id)
         policies.require(actor, "order.change", street_id=order.street_id)
-        fresh = target_lock(target_id)
         text = _reason(reason)
         if order.state not in flow.LIVE:
             raise Refused("visit_begun", _("The visit has begun: the party can't be changed any more."))
@@ -109,6 +106,7 @@ def order_change_target(*, actor: Actor, order_id: int, target_id: int, reason: 
         before = order.target_id
         order.target = fresh
         order.save(update_fields=["target"])
+        approval_revise(order)
         Need.objects.filter(pk__in=[link.need_id for link in _links(order)]).update(target=fresh)
         Case.objects.filter(pk__in=[case.pk for case in cases]).update(target=fresh)
         for case in cases:
@@ -189,12 +187,17 @@ def _parts_shrink(order: Order, leaving: Need, staying: list[Need]) -> list[Part
 
 def _undispatch(case: Case, order: Order, actor: Actor, reason: str) -> None:
     if case.stage == CaseStage.DISPATCHED:
+        # A task can't be planned into another order: what becomes of the case is decided anew.
+        handling = order.kind == OrderKind.HANDLING
+        if handling:
+            case.disposition = ""
         casefile.case_move(
             case=case,
-            action="undispatch",
+            action="return" if handling else "undispatch",
             actor=actor,
-            kind="case.undispatched",
+            kind="case.returned" if handling else "case.undispatched",
             body={"order": order.pk, "number": order.number},
             reason=reason,
+            fields=["disposition"],
             refresh=False,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import Case, Order, Part, PartState
+from cases.models import Case, Order, Part, PartState, Target
 from cases.refusals import Refused
 from cases.services import casefile
 from cases.services.parties import target_lock
@@ -33,6 +33,24 @@ def order_lock(order_id: int) -> Order:
             continue
         order.target = target
         return order
+
+
+def order_lock_with(order_id: int, target_id: int) -> tuple[Order, Target]:
+    """The order and another target, both targets locked by id before it."""
+    while True:
+        held = Order.objects.filter(pk=order_id).values_list("target_id", flat=True).first()
+        if held is None:
+            raise Refused("not_found", _("This order does not exist."), status=404)
+        try:
+            with transaction.atomic():
+                targets = {pk: target_lock(pk) for pk in sorted({held, target_id})}
+                order = Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=order_id)
+                if order.target_id != held:
+                    raise _MovedAway
+        except _MovedAway:
+            continue
+        order.target = targets[held]
+        return order, targets[target_id]
 
 
 def part_lock(part_id: int) -> tuple[Part, Order]:

@@ -11,7 +11,7 @@ from cases.models import Case, CaseStage, Need, NeedState, Order, OrderKind, Ord
 from cases.planner import merge
 from cases.selectors.composition import PartPlan, compose, need_facts, order_facts
 from cases.services import casefile, deadlines, journal
-from cases.services.orders.calling import order_follow, parts_call
+from cases.services.orders.calling import approval_revise, order_follow, parts_call
 from cases.services.orders.locking import parts_of
 from cases.services.orders.opening import needs_link
 from cases.services.parties import target_lock
@@ -101,6 +101,8 @@ def _parts_extend(order: Order, plans: tuple[PartPlan, ...]) -> tuple[list[int],
     if order.issued_at is not None and added:
         parts_call(order, added)
         order_follow(order)
+    elif added:
+        approval_revise(order)
     return [part.squad_id for part in added], sorted(present)
 
 

@@ -15,6 +15,8 @@ from cases.services import casefile, journal, orders, parties
 from cases.services.triage.telling import TOLD_JOINED, fresh, tell, written
 from teams.policies import Actor
 
+JOINED = _("Joined to another case about the same matter.")
+
 
 def case_return(*, actor: Actor, case_id: int, reason: str) -> Case:
     """Back to triage until the visit has begun; its need is withdrawn. [case.returned]"""
@@ -38,7 +40,7 @@ def case_join(*, actor: Actor, case_id: int, into_case_id: int, reason: str = ""
     if case_id == into_case_id:
         raise Refused("same_case", _("A case can't be joined to itself."), field="into", status=422)
     with transaction.atomic():
-        case = _take_out(actor, case_id, "join", "case.join", reason.strip() or "joined", also=[into_case_id])
+        case = _take_out(actor, case_id, "join", "case.join", reason.strip() or str(JOINED), also=[into_case_id])
         survivor = casefile.case_lock(into_case_id)
         _check_join(case, survivor)
         tell(case=case, actor=actor, message=TOLD_JOINED, params={})

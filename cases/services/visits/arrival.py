@@ -13,6 +13,7 @@ from cases.clock.moment import now
 from cases.models import (
     CaseStage,
     DeadlineKind,
+    NeedCause,
     OrderState,
     Part,
     ReportIn,
@@ -59,6 +60,7 @@ def visit_report_in(
         policies.require(actor, "task.handle" if scene.handling else "visit.report_in", squad_ids=[part.squad_id])
         if client_key and (first := ReportIn.objects.filter(client_key=client_key, part=part).first()):
             return first
+        _day_check(scene)
         flow.move(part, "report_in")
         seats = _seats(scene, part, officer_ids, actor)
         far = far_check(scene.order.target, lat, lng, far_reason)
@@ -104,6 +106,17 @@ def visit_report_in(
         )
         scene.refresh()
     return report
+
+
+def _day_check(scene: Scene) -> None:
+    """The party's term runs until the recheck's first day: nobody judges before it whether the term was kept."""
+    days = [link.need.from_day for link in scene.links() if link.need.cause == NeedCause.RECHECK]
+    if days and timezone.localdate(now()) < max(days):
+        raise Refused(
+            "too_early",
+            _("This is a recheck: it begins on %(day)s at the earliest.") % {"day": max(days).isoformat()},
+            {"day": max(days).isoformat()},
+        )
 
 
 def _seats(scene: Scene, part: Part, officer_ids: Iterable[int], actor: Actor) -> list[Seat]:

@@ -125,7 +125,8 @@ def test_a_recheck_that_fails_is_ruled_on_again(cast: Cast) -> None:
         ruling = rule(cast, second, "rectification", measures="演示·悬挂", due_day=date(2026, 7, 23))
     first.refresh_from_db()
     assert first.corrected_at is None
-    assert Deadline.objects.get(ruling=first).state == DeadlineState.CANCELLED
+    term = Deadline.objects.get(ruling=first)
+    assert (term.state, term.late) == (DeadlineState.MET, True)
     assert ruling.proposal["step"] != "first_exempt"
     case = Case.objects.get()
     assert case.stage == CaseStage.RECTIFYING

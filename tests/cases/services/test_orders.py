@@ -378,3 +378,31 @@ def test_a_case_that_was_visited_only_survives_a_join(cast: Cast) -> None:
     with unchanged(), refused("visit_begun"):
         triage.case_join(actor=office, case_id=visited.pk, into_case_id=fresh.pk, reason="同一件事")
     assert triage.case_join(actor=office, case_id=fresh.pk, into_case_id=visited.pk, reason="同一件事") == visited
+
+
+def test_an_approval_covers_the_party_and_its_agencies(cast: Cast) -> None:
+    office, head = cast.act(cast.dispatcher), cast.act(cast.head)
+    planned_case(cast, functions=["market"])
+    order = orders.order_open(actor=office, target_id=cast.target.pk)
+    orders.order_submit(actor=office, order_id=order.pk)
+    orders.order_approve(actor=head, order_id=order.pk)
+    _case, need = planned_case(cast, functions=["fire"])
+    assert orders.need_place(actor=office, need_id=need.pk) == order
+    order.refresh_from_db()
+    assert (order.state, order.approved_at) == (OrderState.TO_APPROVE, None)
+    with unchanged(), refused("approval_needed"):
+        orders.order_issue(actor=office, order_id=order.pk)
+    orders.order_approve(actor=head, order_id=order.pk)
+    order = orders.order_change_target(actor=office, order_id=order.pk, target_id=cast.supermarket.pk, reason="认错门")
+    assert order.state == OrderState.TO_APPROVE
+
+
+def test_a_cancelled_task_goes_back_to_triage(cast: Cast) -> None:
+    case, need = planned_case(cast, functions=["urban"])
+    office = cast.act(cast.dispatcher)
+    needs.need_withdraw(actor=office, need=need, reason="改为处置任务")
+    order = orders.task_open(actor=office, case_id=case.pk, squad_id=cast.squads["urban"].pk, note="清运")
+    orders.order_cancel(actor=office, order_id=order.pk, reason="已自行清走")
+    case.refresh_from_db()
+    assert case.stage == CaseStage.ACCEPTED
+    assert not case.needs.exclude(state=NeedState.WITHDRAWN).exists()
