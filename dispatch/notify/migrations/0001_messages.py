@@ -18,7 +18,10 @@ class Migration(migrations.Migration):
             name="Message",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("channel", models.CharField(choices=[("in_app", "in the system"), ("email", "by e-mail")], max_length=8)),
+                (
+                    "channel",
+                    models.CharField(choices=[("in_app", "in the system"), ("email", "by e-mail")], max_length=8),
+                ),
                 ("text", models.CharField(max_length=40)),
                 ("params", models.JSONField(default=dict)),
                 ("bundle", models.CharField(blank=True, max_length=60)),
