@@ -63,8 +63,13 @@ def settle(*, scene: Scene, actor: Actor) -> bool:
     for ruling in _to_recheck(ruled):
         orders.need_place(actor=actor, need_id=followup_open(actor=actor, ruling=ruling).pk)
     for case in scene.cases:
-        if case.stage in (CaseStage.VISITING, CaseStage.RULING) and not _case_work(case):
+        if case.stage not in (CaseStage.VISITING, CaseStage.RULING):
+            continue
+        if not _case_work(case):
             _case_settle(case, scene, actor)
+        elif case.stage == CaseStage.VISITING:  # a finding of an earlier visit still waits for its ruling
+            body = {"order": order.pk, "number": order.number}
+            casefile.case_move(case=case, action="rule", actor=actor, kind="case.to_rule", body=body, refresh=False)
     return True
 
 

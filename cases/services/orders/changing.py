@@ -12,9 +12,9 @@ from cases.refusals import Refused
 from cases.services import casefile, deadlines, journal
 from cases.services import needs as need_stage
 from cases.services.orders.calling import approval_revise, order_follow
-from cases.services.orders.locking import cases_of, order_lock, order_lock_with, parts_of
+from cases.services.orders.locking import cases_of, need_lock_order, order_lock, order_lock_with, parts_of
 from cases.services.orders.opening import live_refuse
-from cases.services.parties import merged_refuse, target_lock
+from cases.services.parties import merged_refuse
 from teams.policies import Actor
 
 
@@ -45,14 +45,7 @@ def need_take_out(*, actor: Actor, need_id: int, reason: str) -> Need:
     The caller has asked its own policy. Refused: ``visit_begun`` when its order's visit has started.
     """
     with transaction.atomic():
-        target_id = Need.objects.values_list("target_id", flat=True).get(pk=need_id)
-        target_lock(target_id)
-        order_id = (
-            OrderNeed.objects.filter(need_id=need_id, released_at__isnull=True)
-            .values_list("order_id", flat=True)
-            .first()
-        )
-        order = order_lock(order_id) if order_id is not None else None
+        order = need_lock_order(need_id)
         cases = cases_of(order) if order is not None else []
         need = (
             Need.objects.select_for_update(no_key=True, of=("self",))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import Case, Order, Part, PartState, Target
+from cases.models import Case, Need, Order, OrderNeed, Part, PartState, Target
 from cases.refusals import Refused
 from cases.services import casefile
 from cases.services.parties import target_lock
@@ -51,6 +51,28 @@ def order_lock_with(order_id: int, target_id: int) -> tuple[Order, Target]:
             continue
         order.target = targets[held]
         return order, targets[target_id]
+
+
+def need_lock_order(need_id: int) -> Order | None:
+    """The need's target, and the order it stands in, locked in that order; None when it stands in none."""
+    while True:
+        target_id = Need.objects.values_list("target_id", flat=True).get(pk=need_id)
+        try:
+            with transaction.atomic():
+                target = target_lock(target_id)
+                standing = OrderNeed.objects.filter(need_id=need_id, released_at__isnull=True)
+                order_id = standing.values_list("order_id", flat=True).first()
+                if Need.objects.values_list("target_id", flat=True).get(pk=need_id) != target_id:
+                    raise _MovedAway
+                if order_id is None:
+                    return None
+                order = Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=order_id)
+                if order.target_id != target_id:
+                    raise _MovedAway
+        except _MovedAway:
+            continue
+        order.target = target
+        return order
 
 
 def part_lock(part_id: int) -> tuple[Part, Order]:
