@@ -86,15 +86,22 @@ def lock_with_orders(case_ids: Iterable[int]) -> list[Case]:
     """
     wanted = sorted(set(case_ids))
     while True:
-        read = dict(Case.objects.filter(pk__in=wanted).values_list("pk", "target_id"))
+        read = _targets_of(wanted)
         try:
             with transaction.atomic():
-                cases = _lock_all(wanted, [target_id for target_id in read.values() if target_id is not None])
-                if any(case.target_id != read[case.pk] for case in cases):
+                cases = _lock_all(wanted, read)
+                if not _targets_of(wanted) <= read:
                     raise _MovedAway
                 return cases
         except _MovedAway:
             continue
+
+
+def _targets_of(case_ids: list[int]) -> set[int]:
+    """The cases' own parties and those of their standing needs: a recheck belongs where the violation was found."""
+    own = Case.objects.filter(pk__in=case_ids, target__isnull=False).values_list("target_id", flat=True)
+    standing = Need.objects.filter(case__in=case_ids, state__in=[NeedState.OPEN, NeedState.ORDERED])
+    return {target_id for target_id in own if target_id is not None} | set(standing.values_list("target_id", flat=True))
 
 
 def _lock_all(wanted: list[int], target_ids: Iterable[int]) -> list[Case]:
