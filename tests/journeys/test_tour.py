@@ -25,7 +25,9 @@ pytestmark = pytest.mark.journey
 
 FACES = ("console", "field", "portal")
 OFFICE = ("dispatcher", "head", "checker", "supervisor", "auditor", "sysadmin")
-SQUADS = ("streetleader", "urban1", "fire1", "lab1", "grid1", "aux1")
+SQUADS = ("streetleader", "urban1", "fire1", "market1", "lab1", "grid1", "aux1")
+HEADINGS = ("工单编号", "来电内容")
+"""Of the hotline's file, shown as they stand there."""
 LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
 PARTS = {
     "console:newcomers", "console:rail", "console:row", "console:triage_agencies", "console:triage_parties",
@@ -55,6 +57,7 @@ BESIDE = {
     "console:order": ("submit/", "approve/", "send-back/", "issue/"),
     "console:part_reassign": ("../call-again/",),
     "field:part": ("close/", "task/", "return/"),
+    "field:visit": ("../finding/",),
 }
 """Pages that a button leads to only at the right moment."""
 LINKS = """[...Array.from(document.querySelectorAll('a[href]'), e => e.getAttribute('href')),
@@ -164,7 +167,8 @@ def tour(product: Product) -> Tour:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_office(people: People, tour: Tour, product: Product, language: str) -> None:
     hotline_file(people.office("dispatcher", language=LANGUAGES[language]))
-    tour.data = data_of(product)
+    known = data_of(product)
+    tour.data = Data(known.values | set(HEADINGS), known.plain)
     for name in OFFICE:
         tour.walk(people.office(name, language=LANGUAGES[language]), name, language)
     told_of(tour, "console", language)
@@ -196,7 +200,7 @@ def test_residents(people: People, tour: Tour, clock: Clock, language: str) -> N
 def hotline_file(office: Page) -> None:
     """A file of one row, so that there is a run to look at."""
     office.goto("/console/imports/")
-    row = "工单编号,来电内容\n演示240001,门口堆满纸箱\n".encode()
+    row = f"{','.join(HEADINGS)}\n演示240001,门口堆满纸箱\n".encode()
     office.locator("input[type=file]").set_input_files(FilePayload(name="demo.csv", mimeType="text/csv", buffer=row))
     office.locator("main form:has(input[type=file]) button").first.click()
     office.wait_for_url(re.compile(r"/console/imports/\d+/"))
