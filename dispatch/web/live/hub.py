@@ -86,17 +86,19 @@ class Hub:
         self._killed: dict[str, float] = {}
         self._control = "0-0"
         self._task: asyncio.Task[None] | None = None
+        self._stopping = False
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="live-hub")
 
     async def stop(self) -> None:
+        """End the reading. The flag counts, the cancelling only hurries: one that comes with an answer gets lost."""
+        self._stopping = True
         for listener in list(self.listeners):
             listener.put(Item("bye"))
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait({self._task}, timeout=2)
 
     def killed(self, user: str, granted: float) -> bool:
         """Whether a grant of that second was taken back since."""
@@ -116,7 +118,7 @@ class Hub:
 
     async def _run(self) -> None:
         first = True
-        while True:
+        while not self._stopping:
             client: Client = Redis.from_url(
                 self.url,
                 decode_responses=True,
@@ -128,7 +130,7 @@ class Hub:
             try:
                 await self._greet(client, first)
                 first = False
-                while True:
+                while not self._stopping:
                     await self._read(client)
             except (RedisError, OSError, TimeoutError):
                 if self.up:
