@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -15,42 +17,35 @@ class _MovedAway(Exception):
     """The order's target was changed between reading and locking it."""
 
 
-def order_lock(order_id: int) -> Order:
-    """The order, its target locked before it. ``Refused("not_found")`` when there is none."""
-    while True:
-        target_id = Order.objects.filter(pk=order_id).values_list("target_id", flat=True).first()
-        if target_id is None:
-            raise Refused("not_found", _("This order does not exist."), status=404)
-        try:
-            # Rolling the savepoint back gives the wrong target's lock up again: holding it while asking for the
-            # right one would lock two targets out of order.
-            with transaction.atomic():
-                target = target_lock(target_id)
-                order = Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=order_id)
-                if order.target_id != target_id:
-                    raise _MovedAway
-        except _MovedAway:
-            continue
-        order.target = target
-        return order
+def order_lock(order_id: int, *, also: Iterable[int] = ()) -> Order:
+    """The order, its target locked before it, with the targets named ``also``. ``Refused("not_found")``."""
+    return _order_lock(order_id, also)[0]
 
 
 def order_lock_with(order_id: int, target_id: int) -> tuple[Order, Target]:
     """The order and another target, both targets locked by id before it."""
+    order, targets = _order_lock(order_id, [target_id])
+    return order, targets[target_id]
+
+
+def _order_lock(order_id: int, also: Iterable[int]) -> tuple[Order, dict[int, Target]]:
+    others = set(also)
     while True:
         held = Order.objects.filter(pk=order_id).values_list("target_id", flat=True).first()
         if held is None:
             raise Refused("not_found", _("This order does not exist."), status=404)
         try:
+            # Rolling the savepoint back gives the wrong target's lock up again: holding it while asking for the
+            # right one would lock two targets out of order.
             with transaction.atomic():
-                targets = {pk: target_lock(pk) for pk in sorted({held, target_id})}
+                targets = {pk: target_lock(pk) for pk in sorted({held, *others})}
                 order = Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=order_id)
                 if order.target_id != held:
                     raise _MovedAway
         except _MovedAway:
             continue
         order.target = targets[held]
-        return order, targets[target_id]
+        return order, targets
 
 
 def need_lock_order(need_id: int) -> Order | None:

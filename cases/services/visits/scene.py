@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import Case, LabTest, Order, OrderKind, OrderNeed, Part, PartState, Visit
+from cases.models import Case, Finding, LabTest, Order, OrderKind, OrderNeed, Part, PartState, Visit
 from cases.refusals import Refused
 from cases.services import deadlines
 from cases.services.orders import cases_of, order_lock
@@ -53,7 +53,9 @@ class Scene:
 
 def scene_of_order(order_id: int) -> Scene:
     """Lock by order. ``Refused("not_found")`` when there is none."""
-    order = order_lock(order_id)
+    # What an earlier visit found may be rechecked where it was found, though the case has moved to another party since.
+    earlier = Finding.objects.filter(need__case__needs__order_links__order=order_id)
+    order = order_lock(order_id, also=earlier.values_list("visit__order__target_id", flat=True).distinct())
     cases = cases_of(order)
     parts = list(
         Part.objects.select_for_update(no_key=True, of=("self",))
