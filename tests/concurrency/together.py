@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Barrier, Thread
 from typing import Any
+from unittest.mock import patch
 
 from django.db import connection, connections, models
 
@@ -74,3 +75,25 @@ def without_constraint(model: type[models.Model], name: str) -> Iterator[None]:
     finally:
         with connection.schema_editor() as editor:
             editor.add_constraint(model, constraint)
+
+
+@contextmanager
+def without_row_locks() -> Iterator[None]:
+    """``select_for_update`` reads without locking within the block, for showing what the locks stand against."""
+    with patch.object(models.QuerySet, "select_for_update", lambda rows, **_how: rows.all()):
+        yield
+
+
+@contextmanager
+def without_unique(model: type[models.Model], field: str) -> Iterator[None]:
+    """The unique index of one column dropped within the block; what the race wrote must be gone before its end."""
+    table, column = model._meta.db_table, model._meta.get_field(field).column
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, table)
+        name = next(n for n, c in found.items() if c["unique"] and c["columns"] == [column] and not c["primary_key"])
+        cursor.execute(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}"')
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" UNIQUE ("{column}")')

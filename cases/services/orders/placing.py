@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from cases import flow
 from cases.clock.moment import now
 from cases.models import Case, CaseStage, Need, NeedState, Order, OrderKind, OrderState, Part, PartItem, Urgency
 from cases.planner import merge
+from cases.refusals import Refused
 from cases.selectors.composition import PartPlan, compose, need_facts, order_facts
 from cases.services import casefile, deadlines, journal
 from cases.services.orders.calling import approval_revise, order_follow, parts_call
@@ -94,7 +96,7 @@ def _parts_extend(order: Order, plans: tuple[PartPlan, ...]) -> tuple[list[int],
     for plan in plans:
         part = present.get(plan.squad.pk) or by_agency.get(plan.squad.agency_id)
         if part is None:
-            part = Part.objects.create(order=order, squad=plan.squad, agency_id=plan.squad.agency_id)
+            part = _part_add(order, plan)
             added.append(part)
         known = set(part.items.values_list("item_id", flat=True))
         PartItem.objects.bulk_create([PartItem(part=part, item=item) for item in plan.items if item.pk not in known])
@@ -104,6 +106,14 @@ def _parts_extend(order: Order, plans: tuple[PartPlan, ...]) -> tuple[list[int],
     elif added:
         approval_revise(order)
     return [part.squad_id for part in added], sorted(present)
+
+
+def _part_add(order: Order, plan: PartPlan) -> Part:
+    try:
+        with transaction.atomic():
+            return Part.objects.create(order=order, squad=plan.squad, agency_id=plan.squad.agency_id)
+    except IntegrityError as error:
+        raise Refused("squad_called", _("This squad was called to the order meanwhile. Try once more.")) from error
 
 
 def _case_follow(case: Case, order: Order, actor: Actor) -> None:
