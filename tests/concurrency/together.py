@@ -87,7 +87,9 @@ def without_row_locks() -> Iterator[None]:
 @contextmanager
 def without_unique(model: type[models.Model], field: str) -> Iterator[None]:
     """The unique index of one column dropped within the block; what the race wrote must be gone before its end."""
-    table, column = model._meta.db_table, model._meta.get_field(field).column
+    found_field = model._meta.get_field(field)
+    assert isinstance(found_field, models.Field)
+    table, column = model._meta.db_table, found_field.column
     with connection.cursor() as cursor:
         found = connection.introspection.get_constraints(cursor, table)
         name = next(n for n, c in found.items() if c["unique"] and c["columns"] == [column] and not c["primary_key"])
