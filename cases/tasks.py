@@ -40,6 +40,12 @@ def files_sweep() -> int:
     return files.files_reencode_due()
 
 
+@shared_task(name="cases.files_drop_abandoned")
+def files_drop_abandoned() -> int:
+    """Photos of reports that were begun and never sent go after a day. Returns how many went."""
+    return files.files_drop_abandoned()
+
+
 @shared_task(name="cases.import_run")
 def import_run(run_id: int) -> str:
     """Carry a released import on for a while. Returns the state it stands at."""

@@ -71,6 +71,7 @@ app.conf.update(
                 ("cases.deadlines_sweep", 10, "sweep"),
                 ("cases.files_sweep", 5, "bulk"),
                 ("cases.imports_sweep", 5, "bulk"),
+                ("cases.files_drop_abandoned", 600, "bulk"),
                 ("dispatch.sessions_clear", 3600, "sweep"),
             )
         },

@@ -18,3 +18,14 @@ def office_setting(key: str, street_id: int, default: int) -> int:
     """A number of the office: the street's own before the general one, else the default."""
     value = office_value(key, street_id)
     return default if value is None else int(str(value))
+
+
+def office_phone(street_id: int | None) -> str:
+    """The telephone of a street's office (``office_phone``), else the one for all streets; empty where none is set."""
+    return str(office_value("office_phone", street_id or 0) or "").strip()
+
+
+def office_phones() -> dict[int | None, str]:
+    """All of them by street; under None the one for all streets."""
+    rows = Setting.objects.filter(key="office_phone").values_list("street_id", "value")
+    return {street_id: str(value or "").strip() for street_id, value in rows}

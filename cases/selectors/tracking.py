@@ -1,20 +1,25 @@
-"""What residents may read: their own report by its private link, and parties by name while they report.
+"""What residents may read of their own report, by its private link.
 
 Nothing here names another complainant, a member of staff or a squad.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.utils.crypto import constant_time_compare
 
 from cases import flow
 from cases.models import (
     Case,
     CaseStage,
+    Category,
     Complaint,
+    Deadline,
+    DeadlineKind,
+    DeadlineState,
     Event,
     Feedback,
     File,
@@ -24,21 +29,17 @@ from cases.models import (
     Part,
     PartState,
     ResidentLine,
-    Target,
-    TargetKind,
 )
 from teams.models import Agency
-
-FEWEST_LETTERS = 2
-MOST_PARTIES = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Matter:
     """One problem that a report is about, as far as its complainant may know.
 
-    ``agencies``: who was at the spot on the latest visit. ``feedback`` is the reader's own rating of the latest
-    closing; ``rateable``: the case is closed and that closing is not rated yet.
+    ``agencies``: who was at the spot on the latest visit. ``due``: until when, by kind of deadline, as far as a clock
+    of the office or a rectification runs; never of a visit to come: the party must not learn it here.
+    ``feedback`` is the reader's own rating of the latest closing; ``rateable``: closed, and that closing not rated yet.
     """
 
     case_id: int
@@ -52,6 +53,8 @@ class Matter:
     reworked: bool
     feedback: Feedback | None
     rateable: bool
+    category: Category | None
+    due: Mapping[str, datetime]
 
     @property
     def ended(self) -> bool:
@@ -86,10 +89,25 @@ class Tracked:
 def track(token_hash: str) -> Tracked | None:
     """The report of a private link, None when no link has this hash."""
     complaint = Complaint.objects.filter(token_hash=token_hash).first() if token_hash else None
-    if complaint is None:
-        return None
+    return _tracked(complaint) if complaint else None
+
+
+def track_by_phone(reference: str, tail: str) -> Tracked | None:
+    """The report with this reference when the phone left with it ends on these four digits; else None, whatever the
+    cause. The caller counts the tries and shows less than a private link does."""
+    complaint = Complaint.objects.select_related("identity").filter(reference=reference).first()
+    known = complaint.identity if complaint and complaint.token_hash else None
+    masked = known.masked_phone if known and known.erased_at is None else ""
+    right = constant_time_compare(masked[-_TAIL:].rjust(_TAIL, "*"), tail)
+    return _tracked(complaint) if complaint and right and len(tail) == _TAIL and tail.isdigit() else None
+
+
+_TAIL = 4
+
+
+def _tracked(complaint: Complaint) -> Tracked:
     lines = list(complaint.lines.order_by("at", "pk"))
-    cases = list(Case.objects.filter(complaint_links__complaint=complaint).order_by("pk"))
+    cases = list(Case.objects.filter(complaint_links__complaint=complaint).select_related("category").order_by("pk"))
     photos = File.objects.filter(attachments__complaint=complaint).exclude(state=FileState.BROKEN)
     return Tracked(
         complaint=complaint,
@@ -98,23 +116,6 @@ def track(token_hash: str) -> Tracked | None:
         photos=list(photos.order_by("attachments__pk")),
         question=_open_question(lines) if any(case.stage == CaseStage.ASKING for case in cases) else None,
     )
-
-
-def parties_named(words: str) -> list[Target]:
-    """Businesses and sites whose name, other name or address holds the words: at most six, shortest name first.
-
-    Fewer than two letters find nothing: nobody reads the register through this.
-    """
-    text = words.replace("\0", "").strip()[:80]
-    if len(text) < FEWEST_LETTERS:
-        return []
-    found = Target.objects.filter(
-        Q(name__icontains=text) | Q(address__icontains=text) | Q(aliases__contains=[text]),
-        active=True,
-        merged_into__isnull=True,
-        kind__in=[TargetKind.BUSINESS, TargetKind.SITE],
-    ).only("pk", "name", "address")[:60]
-    return sorted(found, key=lambda party: (text not in party.name, len(party.name), party.pk))[:MOST_PARTIES]
 
 
 def _open_question(lines: list[ResidentLine]) -> ResidentLine | None:
@@ -150,7 +151,26 @@ def _matter(case: Case, complaint: Complaint) -> Matter:
         reworked=case.rework_count > 0,
         feedback=feedback,
         rateable=case.stage == CaseStage.CLOSED and not rated,
+        category=case.category,
+        due=_due(case),
     )
+
+
+_TOLD = (
+    DeadlineKind.REGISTER,
+    DeadlineKind.TRIAGE,
+    DeadlineKind.CONTACT,
+    DeadlineKind.CHECK_AFTER,
+    DeadlineKind.WHOLE_CASE,
+)
+
+
+def _due(case: Case) -> dict[str, datetime]:
+    running = Deadline.objects.filter(case=case, state=DeadlineState.RUNNING, kind__in=_TOLD)
+    found = dict(running.values_list("kind", "due_at"))
+    if case.due_kind == DeadlineKind.RECTIFICATION and case.due_at:
+        found[case.due_kind] = case.due_at
+    return found
 
 
 def _agencies(order: Order) -> list[Agency]:

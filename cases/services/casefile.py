@@ -103,6 +103,21 @@ def case_open(
     return case
 
 
+def complaint_add(*, case: Case, complaint: Complaint, actor: Actor, by: str, contact: bool = True) -> None:
+    """A further report of a locked case, without a case of its own. [case.complaint_joined]
+
+    ``by``: what brought them together (``resident``, ``quoted_number``). ``contact`` starts the clock of the first
+    contact, unless it runs already.
+    """
+    CaseComplaint.objects.create(case=case, complaint=complaint, joined_at=complaint.received_at)
+    case.complaint_count += 1
+    case.save(update_fields=["complaint_count"])
+    if contact:
+        deadlines.deadline_start(kind=DeadlineKind.CONTACT, subject=case, street_id=case.street_id, urgent=urgent(case))
+    journal.record(subject=case, kind="case.complaint_joined", actor=actor, body={"complaint": complaint.pk, "by": by})
+    deadlines.case_due_refresh(case_ids=[case.pk])
+
+
 def opening_clocks(case: Case, *, contact: bool) -> list[deadlines.Start]:
     """The deadlines of a case just received; for ``deadlines_start``, one case or many."""
     kinds = [DeadlineKind.REGISTER, DeadlineKind.WHOLE_CASE, *([DeadlineKind.CONTACT] if contact else [])]

@@ -7,7 +7,7 @@ import os
 import shutil
 import uuid
 import warnings
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -15,9 +15,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from cases.clock.moment import now
 from cases.models import Attachment, AttachmentRole, File, FileState
 from cases.refusals import Refused
 from teams.policies import Actor
@@ -30,6 +32,8 @@ MAX_PIXELS = 60_000_000
 SHOWN_SIDE, SMALL_SIDE = 2048, 480
 ORIGINAL, SHOWN, SMALL = "original", "shown.jpg", "small.jpg"
 FOLDER = "private"
+ABANDONED = timedelta(hours=24)
+"""So long a report that was begun keeps its photos; a draft lives no longer."""
 
 _KINDS = {"image/jpeg": ("JPEG", ".jpg"), "image/png": ("PNG", ".png"), "image/webp": ("WEBP", ".webp")}
 _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif"}
@@ -121,6 +125,38 @@ def files_reencode_due(*, limit: int = 20) -> int:
     """The sweep behind ``file_reencode``: every file that still waits, oldest first. Returns how many became ready."""
     waiting = File.objects.filter(state=FileState.STORED).order_by("pk").values_list("pk", flat=True)[:limit]
     return sum(file_reencode(pk) for pk in list(waiting))
+
+
+def files_waiting(*, prefix: str) -> list[File]:
+    """Residents' uploads under client keys with this prefix that nothing was made of yet, in the order they came."""
+    rows = File.objects.filter(client_key__startswith=prefix, uploaded_by__isnull=True, attachments__isnull=True)
+    return list(rows.exclude(state=FileState.BROKEN).order_by("pk"))
+
+
+def file_drop(*, file_id: int) -> bool:
+    """Take a resident's upload that belongs to nothing away, row and bytes. False when something needs it by now."""
+    try:
+        with transaction.atomic():
+            file = (
+                File.objects.select_for_update(of=("self",))
+                .filter(pk=file_id, uploaded_by__isnull=True, attachments__isnull=True)
+                .first()
+            )
+            if file is None:
+                return False
+            file.delete()
+    except (ProtectedError, IntegrityError):  # sent in this very moment
+        return False
+    shutil.rmtree(folder_of(file.key), ignore_errors=True)
+    return True
+
+
+def files_drop_abandoned(*, limit: int = 200) -> int:
+    """The sweep of reports begun and never sent: residents' uploads older than ``ABANDONED`` that belong to nothing."""
+    old = File.objects.filter(
+        uploaded_by__isnull=True, attachments__isnull=True, uploaded_at__lt=now() - ABANDONED
+    ).order_by("pk")
+    return sum(file_drop(file_id=pk) for pk in list(old.values_list("pk", flat=True)[:limit]))
 
 
 def attach(*, file: File, role: str = AttachmentRole.PHOTO, **subject: Any) -> Attachment:

@@ -84,9 +84,12 @@ def complaint_create(
     language: str = "zh-hans",
     files: Sequence[File] = (),
     client_key: str | None = None,
+    join_case_id: int | None = None,
 ) -> Intake:
-    """Keep what was said, who said it (apart), and open a case to accept. [case.received]
+    """Keep what was said, who said it (apart), and open a case to accept. [case.received | case.complaint_joined]
 
+    ``join_case_id``: the sender says that it is the same as this open case (``selectors.joinable`` offers them); the
+    report goes there, with a link of its own, unless a visit has begun meanwhile: then it opens a case after all.
     The street is that of the chosen party, else given, else where the point lies, else the receiving office of the
     settings. The same ``client_key`` with the same words answers the first result, private link included.
     ``Refused``: ``text_needed``, ``text_too_long``, ``choice_wrong``, ``coordinates_wrong``, ``no_street``,
@@ -104,9 +107,10 @@ def complaint_create(
     moment = now()
     try:
         with transaction.atomic():
+            same = _same_case(join_case_id)
             complaint = Complaint.objects.create(
                 reference=casefile.references_take(count=1, at=moment)[0],
-                street_id=street,
+                street_id=same.street_id if same else street,
                 source=source,
                 kind=kind,
                 urgency=urgency,
@@ -127,6 +131,9 @@ def complaint_create(
                 taken_by_id=actor.user_id,
             )
             _attach_all(complaint, files)
+            if same is not None:
+                casefile.complaint_add(case=same, complaint=complaint, actor=actor, by="resident")
+                return Intake(complaint, same, token)
             case = casefile.case_open(
                 actor=actor,
                 street_id=street,
@@ -290,6 +297,14 @@ def _first_sending(client_key: str, words: str, source: str) -> Intake | None:
     if case is None:
         return None
     return Intake(complaint, case, identity.token_new(client_key)[0])
+
+
+def _same_case(case_id: int | None) -> Case | None:
+    """The case to add a report to, locked; None when there is none or its visit has begun."""
+    if case_id is None or not Case.objects.filter(pk=case_id).exists():
+        return None
+    case = casefile.case_lock(case_id)
+    return case if case.stage in flow.BEFORE_VISIT else None
 
 
 def _same_sender(line: ResidentLine, token_hash: str) -> ResidentLine:

@@ -93,6 +93,13 @@ def _received(facts: Facts) -> list[Notice]:
     return facts.office("case_received", bundle=f"received:{facts.street}")
 
 
+def _complaint_joined(facts: Facts) -> list[Notice]:
+    """Somebody else says the same. A file's own repeats come by the thousand and are told by the run's page."""
+    if facts.data.get("by") != "resident":
+        return []
+    return facts.office("complaint_joined", bundle=f"joined:{facts.event.case_id}")
+
+
 def _rated(facts: Facts) -> list[Notice]:
     return facts.office("not_solved") if facts.data.get("solved") is False else []
 
@@ -219,6 +226,7 @@ def _deadline(step: str) -> Rule:
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "case.received": _received,
+        "case.complaint_joined": _complaint_joined,
         "case.answered_by_resident": lambda facts: facts.office("resident_answered"),
         "case.withdrawn": lambda facts: facts.office("complaint_withdrawn"),
         "case.complaint_withdrawn": lambda facts: facts.office("complaint_withdrawn"),

@@ -1,31 +1,26 @@
-"""A report being written: kept with the browser's session, so that no error and no way back loses anything."""
+"""A report being written: kept with the browser's session for a day, so that no error and no way back loses it.
+
+Its photos are kept by the draft's key (``dispatch.portal.shots``): they outlive a session that the browser lost."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 
-from cases.models import File, FileState
-from cases.refusals import Refused
-from cases.services import files
-from dispatch.portal.limits import count
+from dispatch.portal import shots
 from dispatch.web.refusals import new_client_key
-from teams.policies import RESIDENT
 
-MOST_PHOTOS = 6
-KEPT = 24 * 3600  # seconds a draft lives
+KEPT = 24 * 3600  # seconds a draft lives, counted from its beginning
 SHOWN = 3600  # seconds the link is shown again in the browser that sent
-_DRAFT, _SENT, _PHOTOS = "portal.draft", "portal.sent", "portal.photos"
+_DRAFT, _SENT = "portal.draft", "portal.sent"
 _KEY = re.compile(r"[0-9a-f]{32}")
 
 Typed = dict[str, Any]
@@ -39,10 +34,20 @@ class Draft:
     what: Typed = field(default_factory=dict)
     where: Typed = field(default_factory=dict)
     contact: str = ""
+    join: str = ""
+    """The offered case that this is the same as, as the offer named it; see ``dispatch.portal.same``."""
+    began: float = field(default_factory=time.time)
+    kept: bool = False
+    """This browser's session knows it."""
 
     @property
     def begun(self) -> bool:
         return bool(self.what)
+
+    @property
+    def until(self) -> datetime:
+        """When it will be forgotten."""
+        return datetime.fromtimestamp(self.began + KEPT, UTC)
 
 
 @dataclass(frozen=True)
@@ -51,13 +56,18 @@ class Sent:
 
     key: str
     reference: str
+    joined: bool = False
+    """It went to a case that others had reported before."""
 
 
 def load(request: HttpRequest) -> Draft:
-    """The draft of this browser, or a new one that keeps the key its first page was given."""
+    """The draft of this browser, or a new one that keeps the key its first page was given.
+
+    So a page that is still open brings its photos back even when the browser lost its cookie.
+    """
     kept = request.session.get(_DRAFT)
-    if isinstance(kept, dict) and time.time() - kept.get("at", 0) < KEPT:
-        return Draft(kept["key"], kept["what"], kept["where"], kept["contact"])
+    if isinstance(kept, dict) and time.time() - kept.get("began", 0) < KEPT:
+        return Draft(**kept, kept=True)
     posted = request.POST.get("client_key", "")
     last = sent(request)
     fresh = bool(_KEY.fullmatch(posted)) and (last is None or last.key != posted)
@@ -65,34 +75,30 @@ def load(request: HttpRequest) -> Draft:
 
 
 def save(request: HttpRequest, draft: Draft) -> None:
-    request.session[_DRAFT] = {
-        "key": draft.key,
-        "at": time.time(),
-        "what": draft.what,
-        "where": draft.where,
-        "contact": draft.contact,
-    }
+    facts = asdict(draft)
+    del facts["kept"]
+    request.session[_DRAFT] = facts
     if not request.user.is_authenticated:
         request.session.set_expiry(KEPT)
 
 
 def clear(request: HttpRequest) -> None:
-    """Forget the draft and its photos (the stored files stay unattached)."""
+    """Forget the draft; photos that were not sent go with it."""
     kept = request.session.pop(_DRAFT, None)
     if isinstance(kept, dict):
-        photos_clear(request, kept["key"])
+        shots.clear(kept["key"])
 
 
-def sent_set(request: HttpRequest, draft: Draft, reference: str) -> None:
+def sent_set(request: HttpRequest, draft: Draft, reference: str, *, joined: bool) -> None:
     clear(request)
-    request.session[_SENT] = {"key": draft.key, "reference": reference, "at": time.time()}
+    request.session[_SENT] = {"key": draft.key, "reference": reference, "joined": joined, "at": time.time()}
 
 
 def sent(request: HttpRequest) -> Sent | None:
     kept = request.session.get(_SENT)
     if not isinstance(kept, dict) or time.time() - kept.get("at", 0) > SHOWN:
         return None
-    return Sent(kept["key"], kept["reference"])
+    return Sent(kept["key"], kept["reference"], bool(kept.get("joined")))
 
 
 def sent_forget(request: HttpRequest) -> None:
@@ -125,52 +131,3 @@ def unsealed(text: str) -> dict[str, Any]:
 
 def _cipher() -> MultiFernet:
     return MultiFernet([Fernet(key.split(":", 1)[1]) for key in settings.IDENTITY_KEYS])
-
-
-def photos_of(request: HttpRequest, key: str) -> list[File]:
-    """Photos stored for the form with this key and not yet sent, in the order they came."""
-    ids = request.session.get(_PHOTOS, {}).get(key, [])
-    found = File.objects.filter(pk__in=ids, attachments__isnull=True).exclude(state=FileState.BROKEN).in_bulk()
-    return [found[pk] for pk in ids if pk in found]
-
-
-def photos_take(request: HttpRequest, key: str) -> list[Refused]:
-    """Store what was uploaded at once, take out what the reader removed; answers why some could not be kept."""
-    kept = [file.pk for file in photos_of(request, key)]
-    gone = request.POST.get("remove", "")
-    if gone.isdigit():
-        kept = [pk for pk in kept if pk != int(gone)]
-    refusals: list[Refused] = []
-    for upload in request.FILES.getlist("photos"):
-        if len(kept) >= MOST_PHOTOS:
-            refusals.append(Refused("too_many_photos", _("At most 6 photos; the rest was left out."), status=422))
-            break
-        try:
-            count(request, "photo", one=120, address=1200, who=key)
-            file = files.file_store(actor=RESIDENT, upload=upload, client_key=_photo_key(key, upload))
-        except Refused as refused:
-            refusals.append(refused)
-            continue
-        if file.pk not in kept and not file.attachments.exists():
-            kept.append(file.pk)
-    if kept or key in request.session.get(_PHOTOS, {}):
-        _photos_put(request, key, kept)
-    return refusals
-
-
-def photos_clear(request: HttpRequest, key: str) -> None:
-    _photos_put(request, key, [])
-
-
-def _photos_put(request: HttpRequest, key: str, ids: list[int]) -> None:
-    others = {name: value for name, value in request.session.get(_PHOTOS, {}).items() if name != key}
-    request.session[_PHOTOS] = ({**others, key: ids}) if ids else others
-
-
-def _photo_key(key: str, upload: UploadedFile[Any]) -> str:
-    """The same photo sent twice with one form is one file."""
-    digest = hashlib.sha256()
-    for chunk in upload.chunks():
-        digest.update(chunk)
-    upload.seek(0)
-    return f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.{digest.hexdigest()[:32]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from unicodedata import digit
 
 from django import forms
 from django.utils.translation import gettext as translated
@@ -148,13 +149,14 @@ class ContactForm(forms.Form):
 class AnswerForm(forms.Form):
     """Words to the office, on the private page."""
 
-    text = forms.CharField(label=_("Your words"), max_length=MAX_TEXT, widget=_words(4))
+    text = forms.CharField(label=_("Your words"), max_length=MAX_TEXT, required=False, widget=_words(4))
     client_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
 class RateForm(forms.Form):
-    """What a resident says of the result."""
+    """What a resident says of the result. ``matter``: which of the report's problems, counted from 1."""
 
+    matter = forms.IntegerField(min_value=1, max_value=20, initial=1, required=False, widget=forms.HiddenInput)
     contacted = forms.ChoiceField(label=_("Did anybody contact you?"), choices=CONTACTED, widget=forms.RadioSelect)
     solved = forms.ChoiceField(label=_("Is it solved?"), choices=SOLVED, widget=forms.RadioSelect)
     satisfied = forms.ChoiceField(label=_("How satisfied are you?"), choices=GRADES, widget=forms.RadioSelect)
@@ -164,8 +166,23 @@ class RateForm(forms.Form):
 
 
 class FindForm(forms.Form):
-    """The pasted private link, or whatever somebody takes for it."""
+    """The pasted private link; or the reference, typed or as it was heard, with the end of the phone that was left."""
 
-    link = forms.CharField(
-        label=_("Private link"), max_length=400, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    what = forms.CharField(
+        label=_("Private link or reference"),
+        max_length=400,
+        help_text=_(
+            "As it stands or as it was read to you: 260821-0031, or “two six zero, eight two one, zero zero three one”."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    tail = forms.CharField(
+        label=_("The last four digits of the phone number you left"),
+        max_length=12,
+        required=False,
+        help_text=_("Only with a reference; a link needs nothing else."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+    def clean_tail(self) -> str:
+        return "".join(str(digit(letter)) for letter in self.cleaned_data["tail"] if letter.isdecimal())[-4:]

@@ -1,57 +1,89 @@
-"""The first page, finding one's report again, and what all pages of residents share."""
+"""The first page, what happens with data, and what all pages of residents share."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from cases.models import File
+from cases.papers.spoken import spoken
+from cases.selectors.office import office_phone, office_phones
 from cases.services import files
 from dispatch.portal import draft as drafts
-from dispatch.portal.forms import FindForm
+from dispatch.portal import shots
+from dispatch.web import appearance
 from dispatch.web.files import media_url
-from dispatch.web.refusals import INVALID
 from teams.models import Street
 
-_TOKEN = re.compile(r"(?:^|/t/)([A-Za-z0-9_\-]{30,64})(?=/|$)")
+HOTLINE = "12345"
+"""The city's; it answers day and night and in every city of the country."""
 
 
 @never_cache
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What this is, two ways on, the offices behind it."""
-    context = {"streets": Street.objects.order_by("code"), "begun": drafts.load(request).begun}
-    return render(request, "portal/home.html", context)
+    phones = office_phones()
+    streets = [(street, phones.get(street.pk, "")) for street in Street.objects.order_by("code")]
+    begun = drafts.load(request).begun
+    return render(request, "portal/home.html", {"streets": streets, "begun": begun, **office_of(None)})
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def lookup(request: HttpRequest) -> HttpResponse:
-    """From a pasted private link to its page. A reference opens nothing, and nobody learns whether it exists."""
-    form = FindForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        if token := token_in(form.cleaned_data["link"]):
-            return redirect("portal:private", token)
-        return render(request, "portal/lookup.html", {"form": form, "no_link": True}, status=INVALID)
-    return render(request, "portal/lookup.html", {"form": form}, status=INVALID if form.errors else 200)
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What happens with what residents leave, as the code does it."""
+    return render(request, "portal/privacy.html", office_of(None))
 
 
-def token_in(text: str) -> str | None:
-    """The token of a pasted link, or a token alone."""
-    found = _TOKEN.search(text.strip())
-    return found.group(1) if found else None
+def office_of(street: Street | None) -> dict[str, Any]:
+    """The number to call, for large type: the office of the street where it is known, else the city's hotline."""
+    number = office_phone(street.pk if street else None)
+    return {"call": number or HOTLINE, "call_street": street if number and street else None}
+
+
+def switched(request: HttpRequest, page: str) -> HttpResponse | None:
+    """The buttons of the head (large type, language, colours) belong to the form of a step: what was typed comes along
+    and is kept; then the same page again, as wished. None when another button was pressed."""
+    name, _sep, value = request.POST.get("look", "").partition(":")
+    if not value:
+        return None
+    answer = redirect(page)
+    appearance.keep(answer, name, value)
+    return answer
+
+
+def photo_answer(request: HttpRequest, key: str) -> HttpResponse:
+    """Keep or drop a photo that a script sends: its picture for the page (201), nothing (204), or why not, in words."""
+    if (gone := request.POST.get("remove", "")).isdigit() and len(gone) < 18:
+        shots.drop(key, int(gone))
+        return HttpResponse(status=204)
+    before = {photo.pk for photo in shots.of(key)}
+    uploads = request.FILES.getlist("photos")[:1]
+    for refused in shots.store(request, key, uploads):
+        return HttpResponse(str(refused.message), status=refused.status, content_type="text/plain; charset=utf-8")
+    now = shots.of(key)
+    fresh = [photo for photo in now if photo.pk not in before]
+    if not fresh:
+        return HttpResponse(status=204)  # the same photo once more: it is there already
+    return render(request, "portal/shot.html", {"p": shown(fresh)[0], "n": len(now)}, status=201)
 
 
 def link_of(request: HttpRequest, token: str) -> dict[str, str]:
     """The private link as people keep it."""
     return {"token": token, "link": request.build_absolute_uri(reverse("portal:private", args=[token]))}
+
+
+def read_aloud(reference: str) -> dict[str, Any]:
+    """The reference and the groups of words to read it with over the telephone."""
+    return {"reference": reference, "said": spoken(reference, get_language() or "zh-hans")}
 
 
 def shown(photos: Sequence[File]) -> list[dict[str, Any]]:

@@ -9,16 +9,16 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cases.refusals import Refused
 from cases.selectors.tracking import Matter, Tracked, track
 from cases.services import feedback, identity, intake
-from dispatch.portal import draft as drafts
+from dispatch.portal import shots
 from dispatch.portal.forms import AnswerForm, RateForm
 from dispatch.portal.limits import count
-from dispatch.portal.pages import closed, link_of, shown
-from dispatch.portal.words import headline, rework_words, ways
+from dispatch.portal.pages import closed, link_of, office_of, photo_answer, read_aloud, shown
+from dispatch.portal.words import coming, contact_until, headline, rework_words, ways
 from dispatch.web.live import grant_topics
 from dispatch.web.refusals import INVALID, new_client_key, put_refusal
 
@@ -57,6 +57,28 @@ def withdraw(request: HttpRequest, token: str) -> HttpResponse:
     return closed(render(request, "portal/withdraw.html", {"token": token, "complaint": found.complaint}))
 
 
+@require_POST
+def photos(request: HttpRequest, token: str) -> HttpResponse:
+    """One photo of an answer, sent while the rest is still being typed."""
+    found = _tracked(token)
+    return closed(photo_answer(request, _box(found))) if found else _unknown(request)
+
+
+@require_safe
+def slip(request: HttpRequest, token: str) -> HttpResponse:
+    """Reference, link and code on a sheet for the printer."""
+    found = _tracked(token)
+    if found is None:
+        return _unknown(request)
+    context = {
+        "complaint": found.complaint,
+        **read_aloud(found.complaint.reference),
+        **link_of(request, token),
+        **office_of(found.complaint.street),
+    }
+    return closed(render(request, "portal/slip.html", context))
+
+
 @require_safe
 def code(request: HttpRequest, token: str) -> HttpResponse:
     """The private link as a picture that another phone reads."""
@@ -83,8 +105,15 @@ def _act(request: HttpRequest, token: str, found: Tracked) -> HttpResponse:
     status = INVALID
     box = _box(found)
     if isinstance(form, AnswerForm):
-        for refused in drafts.photos_take(request, box):
+        for refused in shots.take(request, box):
             status = put_refusal(form, refused)
+        if (
+            not form.errors
+            and not form.cleaned_data["text"].strip()
+            and not shots.of(box)
+            and "remove" not in request.POST
+        ):
+            form.add_error("text", _("Write a few words, or add a photo."))
         if "remove" in request.POST:
             return _page(request, token, found, AnswerForm(initial=request.POST.dict()))
     if not form.errors:
@@ -104,8 +133,9 @@ def _act(request: HttpRequest, token: str, found: Tracked) -> HttpResponse:
 
 
 def _rate(token: str, found: Tracked, form: RateForm) -> None:
-    matter = found.to_rate or next(iter(found.matters))
     data = form.cleaned_data
+    number = data["matter"] or 1
+    matter = found.matters[number - 1] if number <= len(found.matters) else found.matters[0]
     feedback.feedback_create(
         token_hash=identity.token_hash(token),
         case_id=matter.case_id,
@@ -120,11 +150,10 @@ def _answer(request: HttpRequest, token: str, found: Tracked, form: AnswerForm) 
     box = _box(found)
     intake.complaint_supplement(
         token_hash=identity.token_hash(token),
-        text=form.cleaned_data["text"],
+        text=form.cleaned_data["text"].strip() or _("A photo, without words."),
         client_key=form.cleaned_data["client_key"],
-        files=drafts.photos_of(request, box),
+        files=shots.of(box),
     )
-    drafts.photos_clear(request, box)
 
 
 def _box(found: Tracked) -> str:
@@ -136,12 +165,13 @@ def _page(
     request: HttpRequest, token: str, found: Tracked, form: AnswerForm | RateForm | None = None, status: int = 200
 ) -> HttpResponse:
     context = _context(request, token, found)
-    rate, answer = RateForm(), AnswerForm(initial={"client_key": new_client_key()})
+    number = found.matters.index(found.to_rate) + 1 if found.to_rate else 1
+    rate, answer = RateForm(initial={"matter": number}), AnswerForm(initial={"client_key": new_client_key()})
     if isinstance(form, RateForm):
         rate = form
     elif isinstance(form, AnswerForm):
         answer = form
-    waiting = drafts.photos_of(request, _box(found))
+    waiting = shots.of(_box(found))
     context |= {"rate": rate, "answer": answer, "waiting": shown(waiting), "tried": form is not None}
     response = render(request, "portal/private.html", {**context, **link_of(request, token)}, status=status)
     grant_topics(response, [f"complaint:{found.complaint.token_hash}"])
@@ -154,16 +184,22 @@ def _context(request: HttpRequest, token: str, found: Tracked) -> dict[str, obje
         "token": token,
         "found": found,
         "complaint": found.complaint,
+        **read_aloud(found.complaint.reference),
         "lines": [line for line in found.lines if line != found.question],  # that one stands above its answer
         "matters": [_told(found, matter) for matter in found.matters],
         "photos": shown(found.photos),
         "now": now,
         "changed": request.GET.get("now", now) != now,
+        "contact_until": contact_until(found),
+        "several": len(found.matters) > 1,
+        **office_of(found.complaint.street),
     }
 
 
 def _told(found: Tracked, matter: Matter) -> dict[str, object]:
     return {
+        "category": matter.category,
+        "next": coming(found, matter),
         "headline": headline(found, matter),
         "ways": ways(found, matter),
         "rework": rework_words(matter),
@@ -172,9 +208,9 @@ def _told(found: Tracked, matter: Matter) -> dict[str, object]:
 
 
 def _wanted(found: Tracked) -> str:
-    """What the reader may do now: the page has a form for it."""
+    """What the reader may do now: the page has a form for it. A question goes first: somebody waits for the answer."""
     if found.withdrawn:
         return "nothing"
-    if found.to_rate is not None:
-        return "rate"
-    return "answer" if found.question is not None else "add"
+    if found.question is not None:
+        return "answer"
+    return "rate" if found.to_rate is not None else "add"

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -14,16 +15,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cases.models import Source, Target, Urgency
 from cases.refusals import Refused
-from cases.selectors.tracking import parties_named
+from cases.selectors.offered import parties_offered
 from cases.services import identity, intake
 from dispatch.portal import draft as drafts
+from dispatch.portal import same, shots
 from dispatch.portal.draft import Draft
 from dispatch.portal.forms import ContactForm, WhatForm, WhereForm
 from dispatch.portal.limits import count
-from dispatch.portal.pages import closed, link_of, shown
+from dispatch.portal.pages import closed, link_of, office_of, photo_answer, read_aloud, shown, switched
 from dispatch.web.refusals import INVALID, answers_refusals, put_refusal
+from teams.models import Street
 from teams.policies import RESIDENT
-from teams.selectors import street_at
+from teams.selectors import middle_of_streets, street_at
 
 STEPS = {"what": "portal:report", "where": "portal:where"}
 _page = require_http_methods(["GET", "HEAD", "POST"])
@@ -39,10 +42,12 @@ def what(request: HttpRequest) -> HttpResponse:
     draft.what = drafts.typed(request.POST, WhatForm.SEVERAL)
     form = WhatForm(draft.what)
     form.is_valid()
-    problems = drafts.photos_take(request, draft.key)
+    problems = shots.take(request, draft.key)
     for refused in problems:
         form.add_error(None, str(refused.message))
     drafts.save(request, draft)
+    if answer := switched(request, "portal:report"):
+        return answer
     if "remove" in request.POST:
         return redirect("portal:report")
     if form.errors:
@@ -51,8 +56,18 @@ def what(request: HttpRequest) -> HttpResponse:
 
 
 def _show_what(request: HttpRequest, draft: Draft, form: WhatForm, status: int = 200) -> HttpResponse:
-    context = {"form": form, "draft": draft, "photos": shown(drafts.photos_of(request, draft.key))}
-    return render(request, "portal/what.html", context, status=status)
+    context = {"form": form, "draft": draft, "photos": shown(shots.of(draft.key)), "look_form": "what-form"}
+    return render(request, "portal/what.html", context | office_of(None), status=status)
+
+
+@never_cache
+@require_POST
+def photos(request: HttpRequest) -> HttpResponse:
+    """One photo of step 1, sent while the rest is still being typed; answers its picture, or why it was not kept."""
+    draft = drafts.load(request)
+    if not draft.kept:
+        drafts.save(request, draft)  # from now on this browser finds it again, even when it is closed
+    return photo_answer(request, draft.key)
 
 
 @never_cache
@@ -60,18 +75,26 @@ def _show_what(request: HttpRequest, draft: Draft, form: WhatForm, status: int =
 def where(request: HttpRequest) -> HttpResponse:
     """Step 2: an address, a name, a party of the register, a position."""
     draft = drafts.load(request)
-    if not draft.begun:
-        return _from_the_start(request)
     if request.method != "POST":
+        if not draft.begun:
+            return _from_the_start(request)
         return _show_where(request, draft, WhereForm(initial=draft.where))
     draft.where = drafts.typed(request.POST, WhereForm.SEVERAL, most=400)
     if "unpin" in request.POST:
         draft.where |= {"lat": "", "lng": "", "accuracy": ""}
+    drafts.save(request, draft)
+    if not draft.begun:
+        return _from_the_start(request)
     form = WhereForm(draft.where)
     valid = form.is_valid()
-    drafts.save(request, draft)
+    if answer := switched(request, "portal:where"):
+        return answer
     if "unpin" in request.POST:
         return redirect("portal:where")
+    if "back" in request.POST:
+        return redirect("portal:report")
+    if "map" in request.POST:
+        return redirect(reverse("portal:where") + "?map=1")
     if "find" in request.POST:  # without JavaScript the register is asked by a button
         return _show_where(request, draft, WhereForm(initial=draft.where), found=True)
     if not valid:
@@ -82,28 +105,45 @@ def where(request: HttpRequest) -> HttpResponse:
 def _show_where(
     request: HttpRequest, draft: Draft, form: WhereForm, *, status: int = 200, found: bool = False
 ) -> HttpResponse:
-    name = str(draft.where.get("party_name", ""))
-    chosen = _chosen(draft.where.get("target"))
+    typed, chosen = draft.where, _chosen(draft.where.get("target"))
+    lat, lng = _degrees(typed.get("lat")), _degrees(typed.get("lng"))
+    words = str(typed.get("party_name", "")) if found or chosen else ""
     context = {
         "form": form,
         "draft": draft,
-        "parties": _offered(parties_named(name) if found or chosen else [], chosen),
+        "parties": parties_offered(words=words, lat=lat, lng=lng, chosen=chosen),
         "asked": found,
         "chosen": chosen,
-        "pinned": draft.where if draft.where.get("lat") and draft.where.get("lng") else None,
+        "pinned": typed if lat is not None and lng is not None else None,
+        "look_form": "where-form",
+        "with_map": "map" in request.GET,
+        "around": _around(lat, lng),
     }
-    return render(request, "portal/where.html", context, status=status)
+    return render(request, "portal/where.html", context | office_of(None), status=status)
 
 
 @never_cache
 @require_safe
 @answers_refusals
 def parties(request: HttpRequest) -> HttpResponse:
-    """The part of step 2 with parties of the register that bear the name typed so far."""
+    """The part of step 2 with parties of the register that bear the name typed so far, or stand around the point."""
     count(request, "parties", one=600, address=6000)
-    chosen = _chosen(request.GET.get("target"))
-    found = _offered(parties_named(request.GET.get("party_name", "")), chosen)
-    return render(request, "portal/where.html#parties", {"parties": found, "chosen": chosen, "asked": True})
+    asked, chosen = request.GET, _chosen(request.GET.get("target"))
+    words, lat, lng = asked.get("party_name", ""), _degrees(asked.get("lat")), _degrees(asked.get("lng"))
+    context = {
+        "parties": parties_offered(words=words, lat=lat, lng=lng, chosen=chosen),
+        "chosen": chosen,
+        "asked": bool(words.strip()),
+    }
+    return render(request, "portal/where.html#parties", context)
+
+
+def _around(lat: float | None, lng: float | None) -> dict[str, float]:
+    """Where the map opens: the pin, else the middle of the office that receives reports when nobody knows a street."""
+    if lat is not None and lng is not None:
+        return {"lat": lat, "lng": lng, "zoom": 17}
+    middle = middle_of_streets()
+    return {"lat": middle[0], "lng": middle[1], "zoom": 13} if middle else {}
 
 
 def _chosen(raw: object) -> Target | None:
@@ -111,8 +151,12 @@ def _chosen(raw: object) -> Target | None:
     return Target.objects.filter(pk=int(text), active=True).first() if text.isdigit() and len(text) < 18 else None
 
 
-def _offered(found: list[Target], chosen: Target | None) -> list[Target]:
-    return found if chosen is None or chosen in found else [chosen, *found]
+def _degrees(raw: object) -> float | None:
+    try:
+        value = float(str(raw))
+    except ValueError:
+        return None
+    return value if -180 <= value <= 180 else None
 
 
 @never_cache
@@ -122,6 +166,13 @@ def send(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and _sent_before(request):
         return redirect("portal:done")
     draft = drafts.load(request)
+    form = ContactForm(request.POST) if request.method == "POST" else None
+    if form is not None:
+        form.is_valid()
+        raw = {name: request.POST.get(name, "") for name in ("phone", "name")}
+        draft.contact = drafts.sealed({**raw, "keep_secret": "keep_secret" in request.POST})
+        draft.join = request.POST.get("join", "")[:16]
+        drafts.save(request, draft)
     if not draft.begun:
         return _from_the_start(request)
     first, second = WhatForm(draft.what), WhereForm(draft.where)
@@ -129,26 +180,25 @@ def send(request: HttpRequest) -> HttpResponse:
         return redirect("portal:report")
     if not second.is_valid():
         return redirect("portal:where")
-    if request.method != "POST":
-        return _show_send(request, draft, ContactForm(initial=drafts.unsealed(draft.contact) or None), first, second)
-    form = ContactForm(request.POST)
-    form.is_valid()
+    step = _Last(draft, first, second.cleaned_data)
+    if form is None:
+        return step.show(request, ContactForm(initial=drafts.unsealed(draft.contact) or None))
     if (back := request.POST.get("go")) in STEPS:
-        raw = {name: request.POST.get(name, "") for name in ("phone", "name")}
-        draft.contact = drafts.sealed({**raw, "keep_secret": "keep_secret" in request.POST})
-        drafts.save(request, draft)
         return redirect(STEPS[back])
+    if answer := switched(request, "portal:send"):
+        return answer
     status = INVALID
     if not form.errors:
         try:
             count(request, "send", one=20, address=300)
-            made = _create(request, draft, first, second.cleaned_data, form.cleaned_data)
+            made = step.create(form.cleaned_data)
         except Refused as refused:
             status = put_refusal(form, refused)
         else:
-            drafts.sent_set(request, draft, made.complaint.reference)
+            joined = same.chosen(step.offers, draft.join) == made.case.pk
+            drafts.sent_set(request, draft, made.complaint.reference, joined=joined)
             return redirect("portal:done")
-    return _show_send(request, draft, form, first, second, status)
+    return step.show(request, form, status)
 
 
 def _sent_before(request: HttpRequest) -> bool:
@@ -156,48 +206,57 @@ def _sent_before(request: HttpRequest) -> bool:
     return last is not None and last.key == request.POST.get("client_key")
 
 
-def _show_send(
-    request: HttpRequest, draft: Draft, form: ContactForm, first: WhatForm, second: WhereForm, status: int = 200
-) -> HttpResponse:
-    place = second.cleaned_data
-    context = {
-        "form": form,
-        "draft": draft,
-        "words": first.words(),
-        "danger": first.cleaned_data["danger"],
-        "photos": drafts.photos_of(request, draft.key),
-        "target": _chosen(place["target"]),
-        "place": place,
-    }
-    return render(request, "portal/send.html", context, status=status)
+class _Last:
+    """What step 3 shows and sends: the draft with both earlier steps read."""
 
+    def __init__(self, draft: Draft, first: WhatForm, place: dict[str, Any]) -> None:
+        self.draft, self.words, self.told, self.place = draft, first.words(), first.cleaned_data, place
+        self.target = _chosen(place["target"])
+        self.offers = same.offers(draft, text=self.words, danger=self.told["danger"], place=place, target=self.target)
 
-def _create(
-    request: HttpRequest, draft: Draft, first: WhatForm, place: dict[str, Any], contact: dict[str, Any]
-) -> intake.Intake:
-    told, target, stored = first.cleaned_data, _chosen(place["target"]), drafts.photos_of(request, draft.key)
-    chosen, lat, lng = place["street"], place["lat"], place["lng"]
-    # A position says the street better than a list does, where the outlines of the streets are known.
-    if lat is not None and street_at(lat, lng) is not None:
-        chosen = None
-    return intake.complaint_create(
-        actor=RESIDENT,
-        street_id=chosen.pk if chosen else None,
-        source=Source.PORTAL,
-        text=first.words(),
-        urgency=Urgency.URGENT if told["danger"] else Urgency.GENERAL,
-        party_name=target.name if target else place["party_name"],
-        address=place["address"] or (target.address if target else ""),
-        lat=lat,
-        lng=lng,
-        accuracy_m=place["accuracy"],
-        target_id=target.pk if target else None,
-        occurred_at=told["occurred_at"],
-        language=get_language() or "zh-hans",
-        files=stored,
-        client_key=draft.key,
-        **contact,
-    )
+    def show(self, request: HttpRequest, form: ContactForm, status: int = 200) -> HttpResponse:
+        context = {
+            "form": form,
+            "draft": self.draft,
+            "words": self.words,
+            "danger": self.told["danger"],
+            "photos": shots.of(self.draft.key),
+            "target": self.target,
+            "place": self.place,
+            "offers": self.offers,
+            "look_form": "send-form",
+        }
+        return render(request, "portal/send.html", context | office_of(self._street()), status=status)
+
+    def create(self, contact: dict[str, Any]) -> intake.Intake:
+        place, target, told = self.place, self.target, self.told
+        street = self._street()
+        return intake.complaint_create(
+            actor=RESIDENT,
+            street_id=street.pk if street else None,
+            source=Source.PORTAL,
+            text=self.words,
+            urgency=Urgency.URGENT if told["danger"] else Urgency.GENERAL,
+            party_name=target.name if target else place["party_name"],
+            address=place["address"] or (target.address if target else ""),
+            lat=place["lat"],
+            lng=place["lng"],
+            accuracy_m=place["accuracy"],
+            target_id=target.pk if target else None,
+            occurred_at=told["occurred_at"],
+            language=get_language() or "zh-hans",
+            files=shots.of(self.draft.key),
+            client_key=self.draft.key,
+            join_case_id=same.chosen(self.offers, self.draft.join),
+            **contact,
+        )
+
+    def _street(self) -> Street | None:
+        """A position says the street better than a list does, where the outlines of the streets are known."""
+        lat, lng = self.place["lat"], self.place["lng"]
+        there = street_at(lat, lng) if lat is not None and lng is not None else None
+        chosen: Street | None = self.target.street if self.target else there or self.place["street"]
+        return chosen
 
 
 @never_cache
@@ -208,13 +267,16 @@ def done(request: HttpRequest) -> HttpResponse:
     if last is None:
         return redirect("portal:home")
     token, _hash = identity.token_new(last.key)
-    response = render(request, "portal/done.html", {"reference": last.reference, **link_of(request, token)})
-    return closed(response)
+    context = {"joined": last.joined, **read_aloud(last.reference), **link_of(request, token), **office_of(None)}
+    return closed(render(request, "portal/done.html", context))
 
 
-@require_POST
+@never_cache
+@_page
 def clear(request: HttpRequest) -> HttpResponse:
-    """Forget on this device: what was typed, and the link just shown."""
+    """Asks, then forgets on this device: what was typed, and the link just shown."""
+    if request.method != "POST":
+        return render(request, "portal/clear.html", {"draft": drafts.load(request)})
     drafts.clear(request)
     drafts.sent_forget(request)
     messages.success(request, _("Nothing of your report is kept in this browser any more."))
@@ -222,7 +284,15 @@ def clear(request: HttpRequest) -> HttpResponse:
 
 
 def _from_the_start(request: HttpRequest) -> HttpResponse:
-    if drafts.sent(request) is not None:
+    """The draft is gone, or never was. What came with this very page is kept, and said so."""
+    if request.method != "POST" and drafts.sent(request) is not None:
         return redirect("portal:done")
-    messages.info(request, _("Please begin here. What was typed earlier is kept for a day only."))
+    if request.method == "POST":
+        text = _(
+            "Your browser no longer has the first step: it was kept for a day, or cookies were deleted or are not "
+            "allowed. Please tell us once more what you see; what you have just typed is kept."
+        )
+    else:
+        text = _("Please begin here. What was typed earlier is kept for a day only.")
+    messages.info(request, text)
     return redirect("portal:report")

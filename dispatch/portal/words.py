@@ -10,7 +10,8 @@ from types import MappingProxyType
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from cases.models import CaseStage, Disposition, ReworkState
+from cases.clock.moment import now
+from cases.models import CaseStage, DeadlineKind, Disposition, ReworkState
 from cases.selectors.tracking import Matter, Tracked
 
 C = CaseStage
@@ -40,6 +41,59 @@ _HANDLING: Mapping[str, object] = MappingProxyType(
         C.VISITING: gettext_lazy("Somebody is dealing with it at the place."),
     }
 )
+
+
+_NEXT: Mapping[str, tuple[object, str]] = MappingProxyType(
+    {
+        C.RECEIVED: (gettext_lazy("Next the office reads your report."), DeadlineKind.REGISTER),
+        C.ACCEPTED: (gettext_lazy("Next it is decided who deals with it."), DeadlineKind.TRIAGE),
+        C.PLANNING: (gettext_lazy("Next somebody goes there. You read the result here."), DeadlineKind.WHOLE_CASE),
+        C.DISPATCHED: (gettext_lazy("Next somebody goes there. You read the result here."), DeadlineKind.WHOLE_CASE),
+        C.VISITING: (
+            gettext_lazy("Next it is decided what has to be done. You read it here."),
+            DeadlineKind.WHOLE_CASE,
+        ),
+        C.RULING: (gettext_lazy("Next it is decided what has to be done. You read it here."), DeadlineKind.WHOLE_CASE),
+        C.RECTIFYING: (
+            gettext_lazy("When the time for putting it right is over, somebody looks again."),
+            DeadlineKind.RECTIFICATION,
+        ),
+        C.MEDIATING: (gettext_lazy("Next you read here what was agreed."), DeadlineKind.WHOLE_CASE),
+        C.CHECKING: (
+            gettext_lazy("Next the office checks it and tells you the result here."),
+            DeadlineKind.CHECK_AFTER,
+        ),
+    }
+)
+"""What comes next, and the clock that says until when. Never the moment of a visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What comes next for the resident; ``until`` when a clock runs, ``late`` when it has passed."""
+
+    words: str
+    until: datetime | None = None
+    late: bool = False
+
+
+def coming(found: Tracked, matter: Matter) -> Next | None:
+    """What happens next and until when, in plain words; None when nothing more comes by itself."""
+    if found.withdrawn or matter.ended:
+        return None
+    if matter.stage == C.ASKING:
+        return Next(_("It goes on as soon as you have answered."))
+    words, clock = _NEXT[matter.stage]
+    until = matter.due.get(clock)
+    return Next(str(words), until, bool(until and until < now()))
+
+
+def contact_until(found: Tracked) -> datetime | None:
+    """Until when the office writes or calls for the first time; None when it has, or no clock of it runs."""
+    if found.withdrawn or found.complaint.contacted_at is not None:
+        return None
+    moments = [matter.due[DeadlineKind.CONTACT] for matter in found.matters if DeadlineKind.CONTACT in matter.due]
+    return min((moment for moment in moments if moment > now()), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,14 +74,19 @@ document.addEventListener("change", async (e) => {
   form?.setAttribute("aria-busy", "true");
   if (form) form.dataset.sending = "1"; // no sending while a photo is being drawn
   let dropped = 0;
+  let given = 0;
   for (const file of fresh) {
-    if (list.length < room) list.push(await shrink(file));
-    else dropped += 1;
+    if (list.length + given >= room) { dropped += 1; continue; }
+    const item = await shrink(file);
+    // Somebody may take it over (the portal sends each photo at once); else it waits for the form.
+    if (input.dispatchEvent(new CustomEvent("look:photo", { bubbles: true, cancelable: true, detail: item }))) list.push(item);
+    else given += 1;
   }
   chosen.set(input, list);
   hand(input);
   if (form) { delete form.dataset.sending; form.removeAttribute("aria-busy"); }
   show(box, input);
+  if (given && !dropped) return; // whoever took them tells how they fare
   if (state) state.textContent = dropped ? say("photomax", { n: box.dataset.max }) : say("photoready", { n: list.length });
   input.dispatchEvent(new CustomEvent("look:photos", { bubbles: true, detail: { count: list.length } }));
 });

@@ -1,4 +1,4 @@
-// The private link: copied by a button, where the browser lets us; else it is selected for copying by hand.
+// The private link: copied by a button, where the browser lets us; else it is selected for copying by hand. Printing.
 document.addEventListener("click", async (e) => {
   const button = e.target.closest?.("[data-copy]");
   if (!button) return;
@@ -14,4 +14,7 @@ document.addEventListener("click", async (e) => {
     copied = document.execCommand?.("copy") ?? false; // plain http: no clipboard object
   }
   if (copied && out) out.textContent = button.dataset.copied;
+});
+document.addEventListener("click", (e) => {
+  if (e.target.closest?.("[data-print]")) print();
 });

@@ -553,13 +553,17 @@ ROUTES: tuple[Route, ...] = (
     Route("portal:home", "GET", "everybody"),
     Route("portal:lookup", "GET POST", "everybody"),
     Route("portal:report", "GET POST", "everybody"),
+    Route("portal:privacy", "GET", "everybody"),
+    Route("portal:photos", "POST", "everybody"),
     Route("portal:where", "GET POST", "everybody"),
     Route("portal:parties", "GET", "everybody"),
     Route("portal:send", "GET POST", "everybody"),
     Route("portal:done", "GET", "everybody"),
-    Route("portal:clear", "POST", "everybody"),
+    Route("portal:clear", "GET POST", "everybody"),
     Route("portal:private", "GET POST", "everybody", "private link"),
     Route("portal:withdraw", "GET POST", "everybody", "private link"),
+    Route("portal:private_photos", "POST", "everybody", "private link"),
+    Route("portal:slip", "GET", "everybody", "private link"),
     Route("portal:code", "GET", "everybody", "private link"),
 )
 

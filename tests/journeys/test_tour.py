@@ -39,7 +39,7 @@ task under way, which ``test_live`` looks at."""
 POSTED = {
     "console:accept_many", "console:notices_read", "console:message_retry", "console:outbox_retry",
     "field:acknowledge", "field:photos", "field:finish", "field:item", "field:sample", "field:notices_read",
-    "portal:clear",
+    "portal:photos", "portal:private_photos",
 }  # fmt: skip
 """Only sent to, never opened."""
 FIRST = {"dispatcher", "streetleader", "urban1"}

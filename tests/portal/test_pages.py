@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from dispatch.portal.pages import token_in
+from dispatch.portal.lookup import token_in
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -42,11 +42,11 @@ def test_a_link_is_found_in_what_was_pasted() -> None:
 
 
 def test_a_reference_opens_nothing(resident: Client) -> None:
-    answer = resident.post("/lookup/", {"link": "260821-0031"})
+    answer = resident.post("/lookup/", {"what": "260821-0031"})
     assert answer.status_code == 422
     assert "12345" in answer.content.decode()
-    assert resident.post("/lookup/", {"link": ""}).status_code == 422
-    assert resident.post("/lookup/", {"link": f"/t/{TOKEN}/"}).headers["Location"] == f"/t/{TOKEN}/"
+    assert resident.post("/lookup/", {"what": ""}).status_code == 422
+    assert resident.post("/lookup/", {"what": f"/t/{TOKEN}/"}).headers["Location"] == f"/t/{TOKEN}/"
 
 
 def test_large_type_is_a_cookie(resident: Client) -> None:
