@@ -50,6 +50,15 @@ def secrets_are_set(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> 
     return found
 
 
+@register(Tags.security)
+def tiles_are_readable(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+    """E010: a tile layer that can't be read would silently leave maps without it."""
+    if not settings.MAP_TILES_PROBLEM:
+        return []
+    hint = "Give a JSON list of {name, url, datum, attribution}; see docs/maps.md. Leave it out to use no tiles."
+    return [Error(f"MAP_TILES {settings.MAP_TILES_PROBLEM}.", hint=hint, id="dispatch.E010")]
+
+
 def identity_keys_problem(pairs: Sequence[str]) -> str:
     """What is wrong with the list of ``kid:key``, '' when nothing is."""
     if not pairs:

@@ -9,6 +9,7 @@ import environ
 from django.utils.translation import gettext_lazy as _
 
 from dispatch.logs import LOGGING as LOGGING
+from dispatch.web.tiles import read_tiles, tile_hosts
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -181,6 +182,13 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 BODY_MAX_BYTES = env.int("BODY_MAX_BYTES", default=48 * 1024**2)  # asgi.py: 413 above
 BODY_MIN_RATE = env.int("BODY_MIN_RATE", default=2 * 1024)  # asgi.py: bytes a second, 408 below
 
+# Maps draw their own ground; tile layers are a wish (see dispatch.web.tiles). A wrong value is dispatch.E010.
+MAP_TILES_PROBLEM = ""
+try:
+    MAP_TILES = read_tiles(env.str("MAP_TILES", default="[]"))
+except ValueError as problem:
+    MAP_TILES, MAP_TILES_PROBLEM = [], str(problem)
+
 HTTPS = env.bool("HTTPS", default=False)  # behind a proxy that ends TLS and sets X-Forwarded-Proto
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -200,7 +208,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'none'"],
         "script-src": ["'self'"],
         "style-src": ["'self'"],
-        "img-src": ["'self'", "data:", "blob:"],
+        "img-src": ["'self'", "data:", "blob:", *tile_hosts(MAP_TILES)],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
         "manifest-src": ["'self'"],

@@ -7,7 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from dispatch.web import accounts, appearance, health
+from dispatch.web import accounts, appearance, health, maps
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one door: limits, second factor
@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("appearance/", appearance.appearance_set, name="appearance_set"),
+    path("map/ground/", maps.ground, name="map_ground"),
     path("admin/", admin.site.urls),
     path("console/", include("dispatch.console.urls")),
     path("field/", include("dispatch.field.urls")),

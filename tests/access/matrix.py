@@ -480,6 +480,7 @@ ROUTES: tuple[Route, ...] = (
     Route("readyz", "GET", "everybody"),
     Route("set_language", "POST", "everybody"),
     Route("appearance_set", "POST", "everybody"),
+    Route("map_ground", "GET", "everybody"),
     Route("landing", "GET", "staff"),
     # console
     Route("console:board", "GET", "the desk"),
