@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -13,6 +13,7 @@ from teams.models import (
     Assignment,
     CalendarDay,
     Certificate,
+    Duty,
     Grid,
     Power,
     Role,
@@ -63,6 +64,13 @@ def squad_members(squad_id: int) -> QuerySet[User]:
     """Active members of the squad today, officers and auxiliaries alike."""
     held = Assignment.objects.filter(in_force(timezone.localdate()), squad_id=squad_id)
     return User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("pk")
+
+
+def on_duty(at: datetime, *, squad_ids: Iterable[int] = (), street_id: int | None = None) -> list[User]:
+    """Active people on duty at the moment, of the squads or of the street's office."""
+    turns = Duty.objects.filter(starts_at__lte=at, ends_at__gt=at)
+    place = Q(squad_id__in=list(squad_ids)) | Q(street_id=street_id, street__isnull=False)
+    return list(User.objects.filter(is_active=True, pk__in=turns.filter(place).values("user_id")).order_by("pk"))
 
 
 def valid_certificates(user_ids: Iterable[int], on: date) -> QuerySet[Certificate]:

@@ -47,6 +47,7 @@ class AttachmentRole(models.TextChoices):
     BEFORE = "before", _("before")
     AFTER = "after", _("after")
     REPORT = "report", _("report")
+    SIGNATURE = "sign", _("signature")
 
 
 _SUBJECTS = ("complaint", "case", "visit", "answer", "finding", "ruling", "lab_test")

@@ -35,10 +35,16 @@ class Visit(models.Model):
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    identity_shown = models.BooleanField(_("certificates shown, recusal explained"), default=False)
+    identity_shown = models.BooleanField(_("certificates shown"), default=False)
+    recusal_asked = models.BooleanField(_("recusal explained and asked for"), default=False)
+    recusal_answer = models.CharField(_("what the party answered on recusal"), max_length=200, blank=True)
     party_person = models.CharField(_("person on site"), max_length=60, blank=True)
     party_role = models.CharField(_("their role"), max_length=40, blank=True)
     party_opinion = models.CharField(_("the party's opinion"), max_length=400, blank=True)
+    party_agrees = models.BooleanField(_("the party finds the record correct"), null=True, blank=True)
+    signed_at = models.DateTimeField(_("signed, or refusal noted, at"), null=True, blank=True)
+    sign_refused = models.CharField(_("why it was not signed"), max_length=200, blank=True)
+    sign_witness = models.CharField(_("witness of the refusal"), max_length=60, blank=True)
     note = models.TextField(blank=True)
 
     class Meta:

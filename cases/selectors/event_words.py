@@ -97,6 +97,7 @@ SENTENCES: Mapping[str, Said] = MappingProxyType(
         "order.part_missed": Said(_("Squad did not come"), LATE),
         "order.reported_in": Said(_("On scene"), KEY),
         "order.part_finished": Said(_("Checklist finished")),
+        "order.record_signed": Said(_("The party saw the site record")),
         "order.visit_closed": Said(_("Visit closed"), KEY),
         "order.finding_added": Said(_("A fact was found")),
         "order.lab_commissioned": Said(_("A laboratory test was commissioned")),

@@ -38,7 +38,7 @@ from cases.models import (
     VisitState,
 )
 from cases.selectors.board import PartGlance, squad_name
-from teams.models import Certificate
+from teams.models import Certificate, Role
 from teams.policies import Actor
 
 STEPS = ("here", "acknowledge", "go", "close", "rule", "lab", "wait")
@@ -232,6 +232,46 @@ def _clocks(cards: Sequence[Card], others: dict[int, list[Part]]) -> None:
 def _is_later(card: Card, day: date) -> bool:
     planned = card.order.planned_day
     return card.step in ("acknowledge", "go") and not card.urgent and planned is not None and planned > day
+
+
+@dataclass(frozen=True, slots=True)
+class Whistle:
+    """An urgent call that nobody of the squad has taken up yet."""
+
+    part_id: int
+    target: str
+    address: str
+    due_at: datetime | None
+    warn_at: datetime | None
+    more: int
+
+
+def whistle_of(actor: Actor) -> Whistle | None:
+    """The oldest urgent call to the squads where the actor is an officer. One query, two while one sounds."""
+    squads = actor.squads(Role.OFFICER, Role.SQUAD_LEADER)
+    if not squads:
+        return None
+    calls = list(
+        Part.objects.filter(squad_id__in=squads, state=PartState.CALLED, order__state__in=_LIVE_ORDERS)
+        .exclude(order__urgency=Urgency.GENERAL)
+        .select_related("order__target")
+        .order_by("called_at", "pk")[:10]
+    )
+    if not calls:
+        return None
+    first = calls[0]
+    running = Deadline.objects.filter(
+        part_id=first.pk, kind=DeadlineKind.ACKNOWLEDGE, state__in=[DeadlineState.RUNNING, DeadlineState.PAUSED]
+    ).first()
+    target = first.order.target
+    return Whistle(
+        part_id=first.pk,
+        target=str(target),
+        address=target.address,
+        due_at=running.due_at if running else None,
+        warn_at=running.warn_at if running else None,
+        more=len(calls) - 1,
+    )
 
 
 def needs_of(order_id: int) -> list[Need]:

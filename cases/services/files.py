@@ -168,11 +168,15 @@ def attach(*, file: File, role: str = AttachmentRole.PHOTO, **subject: Any) -> A
 
 
 def files_of(**subject: Any) -> list[File]:
-    """Files of one subject in the order they came; broken ones are left out."""
+    """Files of one subject in the order they came; broken ones and signatures are left out."""
     if len(subject) != 1:
         raise TypeError("files_of() takes exactly one subject")
     rows: Iterable[Attachment] = (
-        Attachment.objects.filter(**subject).exclude(file__state=FileState.BROKEN).select_related("file").order_by("pk")
+        Attachment.objects.filter(**subject)
+        .exclude(file__state=FileState.BROKEN)
+        .exclude(role=AttachmentRole.SIGNATURE)
+        .select_related("file")
+        .order_by("pk")
     )
     return [row.file for row in rows]
 

@@ -49,8 +49,8 @@ def patrol_record(
     partner_ids: Iterable[int],
     category_id: int,
     text: str,
-    outcome: str,
-    reason: str,
+    outcome: str = "",
+    reason: str = "",
     target_id: int | None = None,
     new_party: Mapping[str, object] | None = None,
     measures: str = "",
@@ -71,6 +71,8 @@ def patrol_record(
     client_key: str | None = None,
 ) -> Case:
     """Case, need, order, visit, finding and ruling of a patrol, in one write; what was asked for is rechecked later.
+
+    Without ``outcome`` nothing is decided yet: the finding waits for its ruling with the clock for it running.
 
     The actor and at least one partner hold valid certificates of the squad's agency. ``new_party``: columns of a
     target (name, address, kind, …) where the party is not registered; its point is the report's. The same
@@ -113,18 +115,24 @@ def patrol_record(
             for file in files:
                 file_stage.attach(file=file, finding=finding)
             _moves(case, order, part, actor, [seat.user.pk for seat in seats if seat.counts], finding)
-            followups.ruling_issue(
-                actor=actor,
-                finding_id=finding.pk,
-                outcome=outcome,
-                reason=reason,
-                measures=measures,
-                due_at=due_at,
-                due_day=due_day,
-                corrected_on_spot=corrected_on_spot,
-                slight=slight,
-                handed_to=handed_to,
-            )
+            if outcome:
+                followups.ruling_issue(
+                    actor=actor,
+                    finding_id=finding.pk,
+                    outcome=outcome,
+                    reason=reason,
+                    measures=measures,
+                    due_at=due_at,
+                    due_day=due_day,
+                    corrected_on_spot=corrected_on_spot,
+                    slight=slight,
+                    handed_to=handed_to,
+                )
+            else:
+                deadlines.deadline_start(
+                    kind=DeadlineKind.RULING, subject=finding, street_id=case.street_id, urgent=False
+                )
+                deadlines.case_due_refresh(case_ids=[case.pk])
             case.refresh_from_db()
     except IntegrityError:
         # Two sendings at once: the unique key let one through.

@@ -51,6 +51,8 @@ def arrive(request: HttpRequest, pk: int) -> HttpResponse:
                     officer_ids=data["officers"],
                     far_reason=data["far_reason"],
                     identity_shown=data["identity_shown"],
+                    recusal_asked=data["recusal_asked"],
+                    recusal_answer=data["recusal_answer"],
                     party_person=data["party_person"],
                     party_role=data["party_role"],
                     client_key=data["client_key"] or None,

@@ -33,7 +33,9 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     waits = (PartState.CALLED, PartState.ACKNOWLEDGED, PartState.RETURNED)
     missing = [(p.pk, str(p.squad)) for p in parts if p.state in waits]
     posted = request.method == "POST"
-    form = CloseForm(request.POST if posted else None, missing=missing)
+    opinion = {"party_opinion": current.party_opinion}
+    signed = current.signed_at is not None
+    form = CloseForm(request.POST if posted else None, missing=missing, signed=signed, initial=opinion)
     status = 200
     if posted:
         status = INVALID
@@ -48,7 +50,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
                     outcome=data["outcome"],
                     absent_part_ids=data.get("absent", ()),
                     note=data["note"],
-                    party_opinion=data["party_opinion"],
+                    party_opinion=data.get("party_opinion", ""),
                 ),
             )
             if status == 200:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.clock.moment import now
@@ -73,7 +74,14 @@ class ArriveForm(PlaceForm):
     party_role = forms.CharField(
         label=_("Their role"), required=False, max_length=40, help_text=_("For example shop manager, site manager.")
     )
-    identity_shown = forms.BooleanField(label=_("Certificates shown, recusal explained"), required=False)
+    identity_shown = forms.BooleanField(label=_("Certificates shown"), required=False)
+    recusal_asked = forms.BooleanField(label=_("Recusal explained and asked for"), required=False)
+    recusal_answer = forms.CharField(
+        label=_("What the party answered"),
+        required=False,
+        max_length=200,
+        help_text=_("Empty: nobody has to stand aside."),
+    )
 
     def __init__(self, data: Any = None, *, people: list[tuple[int, str]], **more: Any) -> None:
         super().__init__(data, **more)
@@ -108,6 +116,28 @@ class FindingForm(KeyForm):
     text = forms.CharField(label=_("What was found"), widget=area(4), max_length=400)
 
 
+class RecordForm(KeyForm):
+    """The party's opinion, then its signature or the note of its refusal."""
+
+    agrees = forms.TypedChoiceField(
+        label=_("The party's opinion"),
+        choices=(("yes", _("read, and correct")), ("no", _("objects"))),
+        coerce=lambda value: value == "yes",
+        empty_value=None,
+        widget=forms.RadioSelect,
+    )
+    opinion = forms.CharField(label=_("In the party's words"), required=False, max_length=400, widget=area(2))
+    how = forms.ChoiceField(
+        label=_("Signature"),
+        choices=(("signed", _("signs")), ("refused", _("refuses to sign"))),
+        widget=forms.RadioSelect,
+        initial="signed",
+    )
+    signature = forms.FileField(label=_("Photo of the signature"), required=False)
+    refused = forms.CharField(label=_("Why it was not signed"), required=False, max_length=200)
+    witness = forms.CharField(label=_("Name of the witness"), required=False, max_length=60)
+
+
 class CloseForm(forms.Form):
     outcome = forms.ChoiceField(
         label=_("How the visit ended"), choices=VisitOutcome.choices, widget=forms.RadioSelect, initial="done"
@@ -122,15 +152,18 @@ class CloseForm(forms.Form):
     party_opinion = forms.CharField(label=_("The party's opinion"), required=False, max_length=400, widget=area(2))
     note = forms.CharField(label=_("Note"), required=False, max_length=400, widget=area(2))
 
-    def __init__(self, data: Any = None, *, missing: list[tuple[int, str]], **more: Any) -> None:
+    def __init__(self, data: Any = None, *, missing: list[tuple[int, str]], signed: bool, **more: Any) -> None:
         super().__init__(data, **more)
+        if signed:
+            del self.fields["party_opinion"]
         if missing:
             self.fields["absent"].choices = missing  # type: ignore[attr-defined]
         else:
             del self.fields["absent"]
 
 
-DAYS = ((3, _("3 days")), (7, _("7 days")), (15, _("15 days")))
+DAYS = ((0, _("on the spot")), (3, _("3 days")), (7, _("7 days")), (15, _("15 days")))
+"""Terms for the thumb; 0 means that it was put right before the officers left."""
 
 
 class RulingForm(forms.Form):
@@ -157,24 +190,28 @@ class RulingForm(forms.Form):
     reason = forms.CharField(label=_("Reason of your decision"), max_length=400, widget=area(2))
 
     def __init__(self, data: Any = None, **more: Any) -> None:
-        more["initial"] = {"due_days": DAYS[0][0], **more.get("initial", {})}
+        more["initial"] = {"due_days": DAYS[1][0], **more.get("initial", {})}
         super().__init__(data, **more)
 
     def facts(self) -> dict[str, Any]:
         """What the service is given of the decision."""
         data = self.cleaned_data
-        due = data["due_day"]
-        if due is None and data["due_days"]:
-            due = timezone.localdate(now()) + timedelta(days=data["due_days"])
-        facts = {
-            name: data[name] for name in ("outcome", "slight", "measures", "handed_to", "corrected_on_spot", "reason")
-        }
+        due, days = data["due_day"], data["due_days"]
+        if due is None and days:
+            due = timezone.localdate(now()) + timedelta(days=days)
+        spot = data["corrected_on_spot"] or (days == 0 and data["due_day"] is None)
+        facts = {name: data[name] for name in ("outcome", "slight", "measures", "handed_to", "reason")}
         # On the spot there is no day to wait for; other outcomes have none at all.
-        return {**facts, "due_day": None if data["corrected_on_spot"] else due}
+        return {**facts, "corrected_on_spot": spot, "due_day": None if spot else due}
 
 
 class PatrolForm(RulingForm, PlaceForm):
-    """Story 2 on one page: what, where, who is with me, what I decide."""
+    """Photo, what, where, who is with me; what I decide can wait for the next page."""
+
+    outcome = forms.ChoiceField(
+        label=_("Your decision"), choices=RulingOutcome.choices, widget=forms.RadioSelect, required=False
+    )
+    reason = forms.CharField(label=_("Reason of your decision"), max_length=400, widget=area(2), required=False)
 
     squad = forms.ModelChoiceField(label=_("My squad"), queryset=Squad.objects.none(), empty_label=None)
     category = forms.ModelChoiceField(
@@ -191,7 +228,7 @@ class PatrolForm(RulingForm, PlaceForm):
     name = forms.CharField(label=_("Name of the party"), required=False, max_length=160)
     address = forms.CharField(label=_("Where"), required=False, max_length=240)
     kind = forms.ChoiceField(label=_("Kind of party"), choices=TargetKind.choices, required=False)
-    text = forms.CharField(label=_("What was found"), widget=area(3), max_length=400)
+    text = forms.CharField(label=_("What was found"), widget=area(3), max_length=400, required=False)
     officers = forms.TypedMultipleChoiceField(
         label=_("Who is with me"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -220,13 +257,21 @@ class PatrolForm(RulingForm, PlaceForm):
         fields["target"].queryset = targets
         fields["officers"].choices = people
 
+    def words(self) -> str:
+        """What was found; the category's own name where nothing was written."""
+        data = self.cleaned_data
+        return data["text"].strip() or str(data["category"])
+
     def party(self) -> dict[str, Any]:
-        """The party for the service: registered, or new with a name."""
+        """The party for the service: registered, new with a name, or the place itself where the phone stands."""
         data = self.cleaned_data
         if data["target"]:
             return {"target_id": data["target"].pk}
         if not data["name"].strip():
-            return {}
+            if data["lat"] is None:
+                return {}
+            name = gettext("Place of %(at)s") % {"at": timezone.localtime(now()).strftime("%m-%d %H:%M")}
+            return {"new_party": {"name": name, "address": data["address"], "kind": TargetKind.PLACE, "radius_m": 30}}
         kind = data["kind"] or TargetKind.BUSINESS
         return {"new_party": {"name": data["name"], "address": data["address"], "kind": kind}}
 
@@ -256,7 +301,7 @@ class LabReportForm(KeyForm):
 
 
 class AlertForm(PlaceForm):
-    text = forms.CharField(label=_("What you saw"), widget=area(4), max_length=2000)
+    text = forms.CharField(label=_("What you saw"), widget=area(3), max_length=2000)
     urgency = forms.ChoiceField(
         label=_("Urgency"),
         choices=(("general", _("general")), ("urgent", _("urgent: someone must come now"))),

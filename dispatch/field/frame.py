@@ -10,13 +10,15 @@ from typing import Any, Concatenate, ParamSpec
 from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from cases.models import File
+from cases.models import File, FileState
 from cases.refusals import Refused
+from cases.selectors.worklist import whistle_of
 from cases.services import files
 from dispatch.notify.selectors import unread_count
 from dispatch.web.access import STREET_WORK, actor_for, roles_required, staff_required
@@ -47,13 +49,19 @@ def field_act(view: View[P]) -> View[P]:
 
 
 def show(
-    request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200, at: str = ""
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    status: int = 200,
+    at: str = "",
+    bare: bool = False,
 ) -> HttpResponse:
-    """A whole page, or a part of one (``page.html#part``) without the frame. ``at``: the current place in the bar."""
-    if "#" in template:
+    """A whole page, or a part of one (``page.html#part``, ``bare``) without the frame. ``at``: the place in the bar."""
+    if bare or "#" in template:
         return render(request, template, dict(context or {}), status=status)
     actor = actor_for(request)
-    around = {"navbar": navbar(actor, at), "at": at}
+    around = {"navbar": navbar(actor, at), "at": at, "whistle": whistle_of(actor), "kept": kept_shots(request)}
     response = render(request, template, {**around, **(context or {})}, status=status)
     grant_topics(response, topics_of(actor))
     return response
@@ -102,14 +110,39 @@ def attempt(form: forms.BaseForm, act: Callable[[], object]) -> int:
     return 200
 
 
-def photos_store(request: HttpRequest, key: str, name: str = "photos") -> list[File]:
-    """Keep the uploads of a form. Its client key and the photo's own bytes make two sendings one, never two photos."""
+def photos_store(request: HttpRequest, key: str, name: str = "photos", *, item_id: int | None = None) -> list[File]:
+    """The photos of a form: those that came ahead one by one (``kept``), then those that come with it.
+
+    The form's client key and the photo's own bytes make two sendings one, never two photos. ``item_id``: an item whose
+    answer may hold them already.
+    """
     uploads: list[UploadedFile[Any]] = request.FILES.getlist(name)[:MOST_PHOTOS]
-    actor = actor_for(request)
-    return [
-        files.file_store(actor=actor, upload=upload, client_key=f"{key[:32]}.{_digest(upload)}" if key else None)
-        for upload in uploads
-    ]
+    stored = [photo_store(request, upload, key) for upload in uploads]
+    return [*_kept(request, item_id), *stored][:MOST_PHOTOS]
+
+
+def photo_store(request: HttpRequest, upload: UploadedFile[Any], key: str) -> File:
+    """Keep one photo; it belongs to nothing yet."""
+    client_key = f"{key[:32]}.{_digest(upload)}" if key else None
+    return files.file_store(actor=actor_for(request), upload=upload, client_key=client_key)
+
+
+def _kept(request: HttpRequest, item_id: int | None = None) -> list[File]:
+    """Own photos that came ahead, named by their keys; what belongs to something else already is left out."""
+    keys = request.POST.getlist("kept")[: 2 * MOST_PHOTOS] if request.method == "POST" else []
+    if not keys:
+        return []
+    free = Q(attachments__isnull=True)
+    if item_id is not None:
+        free |= Q(attachments__answer__part_item=item_id)
+    mine = File.objects.filter(free, uploaded_by=actor_for(request).user_id, client_key__in=keys)
+    return list(mine.exclude(state=FileState.BROKEN).order_by("pk").distinct())
+
+
+def kept_shots(request: HttpRequest) -> list[dict[str, str]]:
+    """Photos that came ahead of a form that was refused: their keys go back with it, with pictures where ready."""
+    rows = [(file, files.name_of(file, small=True)) for file in _kept(request)]
+    return [{"key": file.client_key or "", "url": media_url(name) if name else ""} for file, name in rows]
 
 
 def _digest(upload: UploadedFile[Any]) -> str:

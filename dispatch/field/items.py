@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from cases.clock.moment import now
@@ -18,10 +18,12 @@ from cases.models import (
     FileState,
     InspectionItem,
     ItemKind,
+    ItemLimit,
     LabState,
     LabTest,
     Part,
     PartItem,
+    Period,
     Result,
     Visit,
 )
@@ -30,6 +32,11 @@ from dispatch.field.forms import TRI_OF, AnswerForm, SampleForm
 from dispatch.field.frame import Shots, shots
 from dispatch.web.refusals import new_client_key
 from teams.selectors import laboratories
+
+HOURS: Mapping[str, object] = {
+    Period.DAY.value: gettext_lazy("by day, 06:00–22:00"),
+    Period.NIGHT.value: gettext_lazy("by night, 22:00–06:00"),
+}
 
 
 @dataclass(slots=True)
@@ -45,6 +52,7 @@ class Row:
     standard: str
     basis: str
     shots: Shots
+    limit_of: str = ""
     test: LabTest | None = None
     sample: SampleForm | None = None
     errors: list[str] = field(default_factory=list)
@@ -132,8 +140,9 @@ def rows_of(part: Part, visit: Visit | None, *, only: int | None = None, bound: 
         answer = answers.get(part_item.pk)
         item = part_item.item
         limit = None
-        if item.kind in (ItemKind.MEASURED, ItemKind.LAB, ItemKind.NUMBER) and (answer is None or answer.limit is None):
-            limit = visits.limit_for(item, part.order.target, moment)
+        if item.kind in (ItemKind.MEASURED, ItemKind.LAB, ItemKind.NUMBER):
+            at = answer.answered_at if answer and answer.limit is not None else moment
+            limit = visits.limit_for(item, part.order.target, at)
         measured = answer if answer and answer.limit is not None else None
         rows.append(
             Row(
@@ -145,12 +154,25 @@ def rows_of(part: Part, visit: Visit | None, *, only: int | None = None, bound: 
                 unit=measured.unit if measured else (limit.unit if limit else item.unit),
                 standard=measured.standard if measured else (limit.standard if limit else ""),
                 basis=_basis(item),
+                limit_of=_limit_of(limit),
                 shots=shots(pictures.get(answer.pk, []) if answer else []),
                 test=tests.get(part_item.pk),
                 sample=_sample(labs) if labs is not None and item.kind == ItemKind.LAB else None,
             )
         )
     return rows
+
+
+def _limit_of(limit: ItemLimit | None) -> str:
+    """Which limit it is: standard, zone of the place, hours it is for."""
+    if limit is None:
+        return ""
+    words = [limit.standard] if limit.standard else []
+    if limit.zone is not None:
+        words.append(_("zone %(zone)s") % {"zone": limit.zone})
+    if limit.period in HOURS:
+        words.append(str(HOURS[limit.period]))
+    return " · ".join(words)
 
 
 def _form(answer: Answer | None) -> AnswerForm:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from cases.clock.moment import now
 from cases.models import NeedCause, Part, PartItem, PartState, Source
 from cases.selectors import worklist as work
 from cases.services import orders
@@ -15,6 +16,7 @@ from dispatch.field.frame import attempt, done, field_act, shots, show
 from dispatch.field.rows import officer_here, part_for
 from dispatch.web.access import actor_for
 from dispatch.web.refusals import INVALID
+from teams.selectors import on_duty
 
 RESIDENTS = frozenset({Source.PORTAL.value, Source.HOTLINE.value, Source.OFFICE.value})
 
@@ -74,6 +76,7 @@ def _page(request: HttpRequest, row: Part) -> HttpResponse:
         "night": any(case.category is not None and case.category.night for case in cases),
         "photos": shots(work.shared_photos(row.order_id)),
         "officer": officer_here(request, row),
+        "dispatchers": on_duty(now(), street_id=row.order.street_id),
         "back_url": reverse("field:today"),
     }
     return show(request, "field/part.html", context)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from cases.clock.moment import now
-from cases.models import Case, Category, Finding, Target, VisitOfficer
+from cases.models import Case, Category, Finding, FindingState, Target, VisitOfficer
 from cases.services import patrols, visits
 from dispatch.field.forms import PatrolForm
 from dispatch.field.frame import attempt, done, field_page, photos_store, show
@@ -23,11 +23,13 @@ from dispatch.web.refusals import INVALID
 from teams.geo import distance_m
 from teams.models import Power, Role, Squad, SquadKind
 from teams.policies import Actor
-from teams.selectors import in_force, squad_members
+from teams.selectors import in_force, on_duty, squad_members
 
 FIRST = 6
 """Categories and parties that stand on the page; the others are one tap or one word away."""
 NEAR_DEGREES = 0.01
+AT_THE_DOOR_M, POOR_M = 60, 150
+"""Within so many metres the nearest party is the one; a poor position widens it, up to the second number."""
 
 
 @field_page(Role.OFFICER, Role.SQUAD_LEADER)
@@ -45,7 +47,7 @@ def patrol(request: HttpRequest) -> HttpResponse:
         categories=Category.objects.filter(pk__in=[row.pk for row in categories]),
         targets=_targets(squad),
         people=[(person["id"], person["name"]) for person in people],
-        initial={"squad": squad.pk, "officers": _usual(actor, people)},
+        initial={"squad": squad.pk, "officers": _usual(actor, squad, people)},
     )
     status = 200
     if posted:
@@ -56,6 +58,8 @@ def patrol(request: HttpRequest) -> HttpResponse:
             if made:
                 finding = Finding.objects.get(need__case=made[0])
                 said = _("Recorded as %(reference)s.") % {"reference": made[0].reference}
+                if finding.state == FindingState.OPEN:
+                    said += " " + _("Decide here, or later from “Today”.")
                 return done(request, said, "field:finding", finding.pk)
     ticked = {str(value) for value in (form["officers"].value() or [])}
     category = str(form["category"].value() or "")
@@ -68,10 +72,12 @@ def patrol(request: HttpRequest) -> HttpResponse:
         "first": [{"row": row, "on": str(row.pk) == category} for row in first],
         "others": [{"row": row, "on": str(row.pk) == category} for row in categories[FIRST:]],
         "others_open": any(str(row.pk) == category for row in categories[FIRST:]),
-        "parties": _found(request, squad, str(form["target"].value() or "")),
+        **_where(request, squad, str(form["target"].value() or "")),
         "q": request.POST.get("q", request.GET.get("q", "")),
         "options": options(form),
-        "days": days(form),
+        "days": days(form, min(street.pk for street in squad.streets.all()), timezone.localdate(now())),
+        "more_open": bool({"text", "far_reason", "party_person"} & set(form.errors)),
+        "decide_open": posted and bool(request.POST.get("outcome") or {"outcome", "reason"} & set(form.errors)),
     }
     return show(request, "field/patrol.html", context, status=status, at="patrol")
 
@@ -82,7 +88,7 @@ def parties(request: HttpRequest) -> HttpResponse:
     """Parties of the squad's streets by name or address, or those nearby."""
     squads = _squads(actor_for(request))
     squad = next((s for s in squads if str(s.pk) == request.GET.get("squad")), squads[0])
-    context = {"parties": _found(request, squad, request.GET.get("target", "")), "q": request.GET.get("q", "")}
+    context = {**_where(request, squad, request.GET.get("target", "")), "q": request.GET.get("q", "")}
     return show(request, "field/patrol.html#parties", context)
 
 
@@ -93,7 +99,7 @@ def _record(request: HttpRequest, actor: Actor, form: PatrolForm) -> Case:
         squad_id=data["squad"].pk,
         partner_ids=data["officers"],
         category_id=data["category"].pk,
-        text=data["text"],
+        text=form.words(),
         far_reason=data["far_reason"],
         party_person=data["party_person"],
         files=photos_store(request, data["client_key"]),
@@ -106,7 +112,7 @@ def _record(request: HttpRequest, actor: Actor, form: PatrolForm) -> Case:
 
 def _squads(actor: Actor) -> list[Squad]:
     mine = Squad.objects.filter(pk__in=actor.squads(Role.OFFICER, Role.SQUAD_LEADER), active=True)
-    squads = list(mine.exclude(kind=SquadKind.LABORATORY).select_related("agency"))
+    squads = list(mine.exclude(kind=SquadKind.LABORATORY).select_related("agency").prefetch_related("streets"))
     if not squads:  # the squad was dissolved, the role still runs
         raise PermissionDenied
     return squads
@@ -129,12 +135,15 @@ def _people(actor: Actor, squad: Squad) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (not row["counts"], row["name"]))
 
 
-def _usual(actor: Actor, people: list[dict[str, Any]]) -> list[int]:
-    """The partner of the last visit, ticked beforehand: people go in pairs."""
+def _usual(actor: Actor, squad: Squad, people: list[dict[str, Any]]) -> list[int]:
+    """The partner of the last visit, ticked beforehand: people go in pairs. Else the only one it can be."""
     able = {person["id"] for person in people if person["counts"]}
     me = visits.staff_id(actor)
     rows = VisitOfficer.objects.filter(visit__officers__user_id=me, user_id__in=able, counts=True)
     partner = rows.order_by("-visit_id", "pk").values_list("user_id", flat=True).first()
+    if partner is None:
+        here = able if len(able) == 1 else able & {user.pk for user in on_duty(now(), squad_ids=[squad.pk])}
+        partner = min(here) if len(here) == 1 else None
     return [partner] if partner else []
 
 
@@ -159,6 +168,18 @@ def _categories(squad: Squad) -> list[Category]:
 
 def _targets(squad: Squad) -> QuerySet[Target]:
     return Target.objects.filter(street__in=squad.streets.values("pk"), active=True, merged_into__isnull=True)
+
+
+def _where(request: HttpRequest, squad: Squad, chosen: str) -> dict[str, Any]:
+    """The parties to choose from. Where nobody was asked for, the nearest is chosen if the phone stands at its door,
+    else the place itself: what was found does not wait for a name."""
+    asked = request.POST if request.method == "POST" else request.GET
+    rows = _found(request, squad, chosen)
+    located = _number(asked.get("lat")) is not None
+    if request.method != "POST" and not chosen and not asked.get("q", "").strip() and rows:
+        reach = max(AT_THE_DOOR_M, min(_number(asked.get("accuracy")) or 0, POOR_M))
+        rows[0]["on"] = rows[0]["far"] is not None and rows[0]["far"] <= reach
+    return {"parties": rows, "located": located, "here": located and not any(row["on"] for row in rows)}
 
 
 def _found(request: HttpRequest, squad: Squad, chosen: str) -> list[dict[str, Any]]:

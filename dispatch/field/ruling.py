@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from cases.clock.moment import now
 from cases.models import File, Finding, FindingState, Ruling, RulingOutcome
 from cases.selectors import worklist as work
 from cases.services import files, followups, rulings
@@ -50,7 +54,8 @@ def finding(request: HttpRequest, pk: int) -> HttpResponse:
         "source": SOURCE,
         "because": ladder(proposal.notes),
         "options": options(form),
-        "days": days(form),
+        "days": days(form, row.visit.order.street_id, timezone.localdate(row.visit.started_at), night=_night(row)),
+        "visit": row.visit,
         "shots": shots(evidence(row)),
         "client_key": new_client_key(),
         "back_url": reverse("field:today"),
@@ -67,9 +72,21 @@ def options(form: RulingForm) -> list[dict[str, object]]:
     ]
 
 
-def days(form: RulingForm) -> list[dict[str, object]]:
-    chosen = str(form["due_days"].value() or "")
-    return [{"value": value, "label": label, "on": chosen == str(value)} for value, label in DAYS]
+def days(form: RulingForm, street_id: int, visited: date, *, night: bool = False) -> list[dict[str, object]]:
+    """The terms for the thumb, each with its last day and the days of its recheck."""
+    chosen, today = str(form["due_days"].value()), timezone.localdate(now())
+    found: list[dict[str, object]] = []
+    for value, label in DAYS:
+        due = today + timedelta(days=value) if value else None
+        first, last = followups.recheck_window(street_id=street_id, visited=visited, due=due)
+        row = {"value": value, "label": label, "on": chosen == str(value)}
+        found.append({**row, "due": due, "first": first, "last": last, "night": night})
+    return found
+
+
+def _night(row: Finding) -> bool:
+    case = row.need.case if row.need else None
+    return bool(case and case.category and case.category.night)
 
 
 def evidence(row: Finding) -> list[File]:

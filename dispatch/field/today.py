@@ -8,15 +8,18 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from cases.clock.moment import now
 from cases.selectors import worklist as work
 from dispatch.field.frame import field_page, is_htmx, show
 from dispatch.notify import selectors, services
 from dispatch.web.access import actor_for
 from teams.models import Role, Squad
+from teams.selectors import on_duty
 
 TABS = ("today", "later", "ended")
 
@@ -47,12 +50,20 @@ def today(request: HttpRequest) -> HttpResponse:
         "cards": {"today": listed.today, "later": listed.later}.get(tab, []),
         "ended": listed.ended,
         "officer_in": actor.squads(Role.OFFICER, Role.SQUAD_LEADER),
-        "whistle": next((card for card in listed.today if card.urgent and card.step == "acknowledge"), None),
     }
     if is_htmx(request):
         return show(request, "field/today.html#live", context)
     context["squads"] = list(Squad.objects.filter(pk__in=actor.squads()))
+    context["on_duty"] = on_duty(now(), squad_ids=actor.squads())
+    context["today"] = timezone.localdate(now())
     return show(request, "field/today.html", context, at="today")
+
+
+@require_safe
+@field_page()
+def whistle(request: HttpRequest) -> HttpResponse:
+    """The urgent call that waits for the squad, for the top of any page; empty when there is none."""
+    return show(request, "field/whistle.html", {"whistle": work.whistle_of(actor_for(request))}, bare=True)
 
 
 @require_safe

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dispatch.field import alert, arrival, closing, lab, order, patrol, ruling, today, visit
+from dispatch.field import alert, app, arrival, closing, lab, order, patrol, record, ruling, today, visit
 
 app_name = "field"
 urlpatterns = [
     path("", today.today, name="today"),
+    path("whistle/", today.whistle, name="whistle"),
+    path("photo/", app.photo, name="photo"),
+    path("app.webmanifest", app.manifest, name="manifest"),
+    path("sw.js", app.worker, name="worker"),
+    path("offline/", app.offline, name="offline"),
     path("notices/", today.notices, name="notices"),
     path("notices/read/", today.notices_read, name="notices_read"),
     path("me/", today.me, name="me"),
@@ -21,6 +26,7 @@ urlpatterns = [
     path("part/<int:pk>/photos/", visit.photos, name="photos"),
     path("part/<int:pk>/finding/", visit.finding, name="finding_add"),
     path("part/<int:pk>/finish/", visit.finish, name="finish"),
+    path("part/<int:pk>/record/", record.record, name="record"),
     path("part/<int:pk>/close/", closing.close, name="close"),
     path("part/<int:pk>/task/", closing.task, name="task"),
     path("item/<int:pk>/", visit.item, name="item"),

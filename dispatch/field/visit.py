@@ -62,7 +62,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
                 text_value=data["text_value"],
                 instrument=data["instrument"],
                 note=data["note"],
-                files=photos_store(request, data["photo_key"]),
+                files=photos_store(request, data["photo_key"], item_id=pk),
             ),
         )
     saved = status == 200

@@ -108,8 +108,8 @@ document.addEventListener("submit", (e) => {
   }
 }, true);
 document.addEventListener("htmx:afterRequest", (e) => {
-  const form = e.detail.elt?.closest?.("form");
-  if (!form) return;
+  const form = e.detail.elt; // a search inside a form is not its sending
+  if (!form?.matches?.("form")) return;
   free(form);
   if (e.detail.successful) {
     sentState("cloud-check", say("saved", { t: clock() }));

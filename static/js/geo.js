@@ -18,6 +18,7 @@ function ask(box) {
   }, (error) => {
     put("lat", ""); put("lng", ""); put("accuracy", "");
     out.textContent = say(error.code === 1 ? "geodenied" : "geofail");
+    box.dispatchEvent(new CustomEvent("look:noposition", { bubbles: true }));
   }, { enableHighAccuracy: true, timeout: 12000, maximumAge: 30000 });
 }
 document.addEventListener("click", (e) => {

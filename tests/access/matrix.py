@@ -523,6 +523,13 @@ ROUTES: tuple[Route, ...] = (
     Route("console:district", "GET", "those who look on"),
     # field
     Route("field:today", "GET", "the field"),
+    Route("field:whistle", "GET", "the field"),
+    Route("field:photo", "POST", "the field"),
+    Route("field:manifest", "GET", "everybody"),
+    Route("field:worker", "GET", "everybody"),
+    Route("field:offline", "GET", "everybody"),
+    Route("field:record", "GET", "the lead squad reads its part", "lead part"),
+    Route("field:record", "POST", "the lead squad's officers act", "lead part"),
     Route("field:notices", "GET", "the field"),
     Route("field:notices_read", "POST", "the field"),
     Route("field:me", "GET", "the field"),

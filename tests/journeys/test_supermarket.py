@@ -52,6 +52,7 @@ def caution(officer: Page, shop: str) -> str:
     if not stacked.is_visible():
         officer.locator("summary", has_text="Another kind").click()
     stacked.click()
+    unfold(officer, "In words", "Where, and whose", "Who is with me", "Decide on the spot")
     officer.locator("[name=text]").fill(FOUND)
     expect(officer.locator("[data-geo-lat]")).not_to_have_value("")
     officer.locator("[name=q]").fill(shop)
@@ -60,13 +61,21 @@ def caution(officer: Page, shop: str) -> str:
         box.locator("input").set_checked("综执队员乙" in box.inner_text())
     officer.locator("#outcome-caution_card").check()
     officer.locator("[name=measures]").fill("货物入店，指定专人负责")
-    officer.locator("[name=corrected_on_spot]").check()
+    officer.locator("#due-0 + label").click()
     officer.locator("[name=reason]").fill("首次、轻微，当场改正")
     officer.get_by_role("button", name="Record it").click()
     at(officer, r"/field/finding/\d+/")
     sees(officer, "Recorded as ", "黄牌字", "Put right on the spot", "Recheck from")
     said = officer.locator(".messages").inner_text()
     return said.split("Recorded as ")[1].split()[0].rstrip(".")
+
+
+def unfold(officer: Page, *parts: str) -> None:
+    """Open the parts of the page that stand closed."""
+    for part in parts:
+        fold = officer.locator("details.fold", has=officer.locator("summary b", has_text=part)).first
+        if fold.get_attribute("open") is None:
+            fold.locator("summary").first.click()
 
 
 def made_up(head: Page, case: str) -> None:

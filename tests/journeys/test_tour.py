@@ -32,14 +32,14 @@ LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
 PARTS = {
     "console:newcomers", "console:rail", "console:row", "console:triage_agencies", "console:triage_parties",
     "console:import_progress", "field:parties", "portal:parties", "portal:code", "console:triage_first", "field:order",
-    "field:task",
+    "field:task", "field:whistle", "field:manifest", "field:worker",
 }  # fmt: skip
 """Pieces of a page that scripts ask for, a picture, addresses that lead on to another page, and the page of a handling
 task under way, which ``test_live`` looks at."""
 POSTED = {
     "console:accept_many", "console:notices_read", "console:message_retry", "console:outbox_retry",
     "field:acknowledge", "field:photos", "field:finish", "field:item", "field:sample", "field:notices_read",
-    "portal:photos", "portal:private_photos",
+    "portal:photos", "portal:private_photos", "field:photo",
 }  # fmt: skip
 """Only sent to, never opened."""
 FIRST = {"dispatcher", "streetleader", "urban1"}
@@ -56,7 +56,8 @@ BESIDE = {
     "console:case": ("accept/", "close/", "settle/", "resume/", "take-back/", "check-after/"),
     "console:order": ("submit/", "approve/", "send-back/", "issue/"),
     "console:part_reassign": ("../call-again/",),
-    "field:part": ("close/", "task/", "return/"),
+    "field:me": ("../offline/",),
+    "field:part": ("close/", "task/", "return/", "record/"),
     "field:visit": ("../finding/",),
 }
 """Pages that a button leads to only at the right moment."""

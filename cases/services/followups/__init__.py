@@ -4,7 +4,7 @@
 """
 
 from cases.services.followups.acts import lab_report, ruling_issue, visit_close
-from cases.services.followups.rechecks import followup_open
+from cases.services.followups.rechecks import followup_open, recheck_window
 from cases.services.followups.settling import order_settle, settle
 
-__all__ = ["followup_open", "lab_report", "order_settle", "ruling_issue", "settle", "visit_close"]
+__all__ = ["followup_open", "lab_report", "order_settle", "recheck_window", "ruling_issue", "settle", "visit_close"]

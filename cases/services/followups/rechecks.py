@@ -100,11 +100,17 @@ def _extend(need: Need, agency_id: int, items: Sequence[int], first: date, last:
 
 
 def _window(ruling: Ruling) -> tuple[date, date]:
+    return recheck_window(
+        street_id=ruling.finding.visit.order.street_id,
+        visited=timezone.localdate(ruling.finding.visit.started_at),
+        due=timezone.localdate(ruling.due_at) if ruling.due_at else None,
+    )
+
+
+def recheck_window(*, street_id: int, visited: date, due: date | None) -> tuple[date, date]:
+    """First and last day of the recheck of something due that day (``None``: put right on the spot), decided today."""
     today = timezone.localdate(now())
-    visited = timezone.localdate(ruling.finding.visit.started_at)
-    due = timezone.localdate(ruling.due_at) if ruling.due_at else today
-    first = max(today + timedelta(days=1), visited + timedelta(days=1), due)
-    street_id = ruling.finding.visit.order.street_id
+    first = max(today + timedelta(days=1), visited + timedelta(days=1), due or today)
     rule = (
         DeadlineRule.objects.filter(kind=DeadlineKind.RECHECK, urgent=False, unit=Unit.WORK_DAY)
         .filter(street_id=street_id)

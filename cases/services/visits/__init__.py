@@ -5,6 +5,7 @@ from cases.services.visits.arrival import far_check, seats_take, visit_report_in
 from cases.services.visits.ending import Ended, labs_open, part_finish, visit_end
 from cases.services.visits.labs import lab_commission, lab_result
 from cases.services.visits.officers import Seat, seats_of, two_needed
+from cases.services.visits.record import record_sign
 from cases.services.visits.scene import (
     Scene,
     scene_of_lab,
@@ -25,6 +26,7 @@ __all__ = [
     "labs_open",
     "limit_for",
     "part_finish",
+    "record_sign",
     "scene_of_lab",
     "scene_of_order",
     "scene_of_part",

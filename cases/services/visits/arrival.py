@@ -44,6 +44,8 @@ def visit_report_in(
     accuracy_m: float | None = None,
     far_reason: str = "",
     identity_shown: bool = False,
+    recusal_asked: bool = False,
+    recusal_answer: str = "",
     party_person: str = "",
     party_role: str = "",
     client_key: str | None = None,
@@ -68,7 +70,7 @@ def visit_report_in(
         part.on_scene_at = moment
         part.save(update_fields=["state", "on_scene_at"])
         _order_begin(scene, actor)
-        visit = _visit(scene, identity_shown, party_person, party_role)
+        visit = _visit(scene, identity_shown, party_person, party_role, (recusal_asked, recusal_answer.strip()))
         try:
             with transaction.atomic():
                 report = ReportIn.objects.create(
@@ -169,11 +171,13 @@ def _order_begin(scene: Scene, actor: Actor) -> None:
             )
 
 
-def _visit(scene: Scene, identity_shown: bool, party_person: str, party_role: str) -> Visit:
+def _visit(scene: Scene, shown: bool, party_person: str, party_role: str, recusal: tuple[bool, str]) -> Visit:
     visit = scene.visit
     if visit is None or visit.state != VisitState.OPEN:
         visit = Visit(order=scene.order, sequence=visit.sequence + 1 if visit else 1, started_at=now())
-    visit.identity_shown = visit.identity_shown or identity_shown
+    visit.identity_shown = visit.identity_shown or shown
+    visit.recusal_asked = visit.recusal_asked or recusal[0]
+    visit.recusal_answer = recusal[1] or visit.recusal_answer
     visit.party_person = party_person.strip() or visit.party_person
     visit.party_role = party_role.strip() or visit.party_role
     try:

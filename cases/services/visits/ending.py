@@ -120,7 +120,8 @@ def visit_end(
     visit.closed_at = moment
     visit.closed_by_id = actor.user_id
     visit.note = note.strip()
-    visit.party_opinion = party_opinion.strip()
+    if visit.signed_at is None:  # what was signed stays as it was signed
+        visit.party_opinion = party_opinion.strip() or visit.party_opinion
     visit.save()
     flow.move(scene.order, "close_visit")
     scene.order.save(update_fields=["state"])
