@@ -247,7 +247,10 @@ class Whistle:
 
 
 def whistle_of(actor: Actor) -> Whistle | None:
-    """The oldest urgent call to the squads where the actor is an officer. One query, two while one sounds."""
+    """The newest urgent call to the squads where the actor is an officer: each one that comes is seen and heard.
+
+    One query, two while one stands.
+    """
     squads = actor.squads(Role.OFFICER, Role.SQUAD_LEADER)
     if not squads:
         return None
@@ -255,7 +258,7 @@ def whistle_of(actor: Actor) -> Whistle | None:
         Part.objects.filter(squad_id__in=squads, state=PartState.CALLED, order__state__in=_LIVE_ORDERS)
         .exclude(order__urgency=Urgency.GENERAL)
         .select_related("order__target")
-        .order_by("called_at", "pk")[:10]
+        .order_by("-called_at", "-pk")[:10]
     )
     if not calls:
         return None

@@ -128,8 +128,8 @@ def test_where_nobody_is_registered_the_place_is_recorded(cast: Cast, phone: Pho
 
 def test_the_party_at_whose_door_the_phone_stands_is_chosen(cast: Cast, phone: Phone) -> None:
     client, url = phone(cast.leader), reverse("field:parties")
-    at_the_door = client.get(url, {"lat": LAT, "lng": LNG, "accuracy": "8"}).content.decode()
+    at_the_door = client.get(url, {"lat": str(LAT), "lng": str(LNG), "accuracy": "8"}).content.decode()
     assert f'value="{cast.target.pk}" checked' in at_the_door
-    away = client.get(url, {"lat": LAT + 0.0015, "lng": LNG, "accuracy": "8"}).content.decode()
+    away = client.get(url, {"lat": str(LAT + 0.0015), "lng": str(LNG), "accuracy": "8"}).content.decode()
     assert 'id="target-here" value="" checked' in away
     assert away.count(" checked") == 1
