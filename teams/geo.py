@@ -31,14 +31,6 @@ def contains(outline: dict[str, Any] | None, *, lat: float, lng: float) -> bool:
     return bool(_shape(dumps(outline, sort_keys=True)).covers(Point(lng, lat)))
 
 
-def bounds(outline: dict[str, Any] | None) -> tuple[float, float, float, float] | None:
-    """West, south, east and north of a GeoJSON geometry; None for an empty one."""
-    if not outline:
-        return None
-    shape = _shape(dumps(outline, sort_keys=True))
-    return None if shape.is_empty else shape.bounds
-
-
 def distance_m(lat1: float, lng1: float, lat2: float, lng2: float) -> float:
     """Great-circle distance in metres (haversine)."""
     half_lat = radians(lat2 - lat1) / 2

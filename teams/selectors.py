@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from teams.geo import bounds, contains
+from teams.geo import contains
 from teams.models import (
     Assignment,
     CalendarDay,
@@ -138,20 +138,6 @@ def street_at(lat: float, lng: float) -> Street | None:
         if contains(street.outline, lat=lat, lng=lng):
             return street
     return None
-
-
-def middle_of_streets() -> tuple[float, float] | None:
-    """Latitude and longitude in the middle of all drawn outlines, None where none is drawn."""
-    boxes = [
-        box
-        for outline in Street.objects.filter(outline__isnull=False).values_list("outline", flat=True)
-        if (box := bounds(outline))
-    ]
-    if not boxes:
-        return None
-    west, south = min(box[0] for box in boxes), min(box[1] for box in boxes)
-    east, north = max(box[2] for box in boxes), max(box[3] for box in boxes)
-    return (south + north) / 2, (west + east) / 2
 
 
 def calendar_days(district_id: int | None) -> QuerySet[CalendarDay]:

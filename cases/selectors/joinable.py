@@ -53,15 +53,15 @@ def joinable_for(*, text: str, spot: Spot) -> list[Joinable]:
     kind = _kind(text)
     if kind is None:
         return []
-    found: list[Joinable] = []
+    found: dict[tuple[object, date], Joinable] = {}
     for case in _at(spot)[:_COMPARED]:
         if _kind_of(case) != kind or not _here(case, spot):
             continue
-        area = case.grid.community if case.grid else case.street
-        found.append(Joinable(case.pk, kind, area, timezone.localdate(case.opened_at)))
-        if len(found) == MOST:
-            break
-    return found
+        area: Community | Street = case.grid.community if case.grid else case.street
+        day = timezone.localdate(case.opened_at)
+        # Two that look alike to a stranger are one choice: the one that was there first gathers them.
+        found.setdefault((area, day), Joinable(case.pk, kind, area, day))
+    return sorted(found.values(), key=lambda one: one.day, reverse=True)[:MOST]
 
 
 def _at(spot: Spot) -> QuerySet[Case]:
@@ -83,7 +83,7 @@ def _at(spot: Spot) -> QuerySet[Case]:
     rows = Case.objects.filter(
         where, stage__in=flow.BEFORE_VISIT, opened_at__gte=now() - RECENT, complaint_count__gte=1
     )
-    return rows.select_related("category", "grid__community", "street").distinct().order_by("-opened_at", "-pk")
+    return rows.select_related("category", "grid__community", "street").distinct().order_by("opened_at", "pk")
 
 
 def _here(case: Case, spot: Spot) -> bool:

@@ -26,7 +26,7 @@ from dispatch.portal.pages import closed, link_of, office_of, photo_answer, read
 from dispatch.web.refusals import INVALID, answers_refusals, put_refusal
 from teams.models import Street
 from teams.policies import RESIDENT
-from teams.selectors import middle_of_streets, street_at
+from teams.selectors import street_at
 
 STEPS = {"what": "portal:report", "where": "portal:where"}
 _page = require_http_methods(["GET", "HEAD", "POST"])
@@ -117,7 +117,8 @@ def _show_where(
         "pinned": typed if lat is not None and lng is not None else None,
         "look_form": "where-form",
         "with_map": "map" in request.GET,
-        "around": _around(lat, lng),
+        "lat": lat,
+        "lng": lng,
     }
     return render(request, "portal/where.html", context | office_of(None), status=status)
 
@@ -136,14 +137,6 @@ def parties(request: HttpRequest) -> HttpResponse:
         "asked": bool(words.strip()),
     }
     return render(request, "portal/where.html#parties", context)
-
-
-def _around(lat: float | None, lng: float | None) -> dict[str, float]:
-    """Where the map opens: the pin, else the middle of the office that receives reports when nobody knows a street."""
-    if lat is not None and lng is not None:
-        return {"lat": lat, "lng": lng, "zoom": 17}
-    middle = middle_of_streets()
-    return {"lat": middle[0], "lng": middle[1], "zoom": 13} if middle else {}
 
 
 def _chosen(raw: object) -> Target | None:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import IO, Any
 
+from dispatch.web.plain import page
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -41,13 +43,15 @@ def has_body(scope: Scope) -> bool:
     return bool(header(scope, b"transfer-encoding")) or header(scope, b"content-length") not in ("", "0")
 
 
-async def answer(send: Send, status: int, text: str, headers: list[tuple[bytes, bytes]] | None = None) -> None:
-    """A short plain-text answer that ends the connection (the rest of a body may still be on its way)."""
-    fields = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"), *(headers or [])]
+async def answer(send: Send, status: int, text: str | bytes, headers: list[tuple[bytes, bytes]] | None = None) -> None:
+    """A short answer that ends the connection (the rest of a body may still be on its way): plain text, or a page as
+    bytes."""
+    kind = b"text/plain; charset=utf-8" if isinstance(text, str) else b"text/html; charset=utf-8"
+    fields = [(b"content-type", kind), (b"cache-control", b"no-store"), *(headers or [])]
     if status in (408, 413):
         fields.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": status, "headers": fields})
-    await send({"type": "http.response.body", "body": text.encode()})
+    await send({"type": "http.response.body", "body": text.encode() if isinstance(text, str) else text})
 
 
 async def spool(
@@ -113,14 +117,24 @@ class SpooledBodies:
                 silence=self.silence,
             )
         except TooLarge:
-            await answer(send, 413, f"Too large: at most {self.limit // 1024**2} MB.")
+            most = self.limit // 1024**2
+            await _refuse(scope, send, 413, f"Too large: at most {most} MB.", most=most)
         except TooSlow:
-            await answer(send, 408, "The upload was too slow or stopped. Please send it again.")
+            await _refuse(scope, send, 408, "The upload was too slow or stopped. Please send it again.")
         except Gone:
             return
         else:
             with body:
                 await self.app(scope, _replay(body, receive), send)
+
+
+async def _refuse(scope: Scope, send: Send, status: int, text: str, **context: object) -> None:
+    """A page for people, a line of text for scripts."""
+    if "text/html" not in header(scope, b"accept"):
+        await answer(send, status, text)
+        return
+    shown = page(status, cookies=header(scope, b"cookie"), languages=header(scope, b"accept-language"), **context)
+    await answer(send, status, shown)
 
 
 def _replay(body: IO[bytes], receive: Receive) -> Receive:

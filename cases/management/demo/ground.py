@@ -88,6 +88,10 @@ def make() -> Ground:
     Setting.objects.update_or_create(
         key="receiving_street", street=None, defaults={"value": MAIN_STREET, "source": "load_demo"}
     )
+    for number, street in enumerate(ground.streets.values(), start=1):  # numbers that nobody can be called on
+        Setting.objects.update_or_create(
+            key="office_phone", street=street, defaults={"value": f"0351-000{number:04}", "source": "load_demo"}
+        )
     return ground
 
 
