@@ -11,8 +11,8 @@ import statistics
 from dataclasses import dataclass
 
 from playwright.sync_api import Browser, sync_playwright
-from tests.chromium import FLAGS, chromium
 
+from tests.chromium import FLAGS, chromium
 from tests.journeys.people import PHONE
 from tests.product import running
 
