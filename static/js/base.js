@@ -15,6 +15,7 @@ function toast(text, kind = "info", action = null, stay = false) {
   const item = document.createElement("div");
   item.className = `msg msg-${kind}`;
   if (kind === "error") item.setAttribute("role", "alert");
+  if (stay) item.dataset.stay = "";
   const body = document.createElement("span");
   body.className = "grow";
   body.textContent = text;

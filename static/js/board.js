@@ -51,6 +51,7 @@ function done(said, only) {
     undoForm.hidden = !undo;
     undoForm.querySelector("[data-undo-done]").textContent = undo?.done ?? "";
   }
+  document.querySelectorAll(".toasts [data-stay]").forEach((old) => old.remove()); // one thing can be undone, the last
   for (const { kind, text } of said.said) {
     const offer = undo && text === undo.done;
     toast(text, kind, offer ? { stay: true, action: { label: `${words.wUndo} (Z)`, run: () => undoForm.requestSubmit() } } : {});
@@ -121,7 +122,7 @@ document.addEventListener("toggle", (e) => {
   const menu = e.target.closest?.("details.filter-menu");
   if (!menu?.open) return;
   for (const other of document.querySelectorAll("details.filter-menu[open]")) if (other !== menu) other.open = false;
-  menu.querySelector(".menu-list input, .menu-list a, .menu-list button")?.focus({ preventScroll: true });
+  menu.querySelector(".menu-list input:not([type=hidden]), .menu-list a, .menu-list button")?.focus({ preventScroll: true });
 }, true);
 let opener = "";
 document.addEventListener("click", (e) => {
