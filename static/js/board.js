@@ -124,21 +124,23 @@ document.addEventListener("toggle", (e) => {
   for (const other of document.querySelectorAll("details.filter-menu[open]")) if (other !== menu) other.open = false;
   menu.querySelector(".menu-list input:not([type=hidden]), .menu-list a, .menu-list button")?.focus({ preventScroll: true });
 }, true);
-let opener = "";
+let shown = ""; // the case that was last asked for beside the list
+let taken = null; // the link of a filter that was followed: the new page of the list takes its place
 document.addEventListener("click", (e) => {
   const link = e.target.closest?.("[data-filters] a");
-  if (link) opener = link.closest("[data-menu]")?.dataset.menu ?? link.parentElement.querySelector("[data-menu]")?.dataset.menu ?? "";
+  if (link) taken = link;
 }, true);
-document.addEventListener("htmx:afterSettle", (e) => {
-  if (e.detail.target?.id !== "board" && e.detail.elt?.id !== "board") return;
-  if (opener && document.activeElement === document.body) document.getElementById(`f-${opener}`)?.focus({ preventScroll: true });
-  opener = "";
+document.addEventListener("htmx:afterSettle", () => {
+  if (!taken || taken.isConnected) return;
+  const menu = taken.closest("[data-menu]") ?? taken.parentElement?.querySelector("[data-menu]");
+  taken = null;
   shown = "";
+  const lost = document.activeElement === document.body || document.activeElement === document.documentElement;
+  if (menu && lost) document.getElementById(`f-${menu.dataset.menu}`)?.focus({ preventScroll: true });
 });
 
 // --- list and case ---
 const slot = () => document.querySelector("[data-preview-slot]");
-let shown = "";
 let wanted = 0;
 const remember = (pk) => {
   const url = new URL(location.href);
