@@ -57,6 +57,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "case.triage": _at_street(*_OFFICE),
         "case.reject": _at_street(*_OFFICE),
         "case.join": _at_street(*_OFFICE),
+        "case.assign": _at_street(*_OFFICE),
         "case.note": _at_street(*_OFFICE, Role.CHECKER),
         "case.return": _at_street(*_OFFICE),
         "case.check_after": _at_street(*_OFFICE, Role.CHECKER),
@@ -86,6 +87,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         # the grid
         "alert.send": _at_street(Role.GRID_WORKER),
         # looking on
+        "case.export": _anywhere(*_OFFICE, Role.SUPERVISOR, Role.AUDITOR),
         "message.view": _anywhere(Role.SYSTEM_ADMIN, Role.AUDITOR),
         "message.retry": _anywhere(Role.SYSTEM_ADMIN),
         "district.view": _anywhere(Role.SUPERVISOR, Role.AUDITOR),

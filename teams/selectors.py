@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from teams.geo import contains
 from teams.models import (
+    OFFICE_ROLES,
     Assignment,
     CalendarDay,
     Certificate,
@@ -58,6 +59,12 @@ def people_with(
     }
     held = Assignment.objects.filter(in_force(timezone.localdate()), role=role, **place)
     return User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("pk")
+
+
+def office_people(street_id: int) -> QuerySet[User]:
+    """Active people of the street's office today: dispatchers, heads and checkers."""
+    held = Assignment.objects.filter(in_force(timezone.localdate()), street_id=street_id, role__in=OFFICE_ROLES)
+    return User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("name", "pk")
 
 
 def squad_members(squad_id: int) -> QuerySet[User]:

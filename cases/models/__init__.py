@@ -36,6 +36,7 @@ from cases.models.deadline import (
     DeadlinePause,
     DeadlineState,
 )
+from cases.models.desk import BoardExport, BoardView
 from cases.models.feedback import CheckAfter, Feedback, ReworkState
 from cases.models.file import (
     Attachment,
@@ -81,6 +82,8 @@ __all__ = [
     "Answer",
     "Attachment",
     "AttachmentRole",
+    "BoardExport",
+    "BoardView",
     "Case",
     "CaseComplaint",
     "CaseNote",

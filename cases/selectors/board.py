@@ -8,32 +8,29 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-import django_filters
-from django.db.models import BooleanField, CharField, ExpressionWrapper, F, Q, Value
-from django.utils.dateparse import parse_datetime
+from django.db.models import BooleanField, CharField, ExpressionWrapper, Q, Value
 from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
 
 from cases import flow
 from cases.clock.moment import now
 from cases.models import (
+    BoardView,
     Case,
     CaseQuerySet,
     CaseStage,
-    Category,
     Deadline,
     DeadlineState,
+    Event,
     Feedback,
     OrderNeed,
     OrderState,
     Part,
     PartState,
     ReworkState,
-    Severity,
-    Source,
-    Urgency,
 )
-from teams.models import Street
+from cases.selectors.boardfilters import CaseFilter, Options, rule_of
+from cases.selectors.boardsort import FIRST, Page, page_of
+from cases.selectors.event_words import actor_words
 from teams.policies import Actor
 
 S = CaseStage
@@ -56,7 +53,7 @@ QUEUES = (*STAGES, "late", "all")
 OPEN_STAGES = tuple(stage for stage in CaseStage.values if stage not in flow.ENDED)
 CAP = 100
 """Counts end here: a badge says 99+."""
-PAGE = 50
+PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,98 +73,42 @@ def queue_rule(queue: str) -> Q:
     return Q(stage__in=STAGES[queue])
 
 
-def queues(actor: Actor) -> dict[str, QueueCount]:
-    """Counts of all queues, and of ratings that ask for ``rework``, in one query.
+def queues(actor: Actor, more: Mapping[str, CaseQuerySet] | None = None) -> dict[str, QueueCount]:
+    """Counts of all queues, of ratings that ask for ``rework``, and of ``more`` rows by name, in one query.
 
     Each reads ``CAP`` rows of an index at most, the late ones first.
     """
     moment = now()
     visible = Case.objects.visible_to(actor)
     late = ExpressionWrapper(Q(due_at__lt=moment), output_field=BooleanField())
+    asked = {queue: visible.filter(queue_rule(queue)) for queue in QUEUES} | dict(more or {})
     parts = [
-        visible.filter(queue_rule(queue))
-        .order_by("due_at")
-        .annotate(queue=Value(queue, output_field=CharField()), is_late=late)
+        rows.order_by("due_at")
+        .annotate(queue=Value(name, output_field=CharField()), is_late=late)
         .values_list("queue", "is_late")[:CAP]
-        for queue in QUEUES
+        for name, rows in asked.items()
     ]
     rework = (
         Feedback.objects.filter(rework=ReworkState.ASKED, case__in=visible)
         .annotate(queue=Value("rework", output_field=CharField()), is_late=Value(False))
         .values_list("queue", "is_late")[:CAP]
     )
-    found: dict[str, list[int]] = {queue: [0, 0] for queue in (*QUEUES, "rework")}
-    for queue, is_late in parts[0].union(*parts[1:], rework, all=True):
-        found[queue][0] += 1
-        found[queue][1] += bool(is_late)
-    return {queue: QueueCount(count, late_count) for queue, (count, late_count) in found.items()}
+    found: dict[str, list[int]] = {name: [0, 0] for name in (*asked, "rework")}
+    for name, is_late in parts[0].union(*parts[1:], rework, all=True):
+        found[name][0] += 1
+        found[name][1] += bool(is_late)
+    return {name: QueueCount(count, late_count) for name, (count, late_count) in found.items()}
 
 
-AGES = ((1, _("more than a day old")), (3, _("more than 3 days old")), (7, _("more than a week old")))
-LIGHTS = (("late", _("late")), ("soon", _("due soon")), ("ok", _("in time")))
+def views_of(actor: Actor) -> list[BoardView]:
+    """The person's saved views, in the order in which they were made."""
+    return list(BoardView.objects.filter(user_id=actor.user_id)) if actor.user_id else []
 
 
-class CaseFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """Filters of the board. ``actor`` limits the streets offered; unknown values are errors of the form."""
-
-    street = django_filters.ModelChoiceFilter(
-        queryset=Street.objects.none(), label=_("street"), empty_label=_("Street")
-    )
-    category = django_filters.ModelChoiceFilter(
-        queryset=Category.objects.none(), label=_("category"), empty_label=_("Category")
-    )
-    source = django_filters.ChoiceFilter(choices=Source.choices, label=_("source"), empty_label=_("Source"))
-    urgency = django_filters.ChoiceFilter(choices=Urgency.choices, label=_("urgency"), empty_label=_("Urgency"))
-    severity = django_filters.ChoiceFilter(choices=Severity.choices, label=_("severity"), empty_label=_("Severity"))
-    light = django_filters.ChoiceFilter(choices=LIGHTS, label=_("light"), empty_label=_("Light"), method="by_light")
-    age = django_filters.ChoiceFilter(choices=AGES, label=_("age"), empty_label=_("Age"), method="by_age")
-    text = django_filters.CharFilter(label=_("text"), method="by_text", max_length=80)
-
-    class Meta:
-        model = Case
-        fields: list[str] = []
-
-    def __init__(self, data: Mapping[str, Any] | None, queryset: CaseQuerySet, *, actor: Actor) -> None:
-        super().__init__(data, queryset)
-        streets = Street.objects.all()
-        if actor.streets() or actor.districts:
-            streets = streets.filter(Q(pk__in=actor.streets()) | Q(district_id__in=actor.districts))
-        self.filters["street"].extra["queryset"] = streets
-        self.filters["category"].extra["queryset"] = Category.objects.filter(active=True, parent__isnull=False)
-
-    def by_light(self, rows: CaseQuerySet, _name: str, value: str) -> CaseQuerySet:
-        moment = now()
-        if value == "late":
-            return rows.filter(due_at__lt=moment)
-        if value == "soon":
-            return rows.filter(warn_at__lte=moment, due_at__gte=moment)
-        return rows.filter(Q(warn_at__gt=moment) | Q(due_at__isnull=True))
-
-    def by_age(self, rows: CaseQuerySet, _name: str, value: str) -> CaseQuerySet:
-        return rows.filter(opened_at__lt=now() - timedelta(days=int(value)))
-
-    def by_text(self, rows: CaseQuerySet, _name: str, value: str) -> CaseQuerySet:
-        return rows.filter(text_rule(value))
-
-
-def text_rule(value: str) -> Q:
-    """Cases whose reference, title, address or party holds the words."""
-    words = value.strip()
-    return (
-        Q(reference__icontains=words)
-        | Q(title__icontains=words)
-        | Q(address__icontains=words)
-        | Q(target__name__icontains=words)
-        | Q(target__address__icontains=words)
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of the board. ``cursor`` asks for the next one; None at the end."""
-
-    cases: list[Case]
-    cursor: str | None
+def view_rows(actor: Actor, view: BoardView) -> CaseQuerySet:
+    """The rows that stand in a saved view now."""
+    rows = Case.objects.visible_to(actor).filter(queue_rule(view.queue))
+    return rows.filter(rule_of(view.filters, actor))
 
 
 def board_rows(
@@ -175,38 +116,21 @@ def board_rows(
     actor: Actor,
     queue: str,
     filters: Mapping[str, Any] | None = None,
+    sort: str = FIRST,
     cursor: str | None = None,
+    before: str | None = None,
     size: int = PAGE,
+    options: Options | None = None,
 ) -> tuple[Page, CaseFilter]:
-    """A page of a queue by nearest deadline (without one: last), and the filter form that was applied.
+    """A page of a queue in one of the orders of ``SORTS``, and the filter form that was applied.
 
     A filter value that is not offered selects nothing of itself; the form says so. A cursor that can't be read
-    starts from the beginning.
+    starts from the beginning. KeyError for a queue or an order that doesn't exist.
     """
-    chosen = CaseFilter(filters or {}, Case.objects.visible_to(actor).filter(queue_rule(queue)), actor=actor)
-    rows = chosen.qs.select_related("target", "category", "street", "grid", "chain")
-    rows = after(rows, cursor).order_by(F("due_at").asc(nulls_last=True), "pk")
-    found = list(rows[: size + 1])
-    more = len(found) > size
-    found = found[:size]
-    return Page(found, cursor_of(found[-1]) if more else None), chosen
-
-
-def cursor_of(case: Case) -> str:
-    return f"{case.due_at.isoformat() if case.due_at else '-'}~{case.pk}"
-
-
-def after(rows: CaseQuerySet, cursor: str | None) -> CaseQuerySet:
-    """The rows that follow the cursor in board order (due moment, then id)."""
-    moment, _sep, key = (cursor or "").partition("~")
-    if not key.isdigit():
-        return rows
-    if moment == "-":
-        return rows.filter(due_at__isnull=True, pk__gt=int(key))
-    due = parse_datetime(moment)
-    if due is None:
-        return rows
-    return rows.filter(Q(due_at__gt=due) | Q(due_at=due, pk__gt=int(key)) | Q(due_at__isnull=True))
+    visible = Case.objects.visible_to(actor).filter(queue_rule(queue))
+    chosen = CaseFilter(filters, visible, actor=actor, options=options)
+    rows = chosen.qs.select_related("target", "category", "street", "grid", "chain", "owner")
+    return page_of(rows, sort=sort, after=cursor, before=before, size=size), chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +141,7 @@ class PartGlance:
     state: str
     late: bool
     lead: bool
+    id: int = 0
 
 
 @dataclass(slots=True)
@@ -262,7 +187,13 @@ def parts_fill(orders: Iterable[OrderGlance]) -> None:
     for part in rows:
         squad = part.squad
         for order in wanted[part.order_id]:
-            order.parts.append(PartGlance(squad_name(squad), part.state, part.pk in late, part.is_lead))
+            order.parts.append(PartGlance(squad_name(squad), part.state, part.pk in late, part.is_lead, part.pk))
+
+
+def last_change(case_id: int) -> tuple[str, datetime] | None:
+    """Who wrote the last event of the case and when, in words for the office."""
+    event = Event.objects.filter(case_id=case_id).select_related("actor").order_by("-seq").first()
+    return (actor_words(event), event.at) if event else None
 
 
 def squad_name(squad: Any) -> str:

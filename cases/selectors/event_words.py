@@ -22,7 +22,7 @@ from cases.models import (
     Target,
     VisitOutcome,
 )
-from teams.models import Agency, Role, Squad
+from teams.models import Agency, Role, Squad, User
 
 KEY, NOTE, LATE, PLAIN = "key", "note", "late", ""
 
@@ -42,6 +42,7 @@ SENTENCES: Mapping[str, Said] = MappingProxyType(
         "case.complaint_joined": Said(_("Another report joined this case")),
         "case.noted": Said(_("A note was written"), NOTE, True),
         "case.accepted": Said(_("Case accepted")),
+        "case.assigned": Said(_("Given into other hands"), NOTE, True),
         "case.rejected": Said(_("Case rejected"), KEY),
         "case.asked": Said(_("The resident was asked"), PLAIN, True),
         "case.resumed": Said(_("Went on without an answer")),
@@ -132,6 +133,7 @@ class Names:
     agencies: dict[int, str] = field(default_factory=dict)
     targets: dict[int, str] = field(default_factory=dict)
     cases: dict[int, str] = field(default_factory=dict)
+    people: dict[int, str] = field(default_factory=dict)
 
 
 def said(kind: str) -> Said:
@@ -145,12 +147,15 @@ def names_for(bodies: Iterable[tuple[str, Mapping[str, Any]]]) -> Names:
     agencies: set[int] = set()
     targets: set[int] = set()
     cases: set[int] = set()
+    people: set[int] = set()
     for kind, data in bodies:
         for key in _SQUADS:
             squads |= _ids(data.get(key))
         agencies |= _ids(data.get("agencies"))
         if kind.endswith(".target_changed"):
             targets |= _ids(data.get("from")) | _ids(data.get("to"))
+        if kind == _HANDS:
+            people |= _ids(data.get("before")) | _ids(data.get("owner"))
         if kind in _OTHER_CASE:
             cases |= _ids(data.get(_OTHER_CASE[kind]))
     return Names(
@@ -158,9 +163,11 @@ def names_for(bodies: Iterable[tuple[str, Mapping[str, Any]]]) -> Names:
         agencies={row.pk: str(row) for row in Agency.objects.filter(pk__in=agencies)} if agencies else {},
         targets=dict(Target.objects.filter(pk__in=targets).values_list("pk", "name")) if targets else {},
         cases=dict(Case.objects.filter(pk__in=cases).values_list("pk", "reference")) if cases else {},
+        people={row.pk: str(row) for row in User.objects.filter(pk__in=people)} if people else {},
     )
 
 
+_HANDS = "case.assigned"
 _OTHER_CASE = {"case.merged_into": "into", "case.absorbed": "case"}
 
 
@@ -175,6 +182,9 @@ def detail(kind: str, data: Mapping[str, Any], names: Names) -> str:
         parts.append("、".join(names.agencies[pk] for pk in sorted(_ids(data["agencies"])) if pk in names.agencies))
     if kind.endswith(".target_changed"):
         parts.append(" → ".join(names.targets.get(data.get(key) or 0, "") for key in ("from", "to")))
+    if kind == _HANDS:
+        hands = [names.people.get(data.get(key) or 0, gettext("nobody")) for key in ("before", "owner")]
+        parts.append(" → ".join(hands))
     if kind in _OTHER_CASE:
         parts.append(names.cases.get(data.get(_OTHER_CASE[kind]) or 0, ""))
     for key, choices in _LABELS.items():

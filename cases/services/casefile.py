@@ -27,7 +27,7 @@ from cases.models import (
 from cases.refusals import Refused
 from cases.services import deadlines, journal
 from teams.policies import Actor
-from teams.selectors import grid_at
+from teams.selectors import grid_at, office_people
 
 STAGE_CLOCKS: Mapping[str, str] = MappingProxyType(
     {
@@ -214,6 +214,26 @@ def case_note(*, actor: Actor, case_id: int, text: str) -> CaseNote:
         note = CaseNote.objects.create(case=case, text=words, written_by_id=actor.user_id)
         journal.record(subject=case, kind="case.noted", actor=actor, body={"note": note.pk})
     return note
+
+
+def case_assign(*, actor: Actor, case_id: int, owner_id: int | None) -> Case:
+    """Put an open case into the hands of somebody of the office, or of nobody (None). [case.assigned]
+
+    Refuses: ``ended``, ``not_in_office``. In those hands already: nothing is written.
+    """
+    with transaction.atomic():
+        case = case_lock(case_id)
+        policies.require(actor, "case.assign", street_id=case.street_id)
+        if case.stage in flow.ENDED:
+            raise Refused("ended", _("This case has ended: nobody needs to have it in hand."))
+        if owner_id is not None and not office_people(case.street_id).filter(pk=owner_id).exists():
+            raise Refused("not_in_office", _("Only people of this street's office take a case in hand."), field="owner")
+        if case.owner_id == owner_id:
+            return case
+        before, case.owner_id = case.owner_id, owner_id
+        case.save(update_fields=["owner"])
+        journal.record(subject=case, kind="case.assigned", actor=actor, body={"owner": owner_id, "before": before})
+    return case
 
 
 def urgent(subject: Case | Order) -> bool:

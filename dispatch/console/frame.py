@@ -9,10 +9,13 @@ from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from cases.selectors.board import QUEUES, QueueCount, queues
+from cases.models import BoardView
+from cases.selectors.board import QUEUES, QueueCount, queues, view_rows, views_of
+from cases.selectors.boardsort import FIRST
 from dispatch.notify.selectors import unread_count
 from dispatch.web.access import DESK_ROLES, actor_for, holds_somewhere, roles_required
 from dispatch.web.live import grant_topics
@@ -72,15 +75,52 @@ def topics_of(actor: Actor) -> list[str]:
 def frame(request: HttpRequest, at: str = "") -> dict[str, Any]:
     """Context of ``console/base.html``."""
     actor = actor_for(request)
-    counts = queues(actor)
+    counts = counts_for(request)
     return {
         "queues": rail(counts, at),
+        "views": view_links(request, counts),
         "works": works(request, at, rework=counts["rework"].count),
         "office_name": office_name(actor),
         "user_role": Role(actor.main_role).label if actor.grants else "",
         "unread": unread_count(actor),
         "at": at,
     }
+
+
+def views_for(request: HttpRequest) -> list[BoardView]:
+    """The person's saved views, read once a request."""
+    known: list[BoardView] | None = getattr(request, "_board_views", None)
+    if known is None:
+        known = views_of(actor_for(request))
+        request._board_views = known  # type: ignore[attr-defined]
+    return known
+
+
+def counts_for(request: HttpRequest) -> dict[str, QueueCount]:
+    """Counts of the queues and of the person's views, in one query."""
+    actor = actor_for(request)
+    return queues(actor, {f"view{view.pk}": view_rows(actor, view) for view in views_for(request)})
+
+
+def view_links(request: HttpRequest, counts: Mapping[str, QueueCount]) -> list[dict[str, Any]]:
+    """The saved views as the rail shows them; the one that is open is marked by ``view`` in the address."""
+    return [
+        {
+            "url": view_url(view),
+            "label": view.name,
+            "icon": "star",
+            "count": counts[f"view{view.pk}"].count,
+            "late": counts[f"view{view.pk}"].late,
+            "current": request.GET.get("view") == str(view.pk),
+        }
+        for view in views_for(request)
+    ]
+
+
+def view_url(view: BoardView) -> str:
+    """Where a saved view is shown."""
+    query = {**view.filters, **({"sort": view.sort} if view.sort != FIRST else {}), "view": view.pk}
+    return f"{queue_url(view.queue)}?{urlencode(query)}"
 
 
 def rail(counts: Mapping[str, QueueCount], at: str = "") -> list[dict[str, Any]]:
@@ -101,7 +141,7 @@ def rail(counts: Mapping[str, QueueCount], at: str = "") -> list[dict[str, Any]]
 
 def queue_url(name: str) -> str:
     assert name in QUEUES
-    return reverse("console:board") if name == "all" else reverse("console:queue", args=[name])
+    return reverse("console:queue", args=[name])
 
 
 def works(request: HttpRequest, at: str = "", *, rework: int = 0) -> list[dict[str, Any]]:
@@ -116,6 +156,7 @@ def works(request: HttpRequest, at: str = "", *, rework: int = 0) -> list[dict[s
         ("parties", _("Parties"), "building-store", looks_on, None),
         ("imports", _("Hotline file"), "table-import", holds_somewhere(request, "import.run"), None),
         ("district", _("District"), "chart-dots", holds_somewhere(request, "district.view"), None),
+        ("exports", _("Lists taken out"), "download", actor.has(Role.AUDITOR), None),
         ("messages", _("Messages sent"), "mail", holds_somewhere(request, "message.view"), None),
     ]
     return [

@@ -19,16 +19,19 @@ from cases.selectors.nextstep import Step, step_of
 from teams.policies import Actor
 
 OFFICE_CODES = frozenset({"accept", "triage", "open_order", "submit", "approve", "issue", "urge", "reassign"})
+NEXT = "<!--next-->"
+"""Stands in a fragment before its last cell: a row that left its queue says so there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the board: what the wrapper needs, and the cached cells."""
+    """A row of the board: what the wrapper needs, and the cached cells; the last one, ``next``, by itself."""
 
     case: Case
     order_id: int | None
     seq: int
     cells: SafeString
+    next: SafeString
 
 
 def rows_of(cases: Sequence[Case], actor: Actor) -> list[Row]:
@@ -48,14 +51,9 @@ def rows_of(cases: Sequence[Case], actor: Actor) -> list[Row]:
     rows = []
     for case in cases:
         order = orders.get(case.pk)
-        rows.append(
-            Row(
-                case,
-                order.id if order else None,
-                _seq(case),
-                mark_safe(known[keys[case.pk]]),  # noqa: S308 - our own template wrote it
-            )
-        )
+        cells, _mark, step = known[keys[case.pk]].rpartition(NEXT)
+        # our own template wrote both
+        rows.append(Row(case, order.id if order else None, _seq(case), mark_safe(cells), mark_safe(step)))  # noqa: S308
     return rows
 
 
@@ -72,6 +70,7 @@ def _key(case: Case, order: OrderGlance | None, office: bool) -> str:
         case.due_at,
         case.complaint_count,
         case.category_id,
+        case.owner_id,
         target.name if target else "",
         target.address if target else "",
         (order.id, order.seq) if order else None,

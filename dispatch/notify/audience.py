@@ -100,6 +100,13 @@ def _complaint_joined(facts: Facts) -> list[Notice]:
     return facts.office("complaint_joined", bundle=f"joined:{facts.event.case_id}")
 
 
+def _assigned(facts: Facts) -> list[Notice]:
+    """Whoever has it in hand now; taking it oneself or giving it up tells nobody."""
+    people, street = facts.people, facts.street
+    office = people.dispatchers(street) | people.heads(street) | people.checkers(street)
+    return [Notice("assigned", office & {facts.data.get("owner")}, facts.params)]
+
+
 def _rated(facts: Facts) -> list[Notice]:
     return facts.office("not_solved") if facts.data.get("solved") is False else []
 
@@ -227,6 +234,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "case.received": _received,
         "case.complaint_joined": _complaint_joined,
+        "case.assigned": _assigned,
         "case.answered_by_resident": lambda facts: facts.office("resident_answered"),
         "case.withdrawn": lambda facts: facts.office("complaint_withdrawn"),
         "case.complaint_withdrawn": lambda facts: facts.office("complaint_withdrawn"),

@@ -20,6 +20,7 @@ TEXTS: Mapping[str, str | Promise] = MappingProxyType(
         "case_received": _("New case %(number)s to accept."),
         "case_received_urgent": _("Urgent case %(number)s to accept."),
         "complaint_joined": _("Another resident reports the same as case %(number)s."),
+        "assigned": _("Case %(number)s is in your hands now."),
         "resident_answered": _("The resident has answered in case %(number)s."),
         "complaint_withdrawn": _("A resident has withdrawn a report of case %(number)s."),
         "not_solved": _("A resident says that case %(number)s is not solved."),

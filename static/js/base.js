@@ -8,13 +8,14 @@ const clock = (when = new Date()) => when.toLocaleTimeString("en-GB", { hour: "2
 const spriteUrl = () => document.querySelector("svg use")?.getAttribute("href")?.split("#")[0] ?? "";
 
 // --- toasts ---
-function toast(text, kind = "info", action = null) {
+function toast(text, kind = "info", action = null, stay = false) {
   const box = document.getElementById("toasts");
   if (!box || !text) return;
   for (const old of box.children) if (old.firstChild?.textContent === text) old.remove();
   const item = document.createElement("div");
   item.className = `msg msg-${kind}`;
   if (kind === "error") item.setAttribute("role", "alert");
+  if (stay) item.dataset.stay = "";
   const body = document.createElement("span");
   body.className = "grow";
   body.textContent = text;
@@ -35,9 +36,9 @@ function toast(text, kind = "info", action = null) {
   close.addEventListener("click", () => item.remove());
   item.append(close);
   box.append(item);
-  if (kind !== "error") setTimeout(() => item.remove(), 7000);
+  if (kind !== "error" && !stay) setTimeout(() => item.remove(), 7000);
 }
-document.addEventListener("look:toast", (e) => toast(e.detail?.text, e.detail?.kind));
+document.addEventListener("look:toast", (e) => toast(e.detail?.text, e.detail?.kind, e.detail?.action, e.detail?.stay));
 
 // --- htmx: token, failures ---
 document.addEventListener("htmx:configRequest", (e) => {

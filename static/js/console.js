@@ -13,7 +13,7 @@ const unknown = new Set();
 let asking = 0;
 document.addEventListener("live:case", (event) => {
   const bar = document.getElementById("newcomers");
-  if (!bar || document.getElementById(`case-${event.detail.id}`)) return;
+  if (!bar || "off" in bar.dataset || document.getElementById(`case-${event.detail.id}`)) return;
   unknown.add(event.detail.id);
   clearTimeout(asking);
   asking = setTimeout(() => {
@@ -39,3 +39,10 @@ document.addEventListener("htmx:afterSettle", () => {
   }
   ticked.clear();
 });
+
+// From a case back to the list as it was left: with its filters, its order and its page.
+const crumb = document.querySelector("a.crumb");
+try {
+  const last = sessionStorage.getItem("board:last");
+  if (crumb && last && last.split("?")[0] === crumb.getAttribute("href")) crumb.href = last;
+} catch { /* storage is closed */ }

@@ -16,6 +16,7 @@ function go(row, focus = true) {
   if (!row) return;
   row.classList.add("is-at");
   at = row.id || null;
+  document.dispatchEvent(new CustomEvent("keys:at", { detail: row }));
   if (focus) {
     (row.querySelector("[data-open]") ?? row).focus({ preventScroll: true });
     row.scrollIntoView({ block: "nearest" });
@@ -90,7 +91,13 @@ function help() {
     add(["K"], say("keyprev"));
     add(["Enter"], say("keyopen"));
     if (document.querySelector("[data-pick]")) add(["X"], say("keypick"));
+    for (const el of document.querySelectorAll("[data-act]")) {
+      const copy = el.cloneNode(true);
+      copy.querySelectorAll("kbd, svg").forEach((n) => n.remove());
+      add([el.dataset.act.toUpperCase()], copy.textContent.trim());
+    }
   }
+  if (document.querySelector("[data-palette]")) add(["Ctrl", "K"], say("keypalette"));
   const told = new Set();
   for (const el of document.querySelectorAll("[data-key]")) {
     if (told.has(el.dataset.key) || !seen(el)) continue;
@@ -126,4 +133,5 @@ document.addEventListener("change", (e) => {
 });
 document.addEventListener("click", (e) => { if (e.target.closest("[data-unpick]")) clear(); });
 document.addEventListener("look:changed", () => { count(); if (at) go(document.getElementById(at), false); });
+document.addEventListener("keys:go", (e) => go(document.getElementById(e.detail)));
 addEventListener("pageshow", count);

@@ -318,6 +318,75 @@ TABLES: Mapping[str, str] = {
         left                 403
         nobody               403
     """,
+    "lists are taken out": """
+        anonymous            login
+        dispatcher           ok
+        head                 ok
+        checker              403
+        leader               403
+        officer              403
+        joint                403
+        uncalled             403
+        excused              403
+        auxiliary            403
+        technician           403
+        technician_elsewhere 403
+        grid_worker          403
+        supervisor           ok
+        supervisor_elsewhere ok
+        auditor              ok
+        system_admin         403
+        dispatcher_elsewhere ok
+        officer_elsewhere    403
+        left                 403
+        nobody               403
+    """,
+    "the auditor": """
+        anonymous            login
+        dispatcher           403
+        head                 403
+        checker              403
+        leader               403
+        officer              403
+        joint                403
+        uncalled             403
+        excused              403
+        auxiliary            403
+        technician           403
+        technician_elsewhere 403
+        grid_worker          403
+        supervisor           403
+        supervisor_elsewhere 403
+        auditor              ok
+        system_admin         403
+        dispatcher_elsewhere 403
+        officer_elsewhere    403
+        left                 403
+        nobody               403
+    """,
+    "one's own, and this one is not": """
+        anonymous            login
+        dispatcher           404
+        head                 404
+        checker              404
+        leader               403
+        officer              403
+        joint                403
+        uncalled             403
+        excused              403
+        auxiliary            403
+        technician           403
+        technician_elsewhere 403
+        grid_worker          403
+        supervisor           404
+        supervisor_elsewhere 404
+        auditor              404
+        system_admin         404
+        dispatcher_elsewhere 404
+        officer_elsewhere    403
+        left                 403
+        nobody               403
+    """,
     "messages are read": """
         anonymous            login
         dispatcher           403
@@ -488,8 +557,15 @@ ROUTES: tuple[Route, ...] = (
     Route("console:newcomers", "GET", "the desk", "queue"),
     Route("console:rail", "GET", "the desk"),
     Route("console:row", "GET", "a row is read at the desk", "case"),
-    Route("console:accept_many", "POST", "the office"),
+    *(Route(f"console:bulk_{act}", "POST", "the office") for act in ["accept", "assign", "urge", "join", "reject"]),
+    Route("console:undo", "POST", "the office"),
+    Route("console:export", "POST", "lists are taken out"),
+    Route("console:exports", "GET", "the auditor"),
+    Route("console:views", "GET", "the desk"),
+    Route("console:view_change", "POST", "one's own, and this one is not", "any number"),
+    Route("console:palette", "GET", "the desk"),
     Route("console:case", "GET", "a row is read at the desk", "case"),
+    Route("console:preview", "GET", "a row is read at the desk", "case"),
     Route("console:triage_first", "GET", "the office"),
     Route("console:triage", "GET POST", "the office acts", "case"),
     Route("console:triage_agencies", "GET", "the office acts", "case"),

@@ -20,6 +20,7 @@ HOLDERS: Mapping[str, tuple[str, str]] = {
     "case.triage": (OFFICE, STREET),
     "case.reject": (OFFICE, STREET),
     "case.join": (OFFICE, STREET),
+    "case.assign": (OFFICE, STREET),
     "case.note": (OFFICE_AND_CHECKERS, STREET),
     "case.return": (OFFICE, STREET),
     "case.check_after": (OFFICE_AND_CHECKERS, STREET),
@@ -49,6 +50,7 @@ HOLDERS: Mapping[str, tuple[str, str]] = {
     # the grid
     "alert.send": ("grid_worker", STREET),
     # those who look on: the district reads, the administrator of the system sees messages and no case
+    "case.export": ("dispatcher office_head supervisor auditor", ANYWHERE),
     "message.view": ("system_admin auditor", ANYWHERE),
     "message.retry": ("system_admin", ANYWHERE),
     "district.view": ("supervisor auditor", ANYWHERE),

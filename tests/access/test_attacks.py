@@ -122,7 +122,7 @@ def test_numbers_of_another_street_in_the_office_s_forms(taken_back: World) -> N
                                   "urgency": "general", "client_key": "k1"}),
         ("console:party_new", None, {"street": cast.other_street.pk, "name": "x", "kind": "business"}),
         ("console:imports", None, {"street": cast.other_street.pk, "file": SimpleUploadedFile("a.csv", b"a,b\n1,2\n")}),
-        ("console:accept_many", None, {"pick": [other["case"]]}),
+        ("console:bulk_accept", None, {"pick": [other["case"]]}),
     ]  # fmt: skip
     for name, pk, data in strangers:
         url = reverse(name, args=[pk] if pk else [])

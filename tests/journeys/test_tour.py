@@ -15,6 +15,7 @@ import pytest
 from django.urls import Resolver404, get_resolver, resolve
 from playwright.sync_api import FilePayload, Page
 
+from dispatch.console.bulk import BULK
 from tests.journeys.axe import assert_accessible
 from tests.journeys.desks import PLACE, report
 from tests.journeys.language import Data, data_of, left_in_chinese, left_in_english, texts_of, translated
@@ -30,14 +31,15 @@ HEADINGS = ("工单编号", "来电内容")
 """Of the hotline's file, shown as they stand there."""
 LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
 PARTS = {
-    "console:newcomers", "console:rail", "console:row", "console:triage_agencies", "console:triage_parties",
-    "console:import_progress", "field:parties", "portal:parties", "portal:code", "console:triage_first", "field:order",
-    "field:task", "field:whistle", "field:manifest", "field:worker",
+    "console:newcomers", "console:rail", "console:row", "console:preview", "console:triage_agencies",
+    "console:triage_parties", "console:import_progress", "field:parties", "portal:parties", "portal:code",
+    "console:triage_first", "field:order", "field:task", "field:whistle", "field:manifest", "field:worker",
 }  # fmt: skip
 """Pieces of a page that scripts ask for, a picture, addresses that lead on to another page, and the page of a handling
 task under way, which ``test_live`` looks at."""
 POSTED = {
-    "console:accept_many", "console:notices_read", "console:message_retry", "console:outbox_retry",
+    "console:undo", "console:export", "console:view_change", *(f"console:bulk_{act}" for act in BULK),
+    "console:notices_read", "console:message_retry", "console:outbox_retry",
     "field:acknowledge", "field:photos", "field:finish", "field:item", "field:sample", "field:notices_read",
     "portal:photos", "portal:private_photos", "field:photo",
 }  # fmt: skip

@@ -1,0 +1,126 @@
+"""What stands above the rows of the board: filters that open, the orders, the groups, and every link's address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.http import urlencode
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy
+
+from cases.clock.moment import now
+from cases.models import Severity
+from cases.selectors.board import since_group
+from cases.selectors.boardfilters import FILTERS, LABELS, CaseFilter
+from cases.selectors.boardsort import FIRST, SORTS
+from dispatch.console.frame import queue_url
+from dispatch.console.rows import Row
+
+GROUPS = {
+    "late": (gettext_lazy("Late"), gettext_lazy("squad leaders and the head of office are told by level")),
+    "hour": (gettext_lazy("Due within an hour"), gettext_lazy("by time left")),
+    "day": (gettext_lazy("Due within a day"), ""),
+    "later": (gettext_lazy("Later"), gettext_lazy("paused ones go on by themselves")),
+}
+COLUMNS = {"due": "light", "severity": "ref", "new": "src", "old": "src", "repeats": "n"}
+"""The column whose head shows that the rows are in its order."""
+MANY = 12
+"""A list of choices as long as this gets a box to narrow it."""
+
+
+def sort_of(query: Mapping[str, Any]) -> str:
+    """The order asked for; one that doesn't exist is the first."""
+    wanted = str(query.get("sort", ""))
+    return wanted if wanted in SORTS else FIRST
+
+
+def kept(query: Mapping[str, Any]) -> dict[str, str]:
+    """Of a query what a link on the page carries on: filters, order and the view it came from."""
+    found = {name: str(query[name])[:400] for name in FILTERS if query.get(name)}
+    if sort_of(query) != FIRST:
+        found["sort"] = sort_of(query)
+    view = str(query.get("view", ""))
+    if view.isascii() and view.isdigit() and len(view) < 10:
+        found["view"] = view
+    return found
+
+
+def page_url(queue: str, query: Mapping[str, str], **changes: str | None) -> str:
+    """The address of the queue with this query; a change of None takes the name off."""
+    wanted = {name: value for name, value in {**query, **changes}.items() if value}
+    return f"{queue_url(queue)}?{urlencode(wanted)}" if wanted else queue_url(queue)
+
+
+def menus(chosen: CaseFilter, query: Mapping[str, str], queue: str) -> list[dict[str, Any]]:
+    """One menu a filter: its choices as links, what is chosen, and the link that takes it off.
+
+    A filter with nothing to choose between is left out, unless something is chosen.
+    """
+    made = []
+    for name in FILTERS:
+        choices = chosen.options.get(name, ())
+        value = chosen.chosen.get(name, "")
+        if name == "text" or (len(choices) < 2 and not value):
+            continue
+        made.append(
+            {
+                "name": name,
+                "label": capfirst(str(LABELS[name])),
+                "chosen": next((str(text) for key, text in choices if key == value), ""),
+                "off": page_url(queue, query, **{name: None}),
+                "narrow": len(choices) >= MANY,
+                "items": [
+                    {"label": text, "url": page_url(queue, query, **{name: key}), "on": key == value}
+                    for key, text in choices
+                ],
+            }
+        )
+    return made
+
+
+def orders(query: Mapping[str, str], queue: str) -> list[dict[str, Any]]:
+    """The orders of the rows as links."""
+    present = sort_of(query)
+    return [
+        {
+            "name": name,
+            "label": sort.label,
+            "on": name == present,
+            "url": page_url(queue, query, sort=None if name == FIRST else name),
+            "column": COLUMNS[name],
+        }
+        for name, sort in SORTS.items()
+    ]
+
+
+def groups(rows: list[Row], sort: str) -> list[dict[str, Any]]:
+    """The rows under the heads that this order has; without heads one group without a name."""
+    moment = now()
+    key: Callable[[Row], str]
+    if sort == "due":
+        key = lambda row: since_group(row.case.due_at, moment)  # noqa: E731 - one of three of one shape
+    elif sort == "severity":
+        key = lambda row: row.case.severity  # noqa: E731
+    else:
+        return [{"name": "", "words": "", "rows": rows}] if rows else []
+    return [{**_head(sort, name), "rows": list(members)} for name, members in groupby(rows, key=key)]
+
+
+def _head(sort: str, name: str) -> dict[str, Any]:
+    if sort == "due":
+        return {"name": GROUPS[name][0], "words": GROUPS[name][1]}
+    return {"name": Severity(name).label, "words": ""}
+
+
+def query_of(text: str) -> dict[str, str]:
+    """The query that a form carried along as text."""
+    return kept(QueryDict(text[:2000]))
+
+
+def ids_of(texts: Iterable[str], most: int) -> list[int]:
+    """The row keys among the texts, at most so many, each once, in their order."""
+    found = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 12]
+    return list(dict.fromkeys(found))[:most]
