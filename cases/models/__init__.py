@@ -76,6 +76,7 @@ from cases.models.visit import (
     VisitOutcome,
     VisitState,
 )
+from cases.models.words import CaseWords, IdentityLookup, LookupPurpose
 
 __all__ = [
     "Answer",
@@ -86,6 +87,7 @@ __all__ = [
     "CaseNote",
     "CaseQuerySet",
     "CaseStage",
+    "CaseWords",
     "Category",
     "CategoryWord",
     "Chain",
@@ -107,6 +109,7 @@ __all__ = [
     "Followup",
     "HotlineOrder",
     "Identity",
+    "IdentityLookup",
     "ImportRefusal",
     "ImportRun",
     "InspectionItem",
@@ -116,6 +119,7 @@ __all__ = [
     "LabState",
     "LabTest",
     "LineKind",
+    "LookupPurpose",
     "Need",
     "NeedAgency",
     "NeedCause",

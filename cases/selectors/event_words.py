@@ -17,6 +17,7 @@ from cases.models import (
     Disposition,
     Event,
     LineKind,
+    LookupPurpose,
     RevealPurpose,
     RulingOutcome,
     Target,
@@ -48,6 +49,7 @@ SENTENCES: Mapping[str, Said] = MappingProxyType(
         "case.answered_by_resident": Said(_("The resident answered"), PLAIN, True),
         "case.line_written": Said(_("Written to the resident"), NOTE, True),
         "case.identity_revealed": Said(_("The contact of a resident was looked at"), NOTE, True),
+        "case.identity_searched": Said(_("Found by a resident's phone"), NOTE, True),
         "case.complaint_withdrawn": Said(_("A resident withdrew the report"), NOTE, True),
         "case.withdrawn": Said(_("Withdrawn by the resident"), KEY, True),
         "case.triaged": Said(_("Triaged"), KEY),
@@ -116,7 +118,7 @@ _LABELS: Mapping[str, tuple[Any, ...]] = MappingProxyType(
         "clock": (DeadlineKind,),
         "disposition": (Disposition,),
         "outcome": (VisitOutcome, RulingOutcome),
-        "purpose": (RevealPurpose,),
+        "purpose": (RevealPurpose, LookupPurpose),
         "as": (LineKind,),
     }
 )

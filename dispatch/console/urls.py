@@ -53,6 +53,7 @@ urlpatterns: list[URLPattern] = [
     path("imports/<int:pk>/", imports.import_run, name="import"),
     path("imports/<int:pk>/progress/", imports.import_progress, name="import_progress"),
     path("search/", search.search, name="search"),
+    path("search/live/", search.search_live, name="search_live"),
     path("notices/", notices.notices, name="notices"),
     path("notices/read/", notices.notices_read, name="notices_read"),
     path("messages/", notices.message_list, name="messages"),

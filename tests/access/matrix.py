@@ -515,6 +515,7 @@ ROUTES: tuple[Route, ...] = (
     Route("console:import", "GET POST", "the office acts", "import"),
     Route("console:import_progress", "GET", "the office acts", "import"),
     Route("console:search", "GET POST", "the desk"),
+    Route("console:search_live", "POST", "the desk"),
     Route("console:notices", "GET", "the desk"),
     Route("console:notices_read", "POST", "the desk"),
     Route("console:messages", "GET", "messages are read"),
