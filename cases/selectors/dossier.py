@@ -31,6 +31,7 @@ from cases.models import (
     LabState,
     LabTest,
     Need,
+    NeedCause,
     NeedState,
     Order,
     OrderNeed,
@@ -47,6 +48,7 @@ from cases.models import (
 )
 from cases.selectors.board import OrderGlance, PartGlance, squad_name
 from cases.selectors.nextstep import Facts, Step, step_of
+from cases.selectors.pictures import Picture, pictures_of
 
 _LETTERS = {"zh": "甲乙丙丁戊己庚辛壬癸", "en": "ABCDEFGHIJ"}
 
@@ -119,7 +121,7 @@ class Dossier:
     notes: list[CaseNote]
     checks: list[CheckAfter]
     rework: Feedback | None
-    photos: list[Attachment]
+    pictures: list[Picture]
     absorbed: list[Case]
 
 
@@ -150,9 +152,17 @@ def dossier(case: Case) -> Dossier:
         notes=list(CaseNote.objects.filter(case=case).select_related("written_by").order_by("-pk")),
         checks=checks,
         rework=asked[0] if asked else None,
-        photos=[photo for voice in voices for photo in voice.photos],
+        pictures=pictures_of(voices, orders, _rechecks(orders)),
         absorbed=list(Case.objects.filter(merged_into=case).order_by("pk")) if case.complaint_count > 1 else [],
     )
+
+
+def _rechecks(orders: Sequence[OrderView]) -> set[int]:
+    """Which of the orders look again at what was to be put right."""
+    if not orders:
+        return set()
+    links = OrderNeed.objects.filter(order__in=[view.order.pk for view in orders], need__cause=NeedCause.RECHECK)
+    return set(links.values_list("order_id", flat=True))
 
 
 def _passed(case: Case, checks: Sequence[CheckAfter]) -> bool | None:
@@ -277,7 +287,7 @@ def _photos_fill(rows: dict[int, OrderView]) -> None:
     taken = (
         Attachment.objects.filter(on_order)
         .exclude(file__state=FileState.BROKEN)
-        .select_related("file")
+        .select_related("file", "answer__part_item__item", "finding", "ruling__finding")
         .annotate(
             of_order=Coalesce(
                 "visit__order_id",

@@ -112,6 +112,21 @@ SENTENCES: Mapping[str, Said] = MappingProxyType(
     }
 )
 
+TALK = frozenset(
+    {
+        "case.complaint_joined",
+        "case.noted",
+        "case.asked",
+        "case.answered_by_resident",
+        "case.line_written",
+        "case.complaint_withdrawn",
+        "case.withdrawn",
+        "case.rework_refused",
+        "case.rated",
+    }
+)
+"""Kinds that are somebody's words: the residents', or the office's to them or to itself."""
+
 _SQUADS = ("squad", "squads", "laboratory", "to_squad", "called")
 _LABELS: Mapping[str, tuple[Any, ...]] = MappingProxyType(
     {

@@ -15,6 +15,7 @@ from dispatch.console import (
     orders,
     overview,
     parties,
+    presence,
     search,
     triage,
 )
@@ -29,7 +30,9 @@ urlpatterns: list[URLPattern] = [
     path("rows/<int:pk>/", board.row, name="row"),
     path("accept/", board.accept_many, name="accept_many"),
     path("cases/<int:pk>/", case.case, name="case"),
+    path("cases/<int:pk>/near/", case.case_near, name="case_near"),
     path("triage/", triage.triage_first, name="triage_first"),
+    path("cases/<int:pk>/presence/", presence.presence, name="presence"),
     path("cases/<int:pk>/triage/", triage.triage, name="triage"),
     path("cases/<int:pk>/triage/agencies/", triage.triage_agencies, name="triage_agencies"),
     path("cases/<int:pk>/triage/parties/", triage.triage_parties, name="triage_parties"),

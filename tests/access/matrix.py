@@ -481,6 +481,7 @@ ROUTES: tuple[Route, ...] = (
     Route("set_language", "POST", "everybody"),
     Route("appearance_set", "POST", "everybody"),
     Route("map_ground", "GET", "everybody"),
+    Route("session_alive", "GET", "everybody"),
     Route("landing", "GET", "staff"),
     # console
     Route("console:board", "GET", "the desk"),
@@ -490,6 +491,8 @@ ROUTES: tuple[Route, ...] = (
     Route("console:row", "GET", "a row is read at the desk", "case"),
     Route("console:accept_many", "POST", "the office"),
     Route("console:case", "GET", "a row is read at the desk", "case"),
+    Route("console:case_near", "GET", "a row is read at the desk", "case"),
+    Route("console:presence", "POST", "the office and its checkers act", "case"),
     Route("console:triage_first", "GET", "the office"),
     Route("console:triage", "GET POST", "the office acts", "case"),
     Route("console:triage_agencies", "GET", "the office acts", "case"),

@@ -14,7 +14,7 @@ from tests.console.conftest import Login, complaint
 from tests.stage import issued_order, planned_case
 
 ROUTES = [pattern for pattern in urlpatterns if isinstance(pattern, URLPattern)]
-POST_ONLY = {"accept_many", "search_live", "notices_read", "message_retry", "outbox_retry"}
+POST_ONLY = {"accept_many", "search_live", "presence", "notices_read", "message_retry", "outbox_retry"}
 WITHOUT_ROW = {"message_retry", "outbox_retry"}  # an unknown id answers "not failed any more"
 
 
