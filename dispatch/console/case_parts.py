@@ -49,6 +49,7 @@ def case_map(subject: Case) -> dict[str, Any] | None:
         "mark": target.name if target else subject.address or subject.reference,
         "radius": target.radius_m if target and target.radius_m else None,
         "outline": subject.grid.outline if subject.grid else None,
+        "outline_at": "#case-grid" if subject.grid and subject.grid.outline else "",
         "url": reverse("console:case_near", args=[subject.pk]),
     }
 
@@ -88,6 +89,7 @@ def gallery(pictures: Sequence[Picture]) -> dict[str, Any]:
         "pairs": [(rows[first.attachment.pk], rows[last.attachment.pk]) for first, last in pairs_of(pictures)],
         "phases": [{"label": label, "rows": some, "told": some[0]["told"]} for label, some in phases.items()],
         "count": len(rows),
+        "told_only": all(one.phase == TOLD for one in pictures),
     }
 
 

@@ -132,7 +132,7 @@ def _case_row(hit: Hit, terms: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _party_row(party: Target, terms: tuple[str, ...]) -> dict[str, Any]:
-    others = [party.get_kind_display(), *party.aliases, party.uscc or ""]
+    others = [party.get_kind_display(), party.trade, *party.aliases, party.uscc or ""]
     return {
         "id": f"found-party-{party.pk}",
         "url": reverse("console:party", args=[party.pk]),

@@ -67,3 +67,6 @@ document.addEventListener("htmx:afterRequest", (e) => {
     document.dispatchEvent(new CustomEvent("look:toast", { detail: { text: live.dataset.refreshed.replace("{t}", time) } }));
   }
 });
+
+// On paper nothing is folded.
+addEventListener("beforeprint", () => { for (const fold of document.querySelectorAll(".story details")) fold.open = true; });

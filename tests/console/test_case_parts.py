@@ -134,7 +134,7 @@ def test_five_squads_stand_as_rows_and_on_the_board_as_more(cast: Cast, login: L
     assert page(client, case).count('class="track"') == 5
     row = client.get(reverse("console:row", args=[case.pk])).content.decode()
     assert "sq-more" in row
-    assert "+1" in row
+    assert "+2<" in row, "three squads and the rest"
 
 
 def test_nothing_of_the_complainant_is_printed(cast: Cast, login: Login) -> None:
