@@ -1,8 +1,7 @@
-"""How long the search box takes: a scratch database with made-up cases is asked one kind of question at a time.
+"""The search box: a scratch database with made-up cases is asked one kind of question at a time.
 
-    python -m dispatch.embedded run --data .data/bench -- python bench/search.py --cases 100000
-
-Prints a table for docs/performance.md. The scratch database is dropped at the end; ``--keep`` keeps it for another run.
+``python -m dispatch.embedded run --data .data/bench -- python -m bench search [--cases 100000] [--rounds 40]`` prints a
+table for docs/performance.md. The scratch database is dropped at the end; ``--keep`` keeps it for another run.
 """
 
 from __future__ import annotations
@@ -14,9 +13,7 @@ import statistics
 import sys
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dispatch.settings")
 
 PLACES = [
@@ -243,12 +240,12 @@ def _line(name: str, who: str, spent: list[float], found: int) -> None:
     print(f"| {name} | {who} | {statistics.median(spent):.0f} | {p95:.0f} | {found} |", flush=True)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench search")
     parser.add_argument("--cases", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--keep", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     import django
 
     django.setup()
@@ -272,7 +269,3 @@ def main() -> None:
     finally:
         if not options.keep:
             connection.creation.destroy_test_db(name, verbosity=0)
-
-
-if __name__ == "__main__":
-    main()

@@ -14,8 +14,9 @@ from cases.clock.moment import now
 from cases.models import Case, CaseStage, Order, PartState
 from cases.policies import may
 from cases.selectors.board import STAGES, squad_name
-from cases.selectors.dossier import Dossier, OrderView, PartView, dossier, steps_of, urgent
+from cases.selectors.dossier import Dossier, OrderView, PartView, dossier, urgent
 from cases.selectors.related import near_cases, place_of, related
+from cases.selectors.steps import steps_of
 from dispatch.console.case_acts import CASE_ACTS
 from dispatch.console.case_parts import case_map, gallery, photo_rows, story_of
 from dispatch.console.frame import QUEUE_LOOK, console_view, queue_url, show

@@ -96,6 +96,7 @@ def _page(
     offered = {row.agency.pk for row in offer.agencies}
     context = {
         "case": case,
+        "may_be_present": True,
         "form": form,
         "voices": [
             {

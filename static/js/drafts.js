@@ -161,7 +161,11 @@ function bar(form, kind) {
     link.textContent = say("signin");
     el.append(link);
   }
-  el.append(button(say("sendagain"), "btn", () => again(form)));
+  el.append(button(say("sendagain"), "btn", async () => {
+    const state = await probe(); // also fetches the token of a new sign-in
+    if (state === "in") again(form);
+    else bar(form, state);
+  }));
   if (kind === "lost") {
     const stop = button(say("nottry"), "link", () => { clearTimeout(waiting.get(form)); waiting.delete(form); stop.remove(); text.textContent = say("unsentkept"); });
     el.append(stop);
