@@ -79,8 +79,9 @@ def test_a_search_by_phone_is_written_down_with_its_purpose(cast: Cast, login: L
 def test_without_the_right_nobody_is_found_by_phone(cast: Cast, login: Login) -> None:
     case, _told, _token = complaint(cast)
     for user in (cast.auditor, cast.supervisor):
+        client = login(user)
         with unchanged():
-            said = login(user).post(reverse("console:search"), {"q": PHONE}).content.decode()
+            said = client.post(reverse("console:search"), {"q": PHONE}).content.decode()
         assert case.reference not in said
         with refused("not_allowed", status=403):
             identity.identity_search(actor=cast.act(user), phone=PHONE)
