@@ -14,6 +14,7 @@ from cases.models import (
     CategoryWord,
     DeadlineRule,
     Event,
+    IdentityLookup,
     InspectionItem,
     ItemBasis,
     ItemLimit,
@@ -134,6 +135,16 @@ class PaperCounterAdmin(ReadOnly):
     list_display = ("agency", "kind", "year", "last")
     list_filter = ("year", "kind")
     list_select_related = ("agency",)
+
+
+@admin.register(IdentityLookup)
+class IdentityLookupAdmin(ReadOnly):
+    """Who looked for a complainant by phone, found or not."""
+
+    list_display = ("at", "user", "purpose", "found")
+    list_filter = ("purpose",)
+    list_select_related = ("user",)
+    date_hierarchy = "at"
 
 
 @admin.register(Event)

@@ -16,6 +16,7 @@ admin.site.unregister(Authenticator)  # its form shows the secret of a second fa
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("session/", accounts.session_alive, name="session_alive"),
     path("landing/", accounts.landing, name="landing"),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),

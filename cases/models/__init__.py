@@ -77,6 +77,7 @@ from cases.models.visit import (
     VisitOutcome,
     VisitState,
 )
+from cases.models.words import CaseWords, IdentityLookup, LookupPurpose
 
 __all__ = [
     "Answer",
@@ -89,6 +90,7 @@ __all__ = [
     "CaseNote",
     "CaseQuerySet",
     "CaseStage",
+    "CaseWords",
     "Category",
     "CategoryWord",
     "Chain",
@@ -110,6 +112,7 @@ __all__ = [
     "Followup",
     "HotlineOrder",
     "Identity",
+    "IdentityLookup",
     "ImportRefusal",
     "ImportRun",
     "InspectionItem",
@@ -119,6 +122,7 @@ __all__ = [
     "LabState",
     "LabTest",
     "LineKind",
+    "LookupPurpose",
     "Need",
     "NeedAgency",
     "NeedCause",

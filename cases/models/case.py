@@ -133,3 +133,4 @@ class CaseNote(models.Model):
     text = models.TextField()
     written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
+    client_key = models.CharField(max_length=64, null=True, blank=True, unique=True)

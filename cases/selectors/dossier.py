@@ -31,6 +31,7 @@ from cases.models import (
     LabState,
     LabTest,
     Need,
+    NeedCause,
     NeedState,
     Order,
     OrderNeed,
@@ -47,6 +48,7 @@ from cases.models import (
 )
 from cases.selectors.board import OrderGlance, PartGlance, squad_name
 from cases.selectors.nextstep import Facts, Step, step_of
+from cases.selectors.pictures import Picture, pictures_of
 
 _LETTERS = {"zh": "甲乙丙丁戊己庚辛壬癸", "en": "ABCDEFGHIJ"}
 
@@ -119,7 +121,7 @@ class Dossier:
     notes: list[CaseNote]
     checks: list[CheckAfter]
     rework: Feedback | None
-    photos: list[Attachment]
+    pictures: list[Picture]
     absorbed: list[Case]
 
 
@@ -150,9 +152,17 @@ def dossier(case: Case) -> Dossier:
         notes=list(CaseNote.objects.filter(case=case).select_related("written_by").order_by("-pk")),
         checks=checks,
         rework=asked[0] if asked else None,
-        photos=[photo for voice in voices for photo in voice.photos],
+        pictures=pictures_of(voices, orders, _rechecks(orders)),
         absorbed=list(Case.objects.filter(merged_into=case).order_by("pk")) if case.complaint_count > 1 else [],
     )
+
+
+def _rechecks(orders: Sequence[OrderView]) -> set[int]:
+    """Which of the orders look again at what was to be put right."""
+    if not orders:
+        return set()
+    links = OrderNeed.objects.filter(order__in=[view.order.pk for view in orders], need__cause=NeedCause.RECHECK)
+    return set(links.values_list("order_id", flat=True))
 
 
 def _passed(case: Case, checks: Sequence[CheckAfter]) -> bool | None:
@@ -277,7 +287,7 @@ def _photos_fill(rows: dict[int, OrderView]) -> None:
     taken = (
         Attachment.objects.filter(on_order)
         .exclude(file__state=FileState.BROKEN)
-        .select_related("file")
+        .select_related("file", "answer__part_item__item", "finding", "ruling__finding")
         .annotate(
             of_order=Coalesce(
                 "visit__order_id",
@@ -350,41 +360,6 @@ def _case_deadlines(own: Sequence[Deadline], orders: Sequence[OrderView]) -> lis
     """Clocks of the case and of its orders, the nearest first, each named once."""
     seen = {row.pk: row for row in [*own, *(row for view in orders for row in view.deadlines)]}
     return sorted(seen.values(), key=lambda row: row.due_at)
-
-
-STEPS: tuple[tuple[str, frozenset[str]], ...] = (
-    ("collect", frozenset({CaseStage.RECEIVED})),
-    ("register", frozenset({CaseStage.ACCEPTED, CaseStage.ASKING})),
-    ("dispatch", frozenset({CaseStage.PLANNING})),
-    ("handle", frozenset({CaseStage.DISPATCHED, CaseStage.VISITING, CaseStage.MEDIATING})),
-    ("feed_back", frozenset({CaseStage.RULING, CaseStage.RECTIFYING})),
-    ("check_after", frozenset({CaseStage.CHECKING})),
-    ("close", frozenset({CaseStage.CLOSED, CaseStage.TRANSFERRED, CaseStage.REJECTED, CaseStage.JOINED})),
-)
-"""The seven stages of GB/T 30428 and the stages of ours that lie in each."""
-
-
-def steps_of(case: Case) -> list[dict[str, Any]]:
-    """The stepper: seven stages, what is done, where the case stands."""
-    words = {
-        "collect": _("collected"),
-        "register": _("registered"),
-        "dispatch": _("dispatched"),
-        "handle": _("on-site check"),
-        "feed_back": _("feedback"),
-        "check_after": _("checked after"),
-        "close": _("closed"),
-    }
-    at = next((index for index, (_code, stages) in enumerate(STEPS) if case.stage in stages), 0)
-    ended = case.closed_at is not None
-    return [
-        {
-            "label": words[code],
-            "state": "done" if index < at or (ended and index == at) else "now" if index == at else "todo",
-            "at": case.stage_at if index == at else None,
-        }
-        for index, (code, _stages) in enumerate(STEPS)
-    ]
 
 
 def urgent(subject: Case | Order) -> bool:

@@ -17,6 +17,7 @@ from cases.models import (
     Disposition,
     Event,
     LineKind,
+    LookupPurpose,
     RevealPurpose,
     RulingOutcome,
     Target,
@@ -49,6 +50,7 @@ SENTENCES: Mapping[str, Said] = MappingProxyType(
         "case.answered_by_resident": Said(_("The resident answered"), PLAIN, True),
         "case.line_written": Said(_("Written to the resident"), NOTE, True),
         "case.identity_revealed": Said(_("The contact of a resident was looked at"), NOTE, True),
+        "case.identity_searched": Said(_("Found by a resident's phone"), NOTE, True),
         "case.complaint_withdrawn": Said(_("A resident withdrew the report"), NOTE, True),
         "case.withdrawn": Said(_("Withdrawn by the resident"), KEY, True),
         "case.triaged": Said(_("Triaged"), KEY),
@@ -111,13 +113,28 @@ SENTENCES: Mapping[str, Said] = MappingProxyType(
     }
 )
 
+TALK = frozenset(
+    {
+        "case.complaint_joined",
+        "case.noted",
+        "case.asked",
+        "case.answered_by_resident",
+        "case.line_written",
+        "case.complaint_withdrawn",
+        "case.withdrawn",
+        "case.rework_refused",
+        "case.rated",
+    }
+)
+"""Kinds that are somebody's words: the residents', or the office's to them or to itself."""
+
 _SQUADS = ("squad", "squads", "laboratory", "to_squad", "called")
 _LABELS: Mapping[str, tuple[Any, ...]] = MappingProxyType(
     {
         "clock": (DeadlineKind,),
         "disposition": (Disposition,),
         "outcome": (VisitOutcome, RulingOutcome),
-        "purpose": (RevealPurpose,),
+        "purpose": (RevealPurpose, LookupPurpose),
         "as": (LineKind,),
     }
 )

@@ -57,7 +57,37 @@ def step_of(case: Case, order: OrderGlance | None, facts: Facts | None = None) -
         return _visiting(order)
     if case.stage == CaseStage.RULING:
         return _ruling(known)
-    return Step("none", _("View"), _("Nothing is to be done: the case has ended"), "")
+    return _ended(case)
+
+
+def _ended(case: Case) -> Step:
+    if case.stage in (CaseStage.DISPATCHED, CaseStage.VISITING):
+        return Step(
+            "wait_visit",
+            _("View"),
+            _("Its order is not shown here: open the orders of the party"),
+            _("The case is on the way, but nobody of this order is known to it."),
+        )
+    words = {
+        CaseStage.JOINED: (
+            _("Nothing is to be done here: the case it was joined to goes on"),
+            _("Its complainants read the progress there, each on their own line."),
+        ),
+        CaseStage.TRANSFERRED: (
+            _("Nothing is to be done: it was handed to another unit"),
+            _("The complainants were told who is competent."),
+        ),
+        CaseStage.REJECTED: (
+            _("Nothing is to be done: it was not taken up"),
+            _("The complainants read the reason on the private page."),
+        ),
+        CaseStage.CLOSED: (
+            _("Nothing is to be done: the case has ended"),
+            _("The complainants read the result and may rate it; “not solved” brings it back to you."),
+        ),
+    }
+    title, why = words.get(CaseStage(case.stage), (_("Nothing is to be done: the case has ended"), ""))
+    return Step("none", _("View"), title, why)
 
 
 def _accept() -> Step:
@@ -88,7 +118,12 @@ def _asking() -> Step:
 
 
 def _mediating() -> Step:
-    return Step("mediate", _("Mediate"), _("Mediate between the two sides, then hand it on for checking"), "")
+    return Step(
+        "mediate",
+        _("Mediate"),
+        _("Mediate between the two sides, then hand it on for checking"),
+        _("Write down what they agreed; somebody else checks whether it holds."),
+    )
 
 
 _BEFORE: Mapping[str, Callable[[], Step]] = {
@@ -198,7 +233,17 @@ def _visiting(order: OrderGlance) -> Step:
     why = ""
     if missing:
         why = _("Not there yet: %(squads)s") % {"squads": _names(missing)}
+    finished = [part for part in there if part.state == PartState.DONE]
+    if there and not missing and len(finished) == len(there):
+        return Step(
+            "wait_visit",
+            _("View"),
+            _("Every squad has finished its list: the lead closes the visit"),
+            _("What was found goes to the officers of the competent agencies for their rulings."),
+        )
     count = len(there)
+    if not missing:
+        why = _("They answer their lists; the lead closes the visit when all have finished.")
     title = ngettext("%(count)s squad is on scene", "%(count)s squads are on scene", count) % {"count": count}
     return Step("wait_visit", _("View"), title, why)
 

@@ -1,46 +1,180 @@
-"""One search box over cases, orders and parties; a phone number goes through the blind index."""
+"""One search box over cases, parties and orders, best first; each group goes on by keyset (ADR 9)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
-from django.db.models import Q
+from django.contrib.postgres.search import SearchQuery, SearchVectorField
+from django.db.models import F, Func, Q, QuerySet, Value
 
-from cases.models import Case, Order, Target
+from cases.models import Case, CaseComplaint, Order, Target
+from cases.papers import apply_masks, mask_text
+from cases.planner.lexemes import plain, question
 from cases.policies import may
-from cases.selectors.register import targets_page
+from cases.selectors.register import targets_visible
 from teams.policies import Actor
 
-LIMIT = 20
+SIZE = 20
+LEAST = 2
+"""Fewer signs find nothing."""
+GROUPS = ("cases", "parties", "orders")
+_AROUND = 36
+
+Row = TypeVar("Row")
+
+
+class Lexemes(SearchQuery):
+    """A question as it stands, not cut again by the database."""
+
+    template = "(%(expressions)s)::tsquery"
+
+    def __init__(self, tsquery: str) -> None:
+        super().__init__(Value(tsquery), search_type="raw")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A found case. ``told``: the complainant's words around the place, masked, where only they hold what was asked."""
+
+    case: Case
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Generic[Row]):
+    """``more`` is the keyset of the next page, empty at the end."""
+
+    rows: list[Row] = field(default_factory=list)
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    cases: list[Case]
-    orders: list[Order]
-    parties: list[Target]
+    """``terms`` are to be marked in what was found, in the small letters and narrow signs of ``lexemes.plain``."""
+
+    cases: Group[Hit] = field(default_factory=Group)
+    parties: Group[Target] = field(default_factory=Group)
+    orders: Group[Order] = field(default_factory=Group)
+    terms: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return len(self.cases.rows) + len(self.parties.rows) + len(self.orders.rows)
+
+    @property
+    def more(self) -> bool:
+        return bool(self.cases.more or self.parties.more or self.orders.more)
 
 
-def find(actor: Actor, text: str, *, phone_index: str = "") -> Found:
-    """Cases by reference, title, address, party, hotline number or the caller's phone index; orders by number; parties.
+def find(actor: Actor, text: str, *, size: int = SIZE, group: str = "", after: str = "") -> Found:
+    """What the actor may see and every word of the text is in. ``group`` with ``after`` goes on in one of ``GROUPS``.
 
-    ``phone_index`` is the HMAC of a whole phone number; it finds cases only where the actor may reveal identities.
+    Cases by their numbers, title, brief, address, party and category; where the actor works on complaints, by the
+    complainants' words too. Parties by name, other names, credit code, address and trade; orders by number.
+    Five queries at most.
     """
-    words = text.strip()
-    if len(words) < 2:
-        return Found([], [], [])
-    rule = (
-        Q(reference__icontains=words)
-        | Q(title__icontains=words)
-        | Q(address__icontains=words)
-        | Q(target__name__icontains=words)
-        | Q(complaint_links__complaint__hotline__number=words)
-        | Q(complaint_links__complaint__reference=words)
+    words = plain(text).strip()
+    asked = question(words)
+    if len(words) < LEAST or not asked.terms:
+        return Found()
+    query = Lexemes(asked.tsquery)
+    wanted = (group,) if group in GROUPS else GROUPS
+    return Found(
+        cases=_cases(actor, query, words, asked.terms, after, size) if "cases" in wanted else Group(),
+        parties=_parties(actor, query, words, after, size) if "parties" in wanted else Group(),
+        orders=_orders(actor, query, after, size) if "orders" in wanted else Group(),
+        terms=asked.terms,
     )
-    if phone_index:
-        streets = [street for street in actor.streets() if may(actor, "identity.reveal", street_id=street)]
-        rule |= Q(complaint_links__complaint__identity__phone_index=phone_index, street_id__in=streets)
-    cases = Case.objects.visible_to(actor).filter(rule).distinct().select_related("target", "category")
-    orders = Order.objects.visible_to(actor).filter(Q(number__icontains=words)).select_related("target")
-    parties, _more = targets_page(actor, text=words, size=LIMIT)
-    return Found(list(cases.order_by("-pk")[:LIMIT]), list(orders.order_by("-pk")[:LIMIT]), parties)
+
+
+def cases_of(actor: Actor, ids: Iterable[int]) -> Group[Hit]:
+    """Cases that were found another way (by a complainant's phone), newest first."""
+    rows = Case.objects.visible_to(actor).filter(pk__in=list(ids)).select_related("target", "category")
+    return Group([Hit(case) for case in rows.order_by("-pk")])
+
+
+def _cases(actor: Actor, query: Lexemes, words: str, terms: tuple[str, ...], after: str, size: int) -> Group[Hit]:
+    """Three tiers, newest first in each: the very reference, what everybody may read, the complainants' own words."""
+    tier, last = _keyset(after)
+    visible = Case.objects.visible_to(actor).select_related("target", "category")
+    desk = [street for street in actor.streets() if may(actor, "complaint.line", street_id=street)]
+    tiers: list[QuerySet[Case]] = [
+        visible.filter(reference=words),
+        visible.filter(words__shown=query).exclude(reference=words),
+        visible.filter(words__everything=query, street_id__in=desk).exclude(words__shown=query),
+    ]
+    found: list[tuple[int, Case]] = []
+    for number, rows in enumerate(tiers):
+        if number < tier or len(found) > size or (number == 2 and not desk):
+            continue
+        if number == tier and last:
+            rows = rows.filter(pk__lt=last)
+        found += [(number, case) for case in rows.order_by("-pk")[: size + 1 - len(found)]]
+    shown = found[:size]
+    told = _told([case.pk for number, case in shown if number == 2], terms)
+    return Group([Hit(case, told.get(case.pk, "")) for _number, case in shown], _next(found, size))
+
+
+def _told(case_ids: list[int], terms: tuple[str, ...]) -> dict[int, str]:
+    """For each case the words around the first term in a complaint that has it."""
+    if not case_ids:
+        return {}
+    found: dict[int, str] = {}
+    looked_for = {*terms, *(term[:2] for term in terms)}
+    links = CaseComplaint.objects.filter(case__in=case_ids).order_by("pk").values_list("case_id", "complaint__text")
+    for case_id, text in links:
+        masked = apply_masks(text, mask_text(text))
+        small = plain(masked)
+        at = min((place for term in looked_for if (place := small.find(term)) >= 0), default=-1)
+        if at >= 0 and case_id not in found:
+            start = max(0, at - _AROUND // 2)
+            piece = " ".join(masked[start : at + _AROUND].split())
+            found[case_id] = ("…" if start else "") + piece + ("…" if at + _AROUND < len(masked) else "")
+    return found
+
+
+def _parties(actor: Actor, query: Lexemes, words: str, after: str, size: int) -> Group[Target]:
+    """Those with the text in their name first, the newest first in each tier."""
+    tier, last = _keyset(after)
+    found: list[tuple[int, Target]] = []
+    rows = _words_of(targets_visible(actor), "search_party", "name", "aliases", "uscc", "address", "trade")
+    rows = rows.filter(lexemes=query)
+    for number, some in enumerate((rows.filter(name__icontains=words), rows.exclude(name__icontains=words))):
+        if number < tier or len(found) > size:
+            continue
+        if number == tier and last:
+            some = some.filter(pk__lt=last)
+        found += [(number, target) for target in some.order_by("-pk")[: size + 1 - len(found)]]
+    return Group([target for _number, target in found[:size]], _next(found, size))
+
+
+def _orders(actor: Actor, query: Lexemes, after: str, size: int) -> Group[Order]:
+    _tier, last = _keyset(after)
+    rows = _words_of(Order.objects.visible_to(actor).select_related("target"), "search_order", "number")
+    rows = rows.filter(Q(pk__lt=last) if last else Q(), lexemes=query)
+    found = [(0, order) for order in rows.order_by("-pk")[: size + 1]]
+    return Group([order for _number, order in found[:size]], _next(found, size))
+
+
+def _words_of(rows: QuerySet[Any], function: str, *columns: str) -> QuerySet[Any]:
+    """The rows with their lexemes as the index of that function holds them; never selected."""
+    words = Func(*(F(column) for column in columns), function=function, output_field=SearchVectorField())
+    known: QuerySet[Any] = rows.alias(lexemes=words)
+    return known
+
+
+def _keyset(after: str) -> tuple[int, int]:
+    """Tier and last id of a keyset; a broken one begins anew."""
+    tier, _dot, last = after.partition(".")
+    if tier.isdecimal() and last.isdecimal() and len(after) < 24:
+        return int(tier), int(last)
+    return 0, 0
+
+
+def _next(found: list[tuple[int, Any]], size: int) -> str:
+    if len(found) <= size:
+        return ""
+    tier, row = found[size - 1]
+    return f"{tier}.{row.pk}"

@@ -11,13 +11,14 @@ from django.db.models import Q
 
 from cases.models import Case, Chain, Event, Order, OrderNeed
 from cases.papers.chain import Break, Link, verify_chain
-from cases.selectors.event_words import actor_words, detail, names_for, said
+from cases.selectors.event_words import TALK, actor_words, detail, names_for, said
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the story. ``kind`` is its weight in the drawing (``key note late`` or empty), ``event`` the
-    journal's kind, ``subject`` ``case`` or ``order``; ``used`` is the time that the step took."""
+    journal's kind, ``subject`` ``case`` or ``order``; ``used`` is the time that the step took; ``line_id`` and
+    ``note_id`` name the words that were written."""
 
     at: datetime
     kind: str
@@ -31,6 +32,13 @@ class Entry:
     subject_id: int
     number: str
     seq: int
+    line_id: int | None = None
+    note_id: int | None = None
+
+    @property
+    def talk(self) -> bool:
+        """Whether it is somebody's words: a resident's, or the office's."""
+        return self.event in TALK
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +135,8 @@ def _entries(events: Iterable[Event], *, for_squad: bool) -> list[Entry]:
                 subject_id=subject.pk,
                 number=str(subject),
                 seq=event.seq,
+                line_id=data.get("line"),
+                note_id=data.get("note") if event.kind == "case.noted" else None,
             )
         )
     return entries

@@ -202,8 +202,11 @@ def case_move(
     return event
 
 
-def case_note(*, actor: Actor, case_id: int, text: str) -> CaseNote:
-    """An internal note; its words stay in the note, the journal says only that one was written. [case.noted]"""
+def case_note(*, actor: Actor, case_id: int, text: str, client_key: str | None = None) -> CaseNote:
+    """An internal note; its words stay in the note, the journal says only that one was written. [case.noted]
+
+    The same ``client_key`` twice answers the first note.
+    """
     words = text.strip()
     if not words:
         raise Refused("text_needed", _("Write something first."), field="text", status=422)
@@ -211,7 +214,11 @@ def case_note(*, actor: Actor, case_id: int, text: str) -> CaseNote:
         case = case_lock(case_id)
         policies.require(actor, "case.note", street_id=case.street_id)
         assert actor.user_id is not None  # the system writes no notes
-        note = CaseNote.objects.create(case=case, text=words, written_by_id=actor.user_id)
+        if client_key and (first := CaseNote.objects.filter(client_key=client_key, case=case).first()):
+            return first
+        note = CaseNote.objects.create(
+            case=case, text=words, written_by_id=actor.user_id, client_key=client_key or None
+        )
         journal.record(subject=case, kind="case.noted", actor=actor, body={"note": note.pk})
     return note
 

@@ -17,12 +17,15 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from cases import policies
-from cases.models import Case, Identity, Reveal, RevealPurpose
+from cases.models import Case, Identity, IdentityLookup, Reveal, RevealPurpose
 from cases.refusals import Refused
 from cases.services import journal
 from teams.policies import Actor
 
 _NOT_A_NUMBER = re.compile(r"[\s\-()./]+")
+PHONE = re.compile(r"1[3-9]\d{9}|0\d{9,11}|[2-9]\d{6,7}")
+"""A whole number as ``phone_normal`` leaves it: a mobile, one with its area code, one of the town."""
+MOST_FOUND = 50
 _COUNTRY = re.compile(r"^(?:\+|00)?86(?=1\d{10}$|0\d{9,11}$)")
 
 
@@ -80,6 +83,34 @@ def identity_reveal(*, actor: Actor, complaint_id: int, purpose: str, note: str 
             body={"complaint": complaint_id, "reveal": reveal.pk, "purpose": purpose},
         )
     return {"name": facts["name"], "phone": facts["phone"], "note": facts["note"]}
+
+
+def identity_search(*, actor: Actor, phone: str) -> list[int]:
+    """Cases whose complainant has exactly this phone, newest first, ``MOST_FOUND`` at most. [case.identity_searched]
+
+    Only on streets where the actor may reveal identities. Every search is written down with its purpose, found or not;
+    the number itself is kept nowhere. ``Refused``: ``phone_wrong``, ``not_allowed``.
+    """
+    index = phone_index(phone)
+    if not PHONE.fullmatch(phone_normal(phone)):
+        raise Refused("phone_wrong", _("Write the whole phone number."), field="q", status=422)
+    streets = [street for street in actor.streets() if policies.may(actor, "identity.reveal", street_id=street)]
+    if not streets or actor.user_id is None:
+        raise Refused("not_allowed", _("Your role does not include this."), {"right": "identity.reveal"}, status=403)
+    with transaction.atomic():
+        found = Case.objects.filter(
+            complaint_links__complaint__identity__phone_index=index,
+            complaint_links__complaint__identity__erased_at__isnull=True,
+            street_id__in=streets,
+        )
+        newest = sorted(set(found.order_by("-pk").values_list("pk", flat=True)[: MOST_FOUND * 2]))[-MOST_FOUND:]
+        cases = list(Case.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=newest).order_by("pk"))
+        lookup = IdentityLookup.objects.create(user_id=actor.user_id, found=len(cases))
+        body = {"lookup": lookup.pk, "purpose": lookup.purpose}
+        entries = [journal.Entry(case, "case.identity_searched", body) for case in cases]
+        if entries:
+            journal.record_many(entries=entries, actor=actor)
+    return [case.pk for case in reversed(cases)]
 
 
 def phone_normal(phone: str) -> str:

@@ -37,6 +37,8 @@ class Act:
     form: Callable[..., forms.Form] = forms.Form
     why: object = ""
     danger: bool = False
+    about: Callable[[Any], Mapping[str, Any]] | None = None
+    """What its page shows beside the form, from the subject: ``thread`` and ``phrases``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ def _page(request: HttpRequest, place: Place, act: Act, subject: Any, form: form
         "action": request.path,
         "next": request.POST.get("next") or request.GET.get("next", ""),
         "draft": f"{request.path.strip('/')}",
+        **(act.about(subject) if act.about else {}),
     }
     template = "console/act.html#form" if request.headers.get("HX-Request") else "console/act.html"
     return show(request, template, context, status=status, at=place.queue(subject))

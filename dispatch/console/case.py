@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from cases import flow
+from cases.clock.moment import now
 from cases.models import Case, CaseStage, Order, PartState
 from cases.policies import may
-from cases.selectors import timeline
 from cases.selectors.board import STAGES, squad_name
-from cases.selectors.dossier import Dossier, OrderView, PartView, dossier, steps_of, urgent
-from cases.services.files import name_of
+from cases.selectors.dossier import Dossier, OrderView, PartView, dossier, urgent
+from cases.selectors.related import near_cases, place_of, related
+from cases.selectors.steps import steps_of
 from dispatch.console.case_acts import CASE_ACTS
+from dispatch.console.case_parts import case_map, gallery, photo_rows, story_of
 from dispatch.console.frame import QUEUE_LOOK, console_view, queue_url, show
 from dispatch.web.access import actor_for, case_or_404
-from dispatch.web.files import media_url
 from teams.policies import Actor
 
 MENU: tuple[tuple[str, str | None], ...] = (
@@ -38,7 +39,6 @@ MENU: tuple[tuple[str, str | None], ...] = (
 def case(request: HttpRequest, pk: int) -> HttpResponse:
     subject, actor = case_or_404(request, pk), actor_for(request)
     facts = dossier(subject)
-    story = timeline.case_timeline(case=subject)
     queue = queue_of(subject)
     context = {
         "case": subject,
@@ -53,36 +53,47 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
         "menu": _menu(actor, subject),
         "order_cards": [order_card(actor, view) for view in facts.orders],
         "present_order": facts.orders[0].order.pk if facts.orders else "",
-        "photos": photo_rows(facts.photos),
-        "story": story,
+        "gallery": gallery(facts.pictures),
+        "story": story_of(subject, facts),
+        "around": related(subject, actor, order_ids=[view.order.pk for view in facts.orders]),
+        "map": case_map(subject),
         "may_line": may(actor, "complaint.line", street_id=subject.street_id),
+        "may_be_present": may(actor, "complaint.line", street_id=subject.street_id),
         "may_reveal": may(actor, "identity.reveal", street_id=subject.street_id),
         "seq": getattr(getattr(subject, "chain", None), "seq", 0),
         "crumb_url": queue_url(queue),
         "crumb": QUEUE_LOOK[queue][0],
         "asking": subject.stage == CaseStage.ASKING,
+        "printed_at": now(),
     }
     return show(request, "console/case.html", context, at=queue)
+
+
+@require_safe
+@console_view()
+def case_near(request: HttpRequest, pk: int) -> JsonResponse:
+    """Open cases close by, as GeoJSON for the map of the page."""
+    subject = case_or_404(request, pk)
+    features = []
+    for row in near_cases(subject, actor_for(request)).order_by("-pk")[:50]:
+        point = place_of(row)
+        assert point is not None  # found by its point
+        words = {
+            "id": f"case-{row.pk}",
+            "label": row.target.name if row.target else row.title,
+            "text": f"{row.reference} {row.category or ''}·{row.get_stage_display()}",
+            "url": reverse("console:case", args=[row.pk]),
+            "due": row.due_at.isoformat() if row.due_at else None,
+            "warn": row.warn_at.isoformat() if row.warn_at else None,
+        }
+        geometry = {"type": "Point", "coordinates": [point[1], point[0]]}
+        features.append({"type": "Feature", "geometry": geometry, "properties": words})
+    return JsonResponse({"type": "FeatureCollection", "features": features})
 
 
 def queue_of(subject: Case) -> str:
     """The queue in which the case stands now; ended ones belong to none, so the whole board."""
     return next((name for name, stages in STAGES.items() if subject.stage in stages), "all")
-
-
-def photo_rows(photos: Any) -> list[dict[str, str]]:
-    """Small and large address of each photo that can be shown already."""
-    rows = []
-    for number, attachment in enumerate(photos, 1):
-        small, large = name_of(attachment.file, small=True), name_of(attachment.file)
-        rows.append(
-            {
-                "small": media_url(small) if small else "",
-                "large": media_url(large) if large else "",
-                "caption": _("Photo %(n)s") % {"n": number},
-            }
-        )
-    return rows
 
 
 def _button(label: str, url: str, **more: object) -> dict[str, object]:

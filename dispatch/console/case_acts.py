@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, Complaint, Feedback
 from cases.refusals import Refused
+from cases.selectors.phrases import line_phrases
 from cases.services import casefile, closure, feedback, identity, intake, triage
 from dispatch.console import forms
 from dispatch.console.acts import Act, Place, act_view, make_form
@@ -62,7 +63,7 @@ def _settle(actor: Actor, case: Case, data: Data) -> object:
 
 
 def _note(actor: Actor, case: Case, data: Data) -> object:
-    return casefile.case_note(actor=actor, case_id=case.pk, text=data["text"])
+    return casefile.case_note(actor=actor, case_id=case.pk, text=data["text"], client_key=data["client_key"] or None)
 
 
 def _check_after(actor: Actor, case: Case, data: Data) -> object:
@@ -190,6 +191,13 @@ def _line(actor: Actor, complaint: Complaint, data: Data) -> object:
     )
 
 
+def _line_about(complaint: Complaint) -> Mapping[str, Any]:
+    return {
+        "thread": list(complaint.lines.select_related("written_by").order_by("at", "pk")),
+        "phrases": line_phrases(complaint.street_id),
+    }
+
+
 COMPLAINTS = Place(complaint_or_404, lambda complaint: str(complaint.reference), _complaint_url)
 line = act_view(
     COMPLAINTS,
@@ -202,6 +210,7 @@ line = act_view(
         _("Written; it stands on the private page."),
         forms.LineForm,
         _("Only this person reads it. Say nothing about other complainants."),
+        about=_line_about,
     ),
 )
 

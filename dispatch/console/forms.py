@@ -37,6 +37,10 @@ class ReasonForm(ActForm):
 
 class NoteForm(ActForm):
     text = forms.CharField(label=_("note"), widget=area(), max_length=2000)
+    client_key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def prepare(self) -> None:
+        self.initial["client_key"] = new_client_key()
 
 
 class AskForm(ActForm):

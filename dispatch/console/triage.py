@@ -18,7 +18,7 @@ from cases.refusals import Refused
 from cases.selectors import register, suggestions
 from cases.selectors.board import board_rows
 from cases.selectors.dossier import Voice, voices_of
-from dispatch.console.case import photo_rows
+from dispatch.console.case_parts import photo_rows
 from dispatch.console.frame import console_view, queue_url, show
 from dispatch.console.highlight import highlighted
 from dispatch.console.triage_form import KEYS, TriageForm, complaint_choices, decide
@@ -96,6 +96,7 @@ def _page(
     offered = {row.agency.pk for row in offer.agencies}
     context = {
         "case": case,
+        "may_be_present": True,
         "form": form,
         "voices": [
             {

@@ -12,7 +12,10 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 from dispatch.web.access import actor_for, home_of
 from dispatch.web.live import revoke
@@ -30,6 +33,18 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 def landing(request: HttpRequest) -> HttpResponse:
     """Send a member of staff to the face of their work."""
     return redirect(home_of(actor_for(request)))
+
+
+@never_cache
+@require_safe
+def session_alive(request: HttpRequest) -> HttpResponse:
+    """Whether the page's person is still signed in (204) or not (401), and the token for its forms.
+
+    A form that waits for the network asks this before it is sent again: a new sign-in makes the page's token worthless.
+    """
+    if not request.user.is_authenticated:
+        return HttpResponse(status=401)
+    return HttpResponse(status=204, headers={"X-User": str(request.user.pk), "X-CSRF": get_token(request)})
 
 
 @receiver(user_logged_out)

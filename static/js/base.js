@@ -1,4 +1,4 @@
-// What every page needs: tokens for htmx, refusals in words, one sending at a time, drafts, dialogs.
+// What every page needs: tokens for htmx, refusals in words, one sending at a time, dialogs. Drafts: drafts.js.
 // Modules import nothing from each other: they meet in data attributes and document events.
 const root = document.documentElement;
 root.classList.add("js");
@@ -51,8 +51,10 @@ document.addEventListener("htmx:responseError", (e) => {
   const reload = [403, 404, 410].includes(status) ? { label: say("reload"), run: () => location.reload() } : null;
   toast(say(key ?? "e500"), "error", reload);
 });
-document.addEventListener("htmx:sendError", () => toast(say("offline"), "error"));
-document.addEventListener("htmx:timeout", () => toast(say("timeout"), "error"));
+// A form that keeps what was typed says it in its own bar (drafts.js).
+const keepsItself = (e) => e.detail.elt instanceof HTMLFormElement && Boolean(e.detail.elt.dataset.draft);
+document.addEventListener("htmx:sendError", (e) => { if (!keepsItself(e)) toast(say("offline"), "error"); });
+document.addEventListener("htmx:timeout", (e) => { if (!keepsItself(e)) toast(say("timeout"), "error"); });
 // A refusal that names its place (HX-Retarget) is shown there, whatever its status.
 document.addEventListener("htmx:beforeSwap", (e) => {
   if (e.detail.xhr.status >= 400 && e.detail.xhr.getResponseHeader("HX-Retarget")) {
@@ -114,7 +116,6 @@ document.addEventListener("htmx:afterRequest", (e) => {
   free(form);
   if (e.detail.successful) {
     sentState("cloud-check", say("saved", { t: clock() }));
-    if (form.dataset.draft) forget(form);
   } else {
     sentState("cloud-off", say("unsaved"));
   }
@@ -139,111 +140,6 @@ document.addEventListener("live:state", (e) => {
     el.classList.toggle("is-lost", lost);
     el.querySelector("[data-live-t]").textContent = lost ? say("lost", { t: clock() }) : say("live");
   });
-});
-
-// --- drafts: nothing typed is lost ---
-const DAY = 86400000;
-const who = document.body.dataset.user || "-";
-const draftKey = (name) => `draft:${who}:${name}`;
-const shelf = (form) => {
-  try { return form?.dataset.draftStore === "session" ? sessionStorage : localStorage; } catch { return null; }
-};
-const keeps = (el) => el.name && !el.closest("[data-nodraft]") && !el.disabled
-  && !["password", "file", "hidden", "submit", "button"].includes(el.type);
-function remember(form) {
-  const fields = {};
-  for (const el of form.elements) {
-    if (!keeps(el)) continue;
-    if (el.type === "checkbox" || el.type === "radio") {
-      if (el.checked) (fields[el.name] ??= []).push(el.value);
-      else fields[el.name] ??= [];
-    } else (fields[el.name] ??= []).push(el.value);
-  }
-  try { shelf(form)?.setItem(draftKey(form.dataset.draft), JSON.stringify({ at: Date.now(), fields })); } catch { /* full */ }
-}
-function forget(form) {
-  shelf(form)?.removeItem(draftKey(form.dataset.draft));
-  document.dispatchEvent(new CustomEvent("look:draft-gone", { detail: form.dataset.draft }));
-}
-function restore(form) {
-  const store = shelf(form);
-  const raw = store?.getItem(draftKey(form.dataset.draft));
-  if (!raw) return;
-  let kept;
-  try { kept = JSON.parse(raw); } catch { return; }
-  if (Date.now() - kept.at > DAY) { forget(form); return; }
-  if (form.querySelector("[aria-invalid=true]")) return; // the server has just given it back itself
-  let changed = false;
-  const before = [];
-  const seen = {};
-  for (const el of form.elements) {
-    if (!keeps(el) || !(el.name in kept.fields)) continue;
-    const values = kept.fields[el.name];
-    if (el.type === "checkbox" || el.type === "radio") {
-      const on = values.includes(el.value);
-      if (on !== el.checked) { before.push([el, el.checked]); el.checked = on; changed = true; }
-    } else {
-      const value = values[seen[el.name] ?? 0];
-      seen[el.name] = (seen[el.name] ?? 0) + 1;
-      if (value !== undefined && value !== el.value) { before.push([el, el.value]); el.value = value; changed = true; }
-    }
-  }
-  if (!changed) return;
-  before.forEach(([el]) => el.dispatchEvent(new Event("change", { bubbles: true })));
-  toast(say("draft", { t: clock(new Date(kept.at)) }), "info", { label: say("discard"), run: () => {
-    for (const [el, value] of before) typeof value === "boolean" ? (el.checked = value) : (el.value = value);
-    before.forEach(([el]) => el.dispatchEvent(new Event("change", { bubbles: true })));
-    forget(form);
-  } });
-}
-let timer;
-const note = (e) => {
-  const form = e.target.form;
-  if (!form?.dataset?.draft || !e.isTrusted) return;
-  clearTimeout(timer);
-  timer = setTimeout(() => remember(form), 300);
-};
-document.addEventListener("input", note);
-document.addEventListener("change", note);
-// Sent and led elsewhere: done with. Sent and back on the same form, or on a sign-in or error page: kept.
-const PENDING = "draft-pending";
-document.addEventListener("submit", (e) => {
-  const form = e.target;
-  if (!form.dataset?.draft) return;
-  clearTimeout(timer);
-  remember(form);
-  if (form.matches("[hx-post], [data-hx-post]")) return; // its answer tells
-  try { sessionStorage.setItem(PENDING, JSON.stringify({ name: form.dataset.draft, store: form.dataset.draftStore ?? "" })); } catch { /* none */ }
-}, true);
-function settle() {
-  let pending;
-  try { pending = JSON.parse(sessionStorage.getItem(PENDING)); } catch { return; }
-  if (!pending || document.body.dataset.drafts === "keep") return;
-  sessionStorage.removeItem(PENDING);
-  const same = [...document.querySelectorAll("form[data-draft]")].some((f) => f.dataset.draft === pending.name);
-  if (!same) (pending.store === "session" ? sessionStorage : localStorage).removeItem(draftKey(pending.name));
-}
-function drafts() {
-  for (const form of document.querySelectorAll("form[data-draft]:not([data-drafted])")) {
-    form.dataset.drafted = "1";
-    restore(form);
-  }
-}
-try {
-  settle();
-  for (const store of [localStorage, sessionStorage]) {
-    for (const key of Object.keys(store)) {
-      if (key.startsWith("draft:") && Date.now() - (JSON.parse(store.getItem(key))?.at ?? 0) > DAY) store.removeItem(key);
-    }
-  }
-} catch { /* storage is closed: drafts are a kindness, not a need */ }
-drafts();
-document.addEventListener("look:changed", drafts);
-document.addEventListener("submit", (e) => {
-  if (!e.target.hasAttribute("data-forget-drafts")) return;
-  for (const store of [localStorage, sessionStorage]) {
-    for (const key of Object.keys(store)) if (key.startsWith("draft:")) store.removeItem(key);
-  }
 });
 
 // --- small furniture ---

@@ -16,7 +16,16 @@ from tests.stage import issued_order, planned_case
 
 OWN = {"view_change"}  # nobody else's: tests/console/test_board_views.py
 ROUTES = [pattern for pattern in urlpatterns if isinstance(pattern, URLPattern) and pattern.name not in OWN]
-POST_ONLY = {"undo", "export", *(f"bulk_{act}" for act in BULK), "notices_read", "message_retry", "outbox_retry"}
+POST_ONLY = {
+    "undo",
+    "export",
+    "search_live",
+    "presence",
+    *(f"bulk_{act}" for act in BULK),
+    "notices_read",
+    "message_retry",
+    "outbox_retry",
+}
 WITHOUT_ROW = {"message_retry", "outbox_retry"}  # an unknown id answers "not failed any more"
 
 

@@ -245,7 +245,7 @@ def test_answers_of_the_server(open_page: Open) -> None:
     expect(page.locator("#said")).to_have_text("answered")
     page.context.set_offline(True)
     send.click()
-    expect(page.locator(".toasts")).to_contain_text("No signal")
+    expect(page.locator("#ask .unsent")).to_contain_text("What you wrote is kept here")
 
 
 def test_pressing_twice_sends_once(open_page: Open) -> None:

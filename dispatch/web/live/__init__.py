@@ -4,7 +4,7 @@
 Topics: ``office:<street>``, ``squad:<id>``, ``user:<id>``, ``complaint:<hash>``.
 """
 
-from dispatch.web.live.hints import publish, revoke
+from dispatch.web.live.hints import ask, publish, revoke
 from dispatch.web.live.topics import grant_topics
 
-__all__ = ["grant_topics", "publish", "revoke"]
+__all__ = ["ask", "grant_topics", "publish", "revoke"]

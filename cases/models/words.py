@@ -1,0 +1,46 @@
+"""What the search box looks through: a copy of words for the index, written by the database itself (ADR 9)."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cases.models.case import Case
+
+
+class CaseWords(models.Model):
+    """The lexemes of one case, two signs of Chinese at a time.
+
+    ``shown`` holds what everybody who sees the case may read; ``everything`` adds the complainants' own words, for the
+    office alone. Triggers write it with the rows it copies (migration 0006), so it never outlives them; nothing but
+    the case's id is ever read from it.
+    """
+
+    case = models.OneToOneField(Case, on_delete=models.CASCADE, primary_key=True, related_name="words")
+    shown = SearchVectorField()
+    everything = SearchVectorField()
+
+    class Meta:
+        indexes = [
+            GinIndex(fields=["shown"], name="case_words_shown", gin_pending_list_limit=512),
+            GinIndex(fields=["everything"], name="case_words_everything", gin_pending_list_limit=512),
+        ]
+
+
+class LookupPurpose(models.TextChoices):
+    SEARCH = "search", _("search by phone")
+
+
+class IdentityLookup(models.Model):
+    """Each search for a complainant by phone: who and when and how many cases it found, never the number."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=12, choices=LookupPurpose.choices, default=LookupPurpose.SEARCH)
+    found = models.PositiveIntegerField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-at"], name="identity_lookup_user")]

@@ -1,0 +1,149 @@
+"""One box: what is found, what stays hidden, and that the index answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from cases.models import Case, CaseComplaint, CaseWords, Complaint, HotlineOrder, Target
+from cases.selectors.searching import Lexemes, find
+from cases.services import intake, parties
+from tests.cast import Cast
+from tests.stage import issued_order, planned_case
+
+TEXT = "演示·楼下摊位每天夜里炸串，呛得睡不着，手机13900001234"
+
+
+def told(cast: Cast, text: str = TEXT, **more: Any) -> intake.Intake:
+    return intake.complaint_create(
+        actor=cast.act(cast.dispatcher), street_id=cast.street.pk, source="office", text=text, **more
+    )
+
+
+def names(cast: Cast, who: Any, text: str) -> list[str]:
+    return [hit.case.reference for hit in find(cast.act(who), text).cases.rows]
+
+
+@pytest.mark.parametrize("part", [slice(None), slice(0, 6), slice(-4, None), slice(-3, None), slice(2, 9)])
+def test_a_case_by_any_part_of_its_reference(cast: Cast, part: slice) -> None:
+    case = told(cast).case
+    assert names(cast, cast.dispatcher, case.reference[part]) == [case.reference]
+
+
+def test_a_case_by_what_was_said_of_it(cast: Cast) -> None:
+    case, _need = planned_case(cast)
+    for asked in ("夜市", "烧烤店", "演示路1号", "门前 夜间", "barbecue", "Open-air", "夜市 吵闹", "ＢＡＲＢＥＣＵＥ"):
+        assert case.reference in names(cast, cast.dispatcher, asked), asked
+    for asked in ("夜宵", "烧烤 超市", "演示路7号"):
+        assert case.reference not in names(cast, cast.dispatcher, asked), asked
+
+
+def test_a_number_of_the_hotline_and_a_renamed_party(cast: Cast) -> None:
+    made = told(cast, target_id=cast.target.pk)
+    HotlineOrder.objects.create(complaint=made.complaint, number="演热2026-778899")
+    assert names(cast, cast.dispatcher, "778899") == [made.case.reference]
+    parties.target_update(actor=cast.act(cast.dispatcher), target_id=cast.target.pk, aliases=["老地方串吧"])
+    assert names(cast, cast.dispatcher, "串吧") == [made.case.reference]
+
+
+def test_the_complainants_words_are_for_the_office_of_the_street(cast: Cast) -> None:
+    made = told(cast, "演示·有人占道。炸串味道呛得睡不着")
+    assert "炸串" not in made.case.title
+    found = find(cast.act(cast.dispatcher), "炸串").cases.rows
+    assert [hit.case.pk for hit in found] == [made.case.pk]
+    assert "炸串味道" in found[0].told
+    for who in (cast.supervisor, cast.auditor, cast.outsider):
+        assert names(cast, who, "炸串") == [], who
+    assert names(cast, cast.supervisor, "占道") == [made.case.reference]
+
+
+def test_a_phone_in_the_words_is_not_in_the_index(cast: Cast) -> None:
+    told(cast, "演示·有人占道。请打 139 0000-1234 或13900001234")
+    assert names(cast, cast.dispatcher, "13900001234") == []
+    assert names(cast, cast.dispatcher, "1234") == []
+
+
+def test_other_streets_find_nothing(cast: Cast) -> None:
+    order = issued_order(cast)
+    case = Case.objects.get()
+    for text in (case.reference, cast.target.name, order.number):
+        found = find(cast.act(cast.outsider), text)
+        assert found.count == 0, text
+
+
+def test_words_go_when_the_complaint_goes(cast: Cast) -> None:
+    """The index never outlives what it copies: rewriting, unlinking and deleting take the lexemes along."""
+    made = told(cast, "演示·有人占道。炸串味道")
+    Complaint.objects.filter(pk=made.complaint.pk).update(text="（已删除）")
+    assert names(cast, cast.dispatcher, "炸串") == []
+    other = told(cast, "演示·有人占道。烤鱼味道")
+    assert names(cast, cast.dispatcher, "烤鱼") == [other.case.reference]
+    CaseComplaint.objects.filter(complaint=other.complaint).delete()
+    assert names(cast, cast.dispatcher, "烤鱼") == []
+    plain = Case.objects.create(
+        reference="260101-9999",
+        street=cast.street,
+        source="plan",
+        title="演示",
+        opened_at=made.case.opened_at,
+        stage_at=made.case.opened_at,
+    )
+    plain.delete()
+    assert not CaseWords.objects.filter(case_id=plain.pk).exists()
+
+
+def test_parties_best_first_and_orders_by_number(cast: Cast) -> None:
+    Target.objects.create(street=cast.street, name="演示·百货", aliases=["夜市杂货"], address="演示路2号")
+    found = find(cast.act(cast.dispatcher), "夜市").parties.rows
+    assert [party.name for party in found] == ["演示·夜市烧烤店", "演示·百货"]
+    order = issued_order(cast)
+    for text in (order.number, order.number[-4:]):
+        assert [row.pk for row in find(cast.act(cast.dispatcher), text).orders.rows] == [order.pk], text
+
+
+def test_keyset_goes_through_the_tiers_once(cast: Cast) -> None:
+    for n in range(3):
+        told(cast, f"演示·第{n}件。炸串味道")
+    for n in range(3):
+        told(cast, f"演示·炸串第{n}件")
+    actor = cast.act(cast.dispatcher)
+    seen: list[int] = []
+    after = ""
+    while True:
+        page = find(actor, "炸串", size=2, group="cases", after=after).cases
+        seen += [hit.case.pk for hit in page.rows]
+        after = page.more
+        if not after:
+            break
+    in_title = list(Case.objects.filter(title__contains="炸串").order_by("-pk").values_list("pk", flat=True))
+    in_words = list(Case.objects.exclude(title__contains="炸串").order_by("-pk").values_list("pk", flat=True))
+    assert seen == in_title + in_words
+
+
+@pytest.mark.parametrize("text", ["", "a", "店", "'", "…", "%"])
+def test_too_little_finds_nothing_and_asks_nothing(cast: Cast, text: str, django_assert_num_queries: Any) -> None:
+    actor = cast.act(cast.dispatcher)
+    with django_assert_num_queries(0):
+        assert find(actor, text).count == 0
+
+
+def test_the_index_answers_and_the_queries_are_few(cast: Cast, django_assert_max_num_queries: Any) -> None:
+    for n in range(5):
+        told(cast, f"演示·第{n}件。炸串味道")
+    actor = cast.act(cast.dispatcher)
+    with django_assert_max_num_queries(8):
+        find(actor, "炸串")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+    for column, index in (("shown", "case_words_shown"), ("everything", "case_words_everything")):
+        plan = CaseWords.objects.filter(**{column: Lexemes("'炸串'")}).explain()
+        assert index in plan, plan
+    for table, function, columns in (
+        ("cases_target", "search_party", "name, aliases, uscc, address, trade"),
+        ("cases_order", "search_order", "number"),
+    ):
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN SELECT id FROM {table} WHERE {function}({columns}) @@ '夜市'::tsquery")
+            assert "_words" in str(cursor.fetchall())
