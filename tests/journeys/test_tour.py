@@ -37,7 +37,8 @@ PARTS = {
 """Pieces of a page that scripts ask for, a picture, addresses that lead on to another page, and the page of a handling
 task under way, which ``test_live`` looks at."""
 POSTED = {
-    "console:accept_many", "console:notices_read", "console:message_retry", "console:outbox_retry",
+    "console:accept_many", "console:triage_hold", "console:triage_undo", "console:triage_brief",
+    "console:notices_read", "console:message_retry", "console:outbox_retry",
     "field:acknowledge", "field:photos", "field:finish", "field:item", "field:sample", "field:notices_read",
     "portal:photos", "portal:private_photos", "field:photo",
 }  # fmt: skip
