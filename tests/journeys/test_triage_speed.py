@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -62,8 +63,8 @@ print(json.dumps({reference: [stage, how] for reference, stage, how in rows}))
 """
 
 
-def told(product: Product, code: str) -> dict[str, str]:
-    found: dict[str, str] = json.loads(product.manage("shell", "-v", "0", "-c", code).strip().splitlines()[-1])
+def told(product: Product, code: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(product.manage("shell", "-v", "0", "-c", code).strip().splitlines()[-1])
     return found
 
 
