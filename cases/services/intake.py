@@ -158,7 +158,13 @@ def complaint_create(
 
 
 def complaint_take(*, actor: Actor, street_id: int, text: str, **facts: object) -> Intake:
-    """The office writes down what a caller says. Arguments as ``complaint_create``."""
+    """The office writes down what a caller says. Arguments as ``complaint_create``.
+
+    A case to add the caller to must stand on a street of the office's own.
+    """
+    joined = facts.get("join_case_id")
+    if isinstance(joined, int) and (case := Case.objects.filter(pk=joined).first()):
+        policies.require(actor, "complaint.take", street_id=case.street_id)
     return complaint_create(actor=actor, street_id=street_id, source=Source.OFFICE, text=text, **facts)  # type: ignore[arg-type]
 
 

@@ -31,13 +31,14 @@ HEADINGS = ("工单编号", "来电内容")
 LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
 PARTS = {
     "console:newcomers", "console:rail", "console:row", "console:triage_agencies", "console:triage_parties",
+    "console:intake_parties", "console:intake_addresses", "console:import_refused",
     "console:import_progress", "field:parties", "portal:parties", "portal:code", "console:triage_first", "field:order",
     "field:task", "field:whistle", "field:manifest", "field:worker",
 }  # fmt: skip
 """Pieces of a page that scripts ask for, a picture, addresses that lead on to another page, and the page of a handling
 task under way, which ``test_live`` looks at."""
 POSTED = {
-    "console:accept_many", "console:triage_hold", "console:triage_undo", "console:triage_brief",
+    "console:accept_many", "console:triage_hold", "console:triage_undo", "console:triage_brief", "console:intake_alike",
     "console:notices_read", "console:message_retry", "console:outbox_retry",
     "field:acknowledge", "field:photos", "field:finish", "field:item", "field:sample", "field:notices_read",
     "portal:photos", "portal:private_photos", "field:photo",
