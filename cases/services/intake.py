@@ -132,7 +132,8 @@ def complaint_create(
             )
             _attach_all(complaint, files)
             if same is not None:
-                casefile.complaint_add(case=same, complaint=complaint, actor=actor, by="resident")
+                brought = "resident" if source == Source.PORTAL else source
+                casefile.complaint_add(case=same, complaint=complaint, actor=actor, by=brought)
                 return Intake(complaint, same, token)
             case = casefile.case_open(
                 actor=actor,
