@@ -56,7 +56,7 @@ HUBS = {
 """Pages that look different by where a case stands: so many of each are read, by the first of their role."""
 BESIDE = {
     "console:case": ("accept/", "close/", "settle/", "resume/", "take-back/", "check-after/"),
-    "console:order": ("submit/", "approve/", "send-back/", "issue/"),
+    "console:order": ("submit/", "approve/", "send-back/", "issue/", "../../tests/1/cancel/"),
     "console:part_reassign": ("../call-again/",),
     "field:me": ("../offline/",),
     "field:part": ("close/", "task/", "return/", "record/"),
