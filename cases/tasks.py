@@ -52,6 +52,12 @@ def import_run(run_id: int) -> str:
     return imports.run_execute(run_id=run_id, seconds=RUN_SECONDS).state
 
 
+@shared_task(name="cases.import_uploads_sweep")
+def import_uploads_sweep() -> int:
+    """Remove hotline files that nobody took in. Returns how many."""
+    return imports.uploads_sweep()
+
+
 @shared_task(name="cases.imports_sweep")
 def imports_sweep() -> int:
     """Carry every released import on for a while, then queue behind what came meanwhile. Returns how many are left."""

@@ -72,6 +72,7 @@ app.conf.update(
                 ("cases.files_sweep", 5, "bulk"),
                 ("cases.imports_sweep", 5, "bulk"),
                 ("cases.files_drop_abandoned", 600, "bulk"),
+                ("cases.import_uploads_sweep", 3600, "bulk"),
                 ("dispatch.sessions_clear", 3600, "sweep"),
             )
         },

@@ -59,6 +59,8 @@ SENTENCES: Mapping[str, Said] = MappingProxyType(
         "case.returned": Said(_("Sent back to triage")),
         "case.merged_into": Said(_("Joined to another case"), KEY),
         "case.absorbed": Said(_("Another case was joined to this one")),
+        "case.split": Said(_("A second problem of the report got its own case")),
+        "case.split_off": Said(_("Split off from another case of the same report")),
         "case.target_changed": Said(_("The party was changed")),
         "case.need_opened": Said(_("A visit is needed"), NOTE),
         "case.need_withdrawn": Said(_("The visit is not needed any more"), NOTE),
@@ -104,6 +106,7 @@ SENTENCES: Mapping[str, Said] = MappingProxyType(
         "order.visit_closed": Said(_("Visit closed"), KEY),
         "order.finding_added": Said(_("A fact was found")),
         "order.lab_commissioned": Said(_("A laboratory test was commissioned")),
+        "order.lab_cancelled": Said(_("A laboratory test was called off")),
         "order.lab_reported": Said(_("The laboratory reported")),
         "order.ruled": Said(_("Ruled"), KEY),
         "order.done": Said(_("Order done"), KEY),
@@ -185,7 +188,7 @@ def names_for(bodies: Iterable[tuple[str, Mapping[str, Any]]]) -> Names:
 
 
 _HANDS = "case.assigned"
-_OTHER_CASE = {"case.merged_into": "into", "case.absorbed": "case"}
+_OTHER_CASE = {"case.merged_into": "into", "case.absorbed": "case", "case.split": "into", "case.split_off": "case"}
 
 
 def detail(kind: str, data: Mapping[str, Any], names: Names) -> str:
@@ -208,6 +211,8 @@ def detail(kind: str, data: Mapping[str, Any], names: Names) -> str:
         parts.append(_label(choices, data.get(key)))
     if kind.endswith(".escalated"):
         parts.append(gettext("supervision level %(level)s") % {"level": data.get("level")})
+    if data.get("hastened") is True:
+        parts.append(gettext("the order is urgent now"))
     if isinstance(conforms := data.get("conforms"), bool):
         parts.append(gettext("within the limit") if conforms else gettext("beyond the limit"))
     parts += [str(data[key]) for key in _PLAIN if data.get(key)]

@@ -106,8 +106,8 @@ def case_open(
 def complaint_add(*, case: Case, complaint: Complaint, actor: Actor, by: str, contact: bool = True) -> None:
     """A further report of a locked case, without a case of its own. [case.complaint_joined]
 
-    ``by``: what brought them together (``resident``, ``quoted_number``). ``contact`` starts the clock of the first
-    contact, unless it runs already.
+    ``by``: what brought them together (``resident``, ``quoted_number``, else the source of what staff took down).
+    ``contact`` starts the clock of the first contact, unless it runs already.
     """
     CaseComplaint.objects.create(case=case, complaint=complaint, joined_at=complaint.received_at)
     case.complaint_count += 1

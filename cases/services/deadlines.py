@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import chain
+from operator import or_
 
 from django.db import transaction
 from django.db.models import Q
@@ -206,6 +207,47 @@ def case_deadlines_cancel(*, case: Case) -> int:
     return Deadline.objects.filter(of_case, state__in=_LIVE).update(
         state=DeadlineState.CANCELLED, ended_at=now(), next_at=None
     )
+
+
+def deadline_follow(*, kind: str, subject: Subject, like: Subject) -> None:
+    """Let the subject's running deadline begin and end with that of another, where that one ends earlier."""
+    first = Deadline.objects.filter(_is(like), kind=kind, state=DeadlineState.RUNNING).first()
+    own = Deadline.objects.select_for_update(no_key=True, of=("self",)).filter(
+        _is(subject), kind=kind, state=DeadlineState.RUNNING
+    )
+    row = own.first()
+    if first is None or row is None or first.due_at >= row.due_at:
+        return
+    row.starts_at, row.warn_at, row.due_at, row.urgent = first.starts_at, first.warn_at, first.due_at, first.urgent
+    row.next_at, row.level = first.next_at, first.level
+    row.save(update_fields=["starts_at", "warn_at", "due_at", "urgent", "next_at", "level"])
+
+
+@transaction.atomic
+def deadlines_hasten(*, subjects: Iterable[Subject], kinds: Iterable[str], street_id: int) -> int:
+    """Start the running clocks of these kinds anew as urgent, from now; returns how many end earlier for it.
+
+    Never lengthens one: where the urgent clock would end later than what runs, only its ladder becomes the urgent one.
+    """
+    wanted = list(kinds)
+    of_any = reduce(or_, (_is(subject) for subject in subjects), Q(pk__in=[]))
+    rows = list(
+        Deadline.objects.select_for_update(no_key=True, of=("self",))
+        .filter(of_any, kind__in=wanted, state=DeadlineState.RUNNING)
+        .order_by("pk")
+    )
+    rules, calendar, moment = _rules(set(wanted), street_id), calendar_for(street_id), now()
+    shorter = 0
+    for row in rows:
+        row.urgent = True
+        span = rules.get((row.kind, True)) or rules.get((row.kind, False))
+        due = due_at(moment, span, calendar) if span else row.due_at
+        if span and due < row.due_at:
+            row.starts_at, row.warn_at, row.due_at, row.level = moment, warn_at(moment, span, calendar), due, 0
+            shorter += 1
+        row.next_at = next_step(row, calendar)
+    Deadline.objects.bulk_update(rows, ["urgent", "starts_at", "warn_at", "due_at", "level", "next_at"])
+    return shorter
 
 
 @transaction.atomic

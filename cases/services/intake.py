@@ -132,7 +132,8 @@ def complaint_create(
             )
             _attach_all(complaint, files)
             if same is not None:
-                casefile.complaint_add(case=same, complaint=complaint, actor=actor, by="resident")
+                brought = "resident" if source == Source.PORTAL else source
+                casefile.complaint_add(case=same, complaint=complaint, actor=actor, by=brought)
                 return Intake(complaint, same, token)
             case = casefile.case_open(
                 actor=actor,
@@ -158,7 +159,13 @@ def complaint_create(
 
 
 def complaint_take(*, actor: Actor, street_id: int, text: str, **facts: object) -> Intake:
-    """The office writes down what a caller says. Arguments as ``complaint_create``."""
+    """The office writes down what a caller says. Arguments as ``complaint_create``.
+
+    A case to add the caller to must stand on a street of the office's own.
+    """
+    joined = facts.get("join_case_id")
+    if isinstance(joined, int) and (case := Case.objects.filter(pk=joined).first()):
+        policies.require(actor, "complaint.take", street_id=case.street_id)
     return complaint_create(actor=actor, street_id=street_id, source=Source.OFFICE, text=text, **facts)  # type: ignore[arg-type]
 
 

@@ -27,6 +27,7 @@ MENU: tuple[tuple[str, str | None], ...] = (
     ("note", None),
     ("ask", "ask"),
     ("join", "join"),
+    ("split", "plan"),
     ("return", "return"),
     ("take-back", "take_back"),
     ("reject", "reject"),
@@ -233,6 +234,7 @@ def order_card(actor: Actor, view: OrderView) -> dict[str, Any]:
         "released": [p for p in view.parts if p.part.state == PartState.RELEASED],
         "saved": max(0, len({p.part.agency_id for p in present}) - 1),
         "photos": photo_rows(view.photos),
+        "may_change": may(actor, "order.change", street_id=view.order.street_id),
         "there": sum(p.part.state in (PartState.ON_SCENE, PartState.DONE) for p in present),
     }
 

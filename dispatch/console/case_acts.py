@@ -62,6 +62,13 @@ def _settle(actor: Actor, case: Case, data: Data) -> object:
     return triage.case_settle(actor=actor, case_id=case.pk, words=data["result_text"])
 
 
+def _split(actor: Actor, case: Case, data: Data) -> object:
+    category = data["category"]
+    return triage.case_split(
+        actor=actor, case_id=case.pk, problem=data["problem"], category_id=category.pk if category else None
+    )
+
+
 def _note(actor: Actor, case: Case, data: Data) -> object:
     return casefile.case_note(actor=actor, case_id=case.pk, text=data["text"], client_key=data["client_key"] or None)
 
@@ -143,6 +150,16 @@ CASE_ACTS: Mapping[str, Act] = {
             _settle,
             _("Handed on for checking."),
             forms.CloseForm,
+        ),
+        Act(
+            "split",
+            "case.triage",
+            _("Two problems in one report"),
+            _("Open the second case"),
+            _split,
+            _("The second case stands in your line; the complainants read both results on one page."),
+            forms.SplitForm,
+            _("The report stays with this case and belongs to the new one too; each goes its own way."),
         ),
         Act("note", "case.note", _("Add a note"), _("Write it down"), _note, _("Noted."), forms.NoteForm),
         Act(

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import Case, CaseStage, LineKind, Order, Part, RevealPurpose, Target
+from cases.models import Case, CaseStage, Category, LineKind, Order, Part, RevealPurpose, Target
 from cases.selectors.dossier import voices_of
 from dispatch.web.refusals import new_client_key
 from teams.selectors import squads_serving
@@ -72,6 +72,19 @@ class JoinForm(ActForm):
         if found.stage == CaseStage.JOINED:
             raise forms.ValidationError(_("That case was itself joined to another one."))
         return int(found.pk)
+
+
+class SplitForm(ActForm):
+    problem = forms.CharField(
+        label=_("the second problem, in a few words"),
+        max_length=120,
+        help_text=_("Squads may read it: no names, no phone numbers."),
+    )
+    category = forms.ModelChoiceField(queryset=Category.objects.none(), label=_("its category"), required=False)
+
+    def prepare(self) -> None:
+        rows = Category.objects.filter(active=True, parent__isnull=False)
+        self.fields["category"].queryset = rows.exclude(pk=self.subject.category_id)  # type: ignore[attr-defined]
 
 
 class CheckAfterForm(ActForm):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from pathlib import PurePath
+from typing import Any, cast
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -11,16 +13,20 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from cases.models import ImportRun, RunState
+from cases.papers import apply_masks, mask_text
 from cases.refusals import Refused
 from cases.services import imports as service
 from dispatch.console.frame import console_view, show
 from dispatch.web.access import actor_for, check_right, check_right_somewhere, run_or_404
 from dispatch.web.refusals import INVALID, put_refusal
+from dispatch.web.sheets import Cell, Table, csv_response
 from teams.models import Street
 from teams.policies import Actor
 
 RUNS_SHOWN = 30
 REFUSALS_SHOWN = 300
+EXAMPLE = 16
+"""So many signs of a cell stand beside its column."""
 
 
 class UploadForm(forms.Form):
@@ -45,9 +51,11 @@ class UploadForm(forms.Form):
 class ColumnsForm(forms.Form):
     """Which column of the file is which field of ours."""
 
-    def __init__(self, data: Any = None, *, run: ImportRun, header: list[str]) -> None:
+    def __init__(self, data: Any = None, *, run: ImportRun, header: list[str], sample: Mapping[str, str]) -> None:
         super().__init__(data)
-        choices = [("", "—"), *((name, name) for name in header if name)]
+        apart = {run.columns.get("name"), run.columns.get("phone")}
+        shown = {name: "" if name in apart else example(sample.get(name, "")) for name in header}
+        choices = [("", "—"), *((name, f"{name}（{shown[name]}）" if shown[name] else name) for name in header if name)]
         for field, label in service.FIELDS.items():
             self.fields[field] = forms.ChoiceField(
                 label=str(label),
@@ -55,6 +63,12 @@ class ColumnsForm(forms.Form):
                 required=field in service.REQUIRED,
                 initial=run.columns.get(field, ""),
             )
+
+
+def example(cell: str) -> str:
+    """The beginning of a cell to tell columns apart, with whatever tells who complained masked."""
+    words = " ".join(apply_masks(cell, mask_text(cell)).split())
+    return words if len(words) <= EXAMPLE else f"{words[:EXAMPLE]}…"
 
 
 @console_view()
@@ -90,10 +104,12 @@ def import_run(request: HttpRequest, pk: int) -> HttpResponse:
     startable = run.state == RunState.UPLOADED or (run.state != RunState.RUNNING and (run.dry_run or run.error))
     if startable:
         try:
-            header = service.run_header(run)
-        except Refused:
-            header = []
-        form = ColumnsForm(request.POST if request.method == "POST" else None, run=run, header=header)
+            header, sample = service.run_header(run), service.run_sample(run)
+        except Refused as refused:
+            status = INVALID if request.method == "POST" else 200
+            context = {**_facts(run), "gone": str(refused.message)}
+            return show(request, "console/import.html", context, status=status, at="imports")
+        form = ColumnsForm(request.POST if request.method == "POST" else None, run=run, header=header, sample=sample)
         if request.method == "POST":
             status = INVALID
             if form.is_valid():
@@ -122,6 +138,19 @@ def import_progress(request: HttpRequest, pk: int) -> HttpResponse:
     if run.state != RunState.RUNNING:
         response["HX-Refresh"] = "true"
     return response
+
+
+@require_safe
+@console_view()
+def import_refused(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every refused row with its number and the reason, to be mended in the file."""
+    run = run_or_404(request, pk, "import.run")
+    rows: Iterator[list[Cell]] = (
+        [row.row, str(service.REASONS.get(row.code, row.reason))] for row in run.refusals.order_by("row", "pk")
+    )
+    name = PurePath(run.file_name).stem[:80] or "import"
+    table = Table(run.file_name, [_("row"), _("why it was refused")], rows)
+    return cast(HttpResponse, csv_response(f"{name}-{run.pk}", table))
 
 
 def _facts(run: ImportRun) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import Order, Part
-from cases.services import orders
+from cases.models import LabTest, Order, Part
+from cases.services import followups, orders
 from dispatch.console import forms
 from dispatch.console.acts import Act, Place, act_view
-from dispatch.web.access import order_or_404, part_or_404
+from dispatch.web.access import lab_or_404, order_or_404, part_or_404
 from teams.policies import Actor
 
 Data = Mapping[str, Any]
@@ -165,6 +165,35 @@ PARTS = Place(
     lambda part: _order_url(part.order),
     lambda part: "orders",
 )
+
+
+def _lab_cancel(actor: Actor, test: LabTest, data: Data) -> object:
+    return followups.lab_cancel(actor=actor, lab_test_id=test.pk, reason=data["reason"])
+
+
+LAB_ACTS: Mapping[str, Act] = {
+    "cancel": Act(
+        "cancel",
+        "order.change",
+        _("Call the laboratory test off"),
+        _("Call the test off"),
+        _lab_cancel,
+        _("The test is called off; the laboratory and the squad are told."),
+        forms.ReasonForm,
+        _("On scene the item is open again; after the visit it stands as not applicable, with this reason."),
+        danger=True,
+    )
+}
+LABS = Place(
+    lab_or_404,
+    lambda test: f"{test.number} · {test.part_item.item}",
+    lambda test: _order_url(test.visit.order),
+    lambda test: "orders",
+)
+
+
+def lab_views() -> dict[str, Callable[..., HttpResponse]]:
+    return {slug: act_view(LABS, act) for slug, act in LAB_ACTS.items()}
 
 
 def order_views() -> dict[str, Callable[..., HttpResponse]]:

@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from cases.models import Case, CaseStage, Category, Disposition, RequestKind
-from cases.planner.quotes import addresses
-from cases.planner.words import score_categories
+from cases.models import CaseStage, Category, RequestKind
 from cases.refusals import Refused
 from cases.selectors import register, suggestions
-from cases.selectors.board import board_rows
-from cases.selectors.dossier import Voice, voices_of
-from dispatch.console.case_parts import photo_rows
+from cases.selectors.dossier import voices_of
+from cases.services import triage as service
+from dispatch.console import line
 from dispatch.console.frame import console_view, queue_url, show
-from dispatch.console.highlight import highlighted
-from dispatch.console.triage_form import KEYS, TriageForm, complaint_choices, decide
+from dispatch.console.triage_form import TriageForm, complaint_choices, decide
+from dispatch.console.triage_page import agencies_of, masks_of, page
 from dispatch.web.access import actor_for, case_or_404, check_right_somewhere
 from dispatch.web.refusals import INVALID, put_refusal
-from teams.policies import Actor
 
 
 @require_safe
 @console_view()
 def triage_first(request: HttpRequest) -> HttpResponse:
-    """The most pressing case to triage."""
+    """The most pressing clue that no colleague has."""
     check_right_somewhere(request, "case.triage")
-    return redirect(_next_url(actor_for(request), None))
+    return redirect(_next_url(request))
 
 
 @console_view()
@@ -61,93 +56,60 @@ def triage(request: HttpRequest, pk: int) -> HttpResponse:
             except Refused as refused:
                 status = put_refusal(form, refused)
             else:
-                chosen = Disposition(form.cleaned_data["disposition"]).label
-                messages.success(
-                    request,
-                    _("%(reference)s: %(decision)s. Here is the next one.")
-                    % {"reference": case.reference, "decision": chosen},
-                )
-                return redirect(_next_url(actor, case))
-    return _page(request, case, offer, voices, form, status)
-
-
-def _next_url(actor: Actor, done: Case | None) -> str:
-    """The triage page of the most pressing case that is left, else the empty queue."""
-    page, _form = board_rows(actor=actor, queue="triage", size=3)
-    for row in page.cases:
-        if done is None or row.pk != done.pk:
-            return reverse("console:triage", args=[row.pk])
-    return queue_url("triage")
-
-
-def _page(
-    request: HttpRequest, case: Case, offer: Any, voices: list[Voice], form: TriageForm, status: int
-) -> HttpResponse:
-    actor = actor_for(request)
-    text = form["party_text"].value() or ""
-    found = register.targets_page(actor, text=text, size=8)[0] if text and form.is_bound else []
-    found = [row for row in found if row.street_id == case.street_id]
-    waiting, _form = board_rows(actor=actor, queue="triage", size=99)
-    order = [row.pk for row in waiting.cases]
-    at = order.index(case.pk) if case.pk in order else -1
-    follows = next((pk for pk in [*order[at + 1 :], *order] if pk != case.pk), None)
-    likely = case.target or (offer.parties[0].subject if offer.parties else None)
-    chosen = {str(value) for value in (form["agencies"].value() or [])}
-    offered = {row.agency.pk for row in offer.agencies}
-    context = {
-        "case": case,
-        "may_be_present": True,
-        "form": form,
-        "voices": [
-            {
-                "voice": voice,
-                "text": _marked(voice.complaint.text),
-                "photos": photo_rows(voice.photos),
-            }
-            for voice in voices
-        ],
-        "offer": offer,
-        "categories": [_scored(row) for row in offer.categories],
-        "other_categories": [
-            row for row in form.all_categories if row.pk not in {found.subject.pk for found in offer.categories}
-        ],
-        "parties": [_scored(row) for row in offer.parties],
-        "repeats": [_scored(row) for row in offer.repeats],
-        "agencies": [{"row": row, "on": str(row.agency.pk) in chosen} for row in offer.agencies],
-        "others": [{"agency": row, "on": str(row.pk) in chosen} for row in form.all_agencies if row.pk not in offered],
-        "found": found,
-        "known": register.known_of(likely) if likely else None,
-        "decisions": [
-            {"value": value, "label": label, "key": KEYS[Disposition(value)]} for value, label in Disposition.choices
-        ],
-        "values": {name: _value(form, name) for name in ("category", "target", "into", "disposition")},
-        "open_others": _value(form, "category") not in {str(row.subject.pk) for row in offer.categories},
-        "masked": len(offer.brief.spans),
-        "place": at + 1,
-        "waiting": len(order),
-        "skip_url": reverse("console:triage", args=[follows]) if follows else "",
-    }
+                line.decided(request, case, form.cleaned_data["disposition"])
+                return redirect(_next_url(request, but=case.pk))
+    context = page(request, case, offer, voices, form, holder=line.claim(request, pk))
     return show(request, "console/triage.html", context, status=status, at="triage")
 
 
-def _value(form: TriageForm, name: str) -> str:
-    value = form[name].value()
-    return "" if value is None else str(value)
+@require_POST
+@console_view()
+def triage_hold(request: HttpRequest, pk: int) -> HttpResponse:
+    """To the end of one's own line: it can't be decided now. What was typed stays in the browser."""
+    case = case_or_404(request, pk, "case.triage")
+    line.hold(request, pk)
+    following = line.next_of_line(request, but=[pk])
+    messages.info(
+        request,
+        _("%(reference)s waits at the end of your line.") % {"reference": case.reference}
+        if following
+        else _("%(reference)s is the only one left in your line.") % {"reference": case.reference},
+    )
+    return redirect("console:triage", following or pk)
 
 
-def _marked(text: str) -> str:
-    hits = score_categories(text, suggestions.lexicon(), 5)
-    return highlighted(text, [word for hit in hits for word in hit.words], addresses(text))
+@require_POST
+@console_view()
+def triage_undo(request: HttpRequest) -> HttpResponse:
+    """Take one's last decision back, where the flow has a way back; that clue opens again."""
+    check_right_somewhere(request, "case.triage")
+    last = line.undoable(line.line_of(request))
+    if last is None:
+        messages.error(request, _("There is no decision of yours that can be taken back."))
+        return redirect(_next_url(request))
+    case = case_or_404(request, last["pk"], "case.return")
+    try:
+        service.decision_undo(
+            actor=actor_for(request), case_id=case.pk, reason=_("Taken back at once by whoever decided it.")
+        )
+    except Refused as refused:
+        messages.error(request, f"{case.reference}: {refused.message}")
+        return redirect(_next_url(request))
+    line.undone(request, case.pk)
+    messages.success(request, _("%(reference)s: taken back, decide it anew.") % {"reference": case.reference})
+    return redirect("console:triage", case.pk)
 
 
-def _scored(row: Any) -> dict[str, Any]:
-    if row.score >= 0.75:
-        words = _("very likely")
-    elif row.score >= 0.4:
-        words = _("likely")
-    else:
-        words = _("possible")
-    return {"row": row, "score": f"{row.score:.2f}", "words": words}
+def _next_url(request: HttpRequest, *, but: int | None = None) -> str:
+    """The triage page of the next clue of one's line, else the queue."""
+    following = line.next_of_line(request, but=[but] if but else ())
+    if following is not None:
+        return reverse("console:triage", args=[following])
+    if [pk for pk in line.line_of(request).ids if pk != but]:
+        messages.info(request, _("The clues that are left lie open before colleagues."))
+    elif but is not None:
+        messages.success(request, _("All decided: nothing waits for triage."))
+    return queue_url("triage")
 
 
 @require_safe
@@ -159,8 +121,8 @@ def triage_agencies(request: HttpRequest, pk: int) -> HttpResponse:
     category = Category.objects.filter(pk=int(code), active=True).first() if code.isdigit() else None
     text = "\n".join(voice.complaint.text for voice in voices_of(case)) or case.title
     rows = suggestions.suggest_agencies(category, case.street, text) if category else ()
-    context = {"case": case, "agencies": [{"row": row, "on": row.proposed} for row in rows]}
-    return show(request, "console/triage.html#agencies", context)
+    chosen = {row.agency.pk for row in rows if row.proposed}
+    return show(request, "console/triage.html#agencies", {"case": case, **agencies_of(case, rows, chosen)})
 
 
 @require_safe
@@ -172,3 +134,12 @@ def triage_parties(request: HttpRequest, pk: int) -> HttpResponse:
     rows = register.targets_page(actor_for(request), text=text, size=8)[0] if text.strip() else []
     found = [row for row in rows if row.street_id == case.street_id]
     return show(request, "console/triage.html#found", {"case": case, "found": found, "values": {}, "searched": text})
+
+
+@require_POST
+@console_view()
+def triage_brief(request: HttpRequest, pk: int) -> HttpResponse:
+    """What still tells who complained in the brief as it is typed (htmx). Posted: words stay out of addresses."""
+    case = case_or_404(request, pk, "case.triage")
+    text = request.POST.get("brief", "")[:2000]
+    return show(request, "console/triage.html#masks", {"case": case, **masks_of(text, typed=True)})

@@ -34,6 +34,7 @@ NEEDED = {
     "reply": (Disposition.ANSWERED,),
     "transfer_to": (Disposition.TRANSFER,),
     "question": (Disposition.QUESTION,),
+    "reason": (Disposition.REJECTED,),
 }
 """Fields that a decision needs; which of them is asked for depends on what was chosen."""
 

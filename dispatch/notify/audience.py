@@ -147,7 +147,8 @@ def _called(facts: Facts, squad_ids: Iterable[int], text: str = "called") -> lis
 def _joined(facts: Facts) -> list[Notice]:
     if facts.order.issued_at is None:
         return []
-    return _called(facts, facts.data["called"]) + facts.squads("need_joined", facts.data["told"])
+    text = "need_joined_urgent" if facts.data.get("hastened") else "need_joined"
+    return _called(facts, facts.data["called"]) + facts.squads(text, facts.data["told"])
 
 
 def _reassigned(facts: Facts) -> list[Notice]:
@@ -196,6 +197,13 @@ def _lab(facts: Facts) -> LabTest:
 def _lab_commissioned(facts: Facts) -> list[Notice]:
     technicians = facts.people.technicians(_lab(facts).laboratory_id)
     return [Notice("lab_commissioned", technicians, facts.params, email=True)]
+
+
+def _lab_cancelled(facts: Facts) -> list[Notice]:
+    """The laboratory need not go on; the squad that waits for the report hears when the office called it off."""
+    technicians = facts.people.technicians(_lab(facts).laboratory_id)
+    told = facts.squads("lab_cancelled", [_lab(facts).part_item.part.squad_id])
+    return [Notice("lab_cancelled", technicians, facts.params, email=True), *told]
 
 
 def _lab_reported(facts: Facts) -> list[Notice]:
@@ -258,6 +266,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "order.part_missed": lambda facts: facts.office("missed", squad=facts.squad_name()),
         "order.visit_closed": _visit_closed,
         "order.lab_commissioned": _lab_commissioned,
+        "order.lab_cancelled": _lab_cancelled,
         "order.lab_reported": _lab_reported,
         "order.ruled": lambda facts: facts.office("ruled", bundle=f"ruled:{facts.event.order_id}"),
         "case.deadline_warned": _deadline("warned"),

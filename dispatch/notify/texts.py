@@ -32,6 +32,9 @@ TEXTS: Mapping[str, str | Promise] = MappingProxyType(
         "called": _("You are called: order %(number)s, %(target)s."),
         "called_again": _("You are called again: order %(number)s, %(target)s."),
         "need_joined": _("A further matter joined order %(number)s, %(target)s. Look at your items."),
+        "need_joined_urgent": _(
+            "Order %(number)s, %(target)s, is urgent now: a further matter joined it. Look at your items and hurry."
+        ),
         "excused": _("You are excused from order %(number)s, %(target)s."),
         "cancelled": _("Order %(number)s for %(target)s is cancelled. Don't go."),
         "target_changed": _("Order %(number)s now goes to another party: %(target)s."),
@@ -42,6 +45,7 @@ TEXTS: Mapping[str, str | Promise] = MappingProxyType(
         "visit_failed": _("The visit of order %(number)s could not take place: %(target)s."),
         "to_rule": _("The visit of order %(number)s is closed. Your findings at %(target)s wait for a ruling."),
         "lab_commissioned": _("A test is commissioned from you, order %(number)s."),
+        "lab_cancelled": _("The test on order %(number)s, %(target)s, is called off."),
         "lab_reported": _("The laboratory has reported on order %(number)s, %(target)s."),
         "ruled": _("A ruling was issued on order %(number)s, %(target)s."),
         "deadline_warned": _("Soon due: %(clock)s, %(number)s, by %(due)s."),

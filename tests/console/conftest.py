@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 
 from cases.models import Case, Complaint
 from cases.services import intake
+from dispatch.console import line
 from teams.models import User
 from tests.cast import LAT, LNG, Cast
 
@@ -22,6 +24,13 @@ WORDS = "演示·路口烧烤摊晚上油烟很大，占道经营，吵到凌晨
 def fresh_rows() -> None:
     """Rows are cached by ids, and ids start anew with each test."""
     caches["rows"].clear()
+
+
+@pytest.fixture(autouse=True)
+def own_claims(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Claims lie in the cache that all workers of the tests share, under ids that they share too."""
+    mark = uuid.uuid4().hex
+    monkeypatch.setattr(line, "_key", lambda case_id: f"triage:{mark}:{case_id}")
 
 
 @pytest.fixture

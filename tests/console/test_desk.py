@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from cases.models import Case, Complaint, ImportRun, Target
 from cases.services import imports as imports_service
+from cases.services import intake
 from dispatch.notify.models import ChannelName, Message
 from dispatch.web.explain import WORDS, explained
 from tests.cast import Cast, unchanged
@@ -52,6 +53,50 @@ def test_a_call_without_words_keeps_the_rest(cast: Cast, login: Login) -> None:
         )
     assert answer.status_code == 422
     assert "演示·小店" in answer.content.decode()
+
+
+def test_the_reference_is_read_out_and_others_are_found_while_on_the_phone(cast: Cast, login: Login) -> None:
+    earlier, _told, _token = complaint(cast, target_id=cast.target.pk)
+    client = login(cast.dispatcher)
+    typed = {"text": "演示·路口烧烤摊晚上油烟很大，占道经营", "target": cast.target.pk, "street": cast.street.pk}
+    with unchanged():
+        others = client.post(reverse("console:intake_alike"), typed).content.decode()
+        parties = client.get(reverse("console:intake_parties"), {"party_name": "夜市"}).content.decode()
+        addresses = client.get(reverse("console:intake_addresses"), {"address": "演示路"}).content.decode()
+        plain = client.post(reverse("console:intake"), call(**{k: str(v) for k, v in typed.items()}, look="1"))
+    assert earlier.reference in others
+    assert "<html" not in others + parties + addresses
+    assert f'value="{cast.target.pk}"' in parties
+    assert cast.foreign_target.name not in parties
+    assert '<option value="演示路1号">' in addresses
+    assert plain.status_code == 200
+    assert earlier.reference in plain.content.decode(), "without JavaScript, too"
+    assert "演示·乙" in plain.content.decode(), "nothing typed is lost"
+    said = client.post(
+        reverse("console:intake"), call(street=str(cast.street.pk), join=str(earlier.pk), target=str(cast.target.pk))
+    )
+    assert Case.objects.count() == 1
+    earlier.refresh_from_db()
+    assert earlier.complaint_count == 2
+    joined = Complaint.objects.latest("pk")
+    assert joined.keep_secret
+    assert joined.target == cast.target
+    assert [row.written for row in said.context["groups"]] == [
+        joined.reference[:3],
+        joined.reference[3:6],
+        joined.reference[7:],
+    ]
+    assert "two six" in said.content.decode() or "zero" in said.content.decode()
+
+
+def test_a_caller_is_not_added_to_a_case_of_another_street(cast: Cast, login: Login) -> None:
+    made = intake.complaint_create(
+        actor=cast.act(cast.outsider), street_id=cast.other_street.pk, source="office", text="演示·烧烤油烟"
+    )
+    client = login(cast.dispatcher)
+    with unchanged():
+        answer = client.post(reverse("console:intake"), call(street=str(cast.street.pk), join=str(made.case.pk)))
+    assert answer.status_code == 403
 
 
 def test_a_call_for_another_street_is_no_choice(cast: Cast, login: Login) -> None:
@@ -98,6 +143,7 @@ def test_a_hotline_file_from_columns_to_refused_rows(cast: Cast, login: Login) -
     run = ImportRun.objects.get()
     page = reverse("console:import", args=[run.pk])
     assert run.columns["number"] == "工单编号"
+    assert "诉求内容（市民反映演示路烧烤油烟）" in client.get(page).content.decode(), "an example beside each column"
     columns = {"number": "工单编号", "text": "诉求内容", "channel": "来源渠道"}
     assert client.post(page, {**columns, "text": ""}).status_code == 422
     client.post(page, {**columns, "dry": "1"})
@@ -111,6 +157,9 @@ def test_a_hotline_file_from_columns_to_refused_rows(cast: Cast, login: Login) -
     said = client.get(page).content.decode()
     assert Case.objects.count() == 2
     assert "The content is missing." in said
+    table = client.get(reverse("console:import_refused", args=[run.pk]))
+    assert "attachment" in table["Content-Disposition"]
+    assert b"".join(table.streaming_content).decode("utf-8-sig").splitlines()[1:] == ["3,The content is missing."]  # type: ignore[attr-defined]
     assert client.get(reverse("console:import_progress", args=[run.pk]))["HX-Refresh"] == "true"
 
 

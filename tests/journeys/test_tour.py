@@ -34,11 +34,13 @@ PARTS = {
     "console:newcomers", "console:rail", "console:row", "console:preview", "console:triage_agencies",
     "console:triage_parties", "console:import_progress", "field:parties", "portal:parties", "portal:code",
     "console:triage_first", "field:order", "field:task", "field:whistle", "field:manifest", "field:worker",
+    "console:intake_parties", "console:intake_addresses", "console:import_refused",
 }  # fmt: skip
 """Pieces of a page that scripts ask for, a picture, addresses that lead on to another page, and the page of a handling
 task under way, which ``test_live`` looks at."""
 POSTED = {
     "console:undo", "console:export", "console:view_change", *(f"console:bulk_{act}" for act in BULK),
+    "console:triage_hold", "console:triage_undo", "console:triage_brief", "console:intake_alike",
     "console:notices_read", "console:message_retry", "console:outbox_retry",
     "field:acknowledge", "field:photos", "field:finish", "field:item", "field:sample", "field:notices_read",
     "portal:photos", "portal:private_photos", "field:photo",
@@ -56,7 +58,7 @@ HUBS = {
 """Pages that look different by where a case stands: so many of each are read, by the first of their role."""
 BESIDE = {
     "console:case": ("accept/", "close/", "settle/", "resume/", "take-back/", "check-after/"),
-    "console:order": ("submit/", "approve/", "send-back/", "issue/"),
+    "console:order": ("submit/", "approve/", "send-back/", "issue/", "../../tests/1/cancel/"),
     "console:part_reassign": ("../call-again/",),
     "field:me": ("../offline/",),
     "field:part": ("close/", "task/", "return/", "record/"),

@@ -76,6 +76,29 @@ def test_a_need_that_joins_calls_those_it_adds_and_tells_the_others(cast: Cast) 
     assert not heard["need_joined"] & set(cast.fire_officers)
 
 
+def test_the_laboratory_and_the_squad_hear_that_a_test_is_called_off(cast: Cast) -> None:
+    order = issued_order(cast, functions=["urban"])
+    all_there(cast, order, ["street", "urban"])
+    test = visits.lab_commission(
+        actor=cast.act(cast.urban_officers[0]),
+        part_item_id=PartItem.objects.get(part__order=order, item__code="UR-02").pk,
+        laboratory_id=cast.squads["laboratory"].pk,
+    )
+    fresh()
+    followups.lab_cancel(actor=cast.act(cast.dispatcher), lab_test_id=test.pk, reason="演示")
+    assert fresh()["lab_cancelled"] == {cast.lab_technician, *cast.urban_officers}
+
+
+def test_squads_are_told_that_an_order_became_urgent(cast: Cast) -> None:
+    issued_order(cast, functions=["market"])
+    fresh()
+    _case, need = planned_case(cast, functions=["market"], urgency="urgent")
+    assert orders.need_place(actor=cast.act(cast.dispatcher), need_id=need.pk) is not None
+    heard = fresh()
+    assert set(cast.market_officers) <= heard["need_joined_urgent"]
+    assert "need_joined" not in heard
+
+
 def test_a_patrol_that_did_it_all_at_once_calls_nobody(cast: Cast) -> None:
     first, second = cast.street_officers
     patrols.patrol_record(

@@ -116,6 +116,19 @@ def lab_report(
     return test
 
 
+def lab_cancel(*, actor: Actor, lab_test_id: int, reason: str) -> LabTest:
+    """Call a test off; the order goes on without it and may be done by that. [order.lab_cancelled]
+
+    Refused: see ``visits.lab_withdraw``.
+    """
+    with transaction.atomic():
+        scene = visits.scene_of_lab(lab_test_id)
+        test = visits.lab_withdraw(scene=scene, actor=actor, lab_test_id=lab_test_id, reason=reason)
+        settle(scene=scene, actor=actor)
+        scene.refresh()
+    return test
+
+
 def ruling_issue(
     *,
     actor: Actor,

@@ -2,7 +2,8 @@
 
 from cases.services.imports.columns import FIELDS, REQUIRED, columns_guess
 from cases.services.imports.rows import REASONS
-from cases.services.imports.running import run_create, run_execute, run_header, run_start, runs_due
+from cases.services.imports.running import run_create, run_execute, run_header, run_sample, run_start, runs_due
+from cases.services.imports.sweeping import uploads_sweep
 
 __all__ = [
     "FIELDS",
@@ -12,6 +13,8 @@ __all__ = [
     "run_create",
     "run_execute",
     "run_header",
+    "run_sample",
     "run_start",
     "runs_due",
+    "uploads_sweep",
 ]

@@ -40,6 +40,7 @@ from cases.services.imports.ties import known_about, newly_joined
 from teams.policies import SYSTEM, Actor
 
 BATCH = 500
+SAMPLED = 20
 ATTEMPTS = 5
 MANY = 1_000
 FOLDER = "private/imports"
@@ -83,8 +84,21 @@ def run_create(
 
 
 def run_header(run: ImportRun) -> list[str]:
-    """The columns of the run's file, for the form that corrects the guess."""
+    """The columns of the run's file, for the form that corrects the guess. ``Refused``: ``file_gone``."""
+    _there(run)
     return header_of(Path(run.path))
+
+
+def run_sample(run: ImportRun) -> dict[str, str]:
+    """Column name → the first cell that says something among the first rows, to tell which column is which."""
+    _there(run)
+    header = header_of(Path(run.path))
+    found: dict[str, str] = {}
+    for _number, cells in islice(rows_of(Path(run.path)), SAMPLED):
+        for name, cell in zip(header, cells, strict=False):
+            if name and cell and name not in found:
+                found[name] = cell
+    return found
 
 
 def run_start(
@@ -101,6 +115,7 @@ def run_start(
             return run
         if run.state == RunState.DONE and not run.dry_run:
             raise Refused("run_done", _("This file was imported already."))
+        _there(run)
         run.columns = _merged(run.columns, columns or {})
         _check_columns(run.columns, header_of(Path(run.path)))
         if dry_run is not None:
@@ -228,6 +243,11 @@ def _finish(run: ImportRun, state: str, error: str = "") -> ImportRun:
         if run.added >= MANY:
             _statistics_renew()
     return run
+
+
+def _there(run: ImportRun) -> None:
+    if not run.path or not Path(run.path).exists():
+        raise Refused("file_gone", _("The uploaded file was removed meanwhile. Upload it again."), status=422)
 
 
 def _check_columns(columns: Mapping[str, str], header: Sequence[str]) -> None:

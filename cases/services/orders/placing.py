@@ -8,7 +8,19 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import flow
 from cases.clock.moment import now
-from cases.models import Case, CaseStage, Need, NeedState, Order, OrderKind, OrderState, Part, PartItem, Urgency
+from cases.models import (
+    Case,
+    CaseStage,
+    DeadlineKind,
+    Need,
+    NeedState,
+    Order,
+    OrderKind,
+    OrderState,
+    Part,
+    PartItem,
+    Urgency,
+)
 from cases.planner import merge
 from cases.refusals import Refused
 from cases.selectors.composition import PartPlan, compose, need_facts, order_facts
@@ -23,6 +35,7 @@ from teams.policies import Actor
 def need_place(*, actor: Actor, need_id: int) -> Order | None:
     """Join the need to its target's live order: squads it adds are called, the others told. [order.need_joined]
 
+    An urgent need makes a general order urgent: its clocks start anew as urgent ones where those end earlier.
     None when there is no live order or the rule keeps the need apart (its window, announced or not, a recheck and the
     visit that caused it). The caller has asked its own policy.
     """
@@ -55,10 +68,10 @@ def need_place(*, actor: Actor, need_id: int) -> Order | None:
             lead_squad_id=_lead_of(order),
             on=order.planned_day or timezone.localdate(now()),
         )
+        hastened = _urgency_take(order, need)
         called, told = _parts_extend(order, plan.parts)
-        if order.urgency == Urgency.GENERAL and need.urgency != Urgency.GENERAL and order.issued_at is None:
-            order.urgency = need.urgency
-            order.save(update_fields=["urgency"])
+        if hastened:
+            _clocks_hasten(order)
         mine = next((case for case in cases if case.pk == need.case_id), None)
         if mine is not None:
             _case_follow(mine, order, actor)
@@ -69,10 +82,30 @@ def need_place(*, actor: Actor, need_id: int) -> Order | None:
             subject=order,
             kind="order.need_joined",
             actor=actor,
-            body={"need": need.pk, "case": need.case_id, "called": called, "told": told},
+            body={"need": need.pk, "case": need.case_id, "called": called, "told": told, "hastened": hastened},
         )
         deadlines.case_due_refresh(case_ids=[case.pk for case in cases])
     return order
+
+
+def _urgency_take(order: Order, need: Need) -> bool:
+    """The order takes over a greater urgency of the need; True when a general order became urgent."""
+    ranks = list(Urgency.values)
+    if ranks.index(need.urgency) <= ranks.index(order.urgency):
+        return False
+    became = order.urgency == Urgency.GENERAL
+    order.urgency = need.urgency
+    order.save(update_fields=["urgency"])
+    return became
+
+
+def _clocks_hasten(order: Order) -> None:
+    """What is still owed on the order runs on the urgent clocks from now, never longer than it ran."""
+    deadlines.deadlines_hasten(
+        subjects=[order, *parts_of(order)],
+        kinds=[DeadlineKind.APPROVAL, DeadlineKind.ACKNOWLEDGE, DeadlineKind.REPORT_IN],
+        street_id=order.street_id,
+    )
 
 
 def _needs_of(order: Order) -> list[Need]:

@@ -10,8 +10,11 @@ from cases.services.triage.asking import (
 )
 from cases.services.triage.deciding import case_triage, due_day_default
 from cases.services.triage.joining import case_join, case_return
+from cases.services.triage.splitting import case_split
+from cases.services.triage.undoing import UNDOABLE, decision_undo
 
 __all__ = [
+    "UNDOABLE",
     "case_accept",
     "case_ask",
     "case_join",
@@ -19,7 +22,9 @@ __all__ = [
     "case_resume",
     "case_return",
     "case_settle",
+    "case_split",
     "case_take_back",
     "case_triage",
+    "decision_undo",
     "due_day_default",
 ]

@@ -17,6 +17,9 @@ TOLD_JOINED = gettext_noop(
     "Your report was put together with another one about the same matter. You will read the result here."
 )
 TOLD_REJECTED = gettext_noop("Your report can't be taken up. Reason: %(reason)s")
+TOLD_SPLIT = gettext_noop(
+    "Your report names two problems. Each is looked after by itself; you will read both results here."
+)
 TOLD_TRANSFERRED = gettext_noop("Your report was handed to %(unit)s, which is responsible for it.")
 
 

@@ -3,7 +3,7 @@
 from cases.services.visits.answers import answer_submit, limit_for, there_required
 from cases.services.visits.arrival import far_check, seats_take, visit_report_in
 from cases.services.visits.ending import Ended, labs_open, part_finish, visit_end
-from cases.services.visits.labs import lab_commission, lab_result
+from cases.services.visits.labs import lab_commission, lab_result, lab_withdraw
 from cases.services.visits.officers import Seat, seats_of, two_needed
 from cases.services.visits.record import record_sign
 from cases.services.visits.scene import (
@@ -23,6 +23,7 @@ __all__ = [
     "far_check",
     "lab_commission",
     "lab_result",
+    "lab_withdraw",
     "labs_open",
     "limit_for",
     "part_finish",

@@ -173,3 +173,47 @@ def lab_result(
         late=used.late if used else None,
     )
     return test
+
+
+def lab_withdraw(*, scene: Scene, actor: Actor, lab_test_id: int, reason: str) -> LabTest:
+    """Cancel a commission that has no report yet, on the locked scene. [order.lab_cancelled]
+
+    The squad that commissioned it may, and the office. On scene the item is open again; afterwards it stands as not
+    applicable with the reason. ``followups.lab_cancel`` is the whole act: it settles the order. Refused:
+    ``lab_reported``, ``lab_cancelled``, ``reason_needed``, ``not_allowed``.
+    """
+    words = reason.strip()
+    test = LabTest.objects.select_for_update(no_key=True, of=("self",)).get(pk=lab_test_id)
+    part_item = PartItem.objects.select_related("part").get(pk=test.part_item_id)
+    part = part_item.part
+    if not policies.may(actor, "order.change", street_id=scene.order.street_id):
+        policies.require(actor, "lab.commission", squad_ids=[part.squad_id])
+    if test.state == LabState.REPORTED:
+        raise Refused("lab_reported", _("The report on this test is in already."))
+    if test.state == LabState.CANCELLED:
+        raise Refused("lab_cancelled", _("This test is cancelled already."))
+    if not words:
+        raise Refused("reason_needed", _("Write the reason: it stays in the record."), field="reason", status=422)
+    test.state = LabState.CANCELLED
+    test.save(update_fields=["state"])
+    answer = Answer.objects.filter(visit_id=test.visit_id, part_item=part_item, result=Result.SENT_TO_LAB)
+    under_way = scene.visit is not None and scene.visit.pk == test.visit_id and scene.visit.state == VisitState.OPEN
+    if under_way and part.state == PartState.ON_SCENE:
+        answer.delete()
+    else:
+        answer.update(result=Result.NOT_APPLICABLE, note=words[:400])
+    deadlines.deadline_end(kind=DeadlineKind.LAB_REPORT, subject=test, cancelled=True)
+    journal.record(
+        subject=scene.order,
+        kind="order.lab_cancelled",
+        actor=actor,
+        body={
+            "lab_test": test.pk,
+            "number": test.number,
+            "laboratory": test.laboratory_id,
+            "part": part.pk,
+            "item": part_item.item_id,
+            "reason": words,
+        },
+    )
+    return test
