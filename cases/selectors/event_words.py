@@ -42,6 +42,7 @@ SENTENCES: Mapping[str, Said] = MappingProxyType(
         "case.complaint_joined": Said(_("Another report joined this case")),
         "case.noted": Said(_("A note was written"), NOTE, True),
         "case.accepted": Said(_("Case accepted")),
+        "case.handed_over": Said(_("Handed over to another member of the office"), NOTE, True),
         "case.rejected": Said(_("Case rejected"), KEY),
         "case.asked": Said(_("The resident was asked"), PLAIN, True),
         "case.resumed": Said(_("Went on without an answer")),

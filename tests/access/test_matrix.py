@@ -16,7 +16,7 @@ from tests.access.matrix import PREFIXES, ROLES, ROUTES, TABLES, Route, answers
 from tests.access.world import World
 from tests.cast import unchanged
 
-FILLED = {"queue": "all", "any number": 1}
+FILLED = {"queue": "all", "any number": 1, "token": "spent"}
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from cases.models import (
     Target,
 )
 from cases.services import findings, intake, orders, triage, visits
-from teams.models import Assignment, District, Role, Squad, SquadKind, User
+from teams.models import Assignment, District, Leave, Role, Squad, SquadKind, User
 from teams.policies import RESIDENT
 from tests.cast import LAT, Cast, make_cast, officer, person
 from tests.stage import planned_case
@@ -64,6 +64,9 @@ def make_world() -> World:
     other = _street(
         cast, cast.foreign_target, cast.outsider, cast.outsider_head, cast.other_officers, "laboratory_elsewhere"
     )
+    for made, user, officer_ in ((own, cast.dispatcher, cast.leader), (other, cast.outsider, cast.other_officers[0])):
+        _administered(cast, made, user, officer_)
+    own.rows["newcomer"] = people["nobody"].pk
     clients = {"anonymous": Client()}
     for name, user in people.items():
         clients[name] = client = Client()
@@ -101,6 +104,7 @@ def _people(cast: Cast) -> dict[str, User]:
         "officer_elsewhere": cast.other_officers[0],
         "left": left,
         "nobody": User.objects.create_user("nobody", name="演示·无角色", email="nobody@example.invalid"),
+        "security_admin": person("secadmin", "安全管理员", Role.SECURITY_ADMIN),
     }
 
 
@@ -210,3 +214,19 @@ def _looked_on(cast: Cast, made: Street, target: Target) -> None:
     )
     run = ImportRun.objects.create(street_id=target.street_id, file_name="a.csv", path="/nowhere")
     made.rows |= {"rating": closed.pk, "import": run.pk}
+
+
+def _administered(cast: Cast, made: Street, user: User, holder: User) -> None:
+    """A person who has signed in before, with a role, leave to come, and somebody's certificate."""
+    user.set_password("a-password-of-the-world")
+    user.save(update_fields=["password"])
+    ahead = timezone.localdate() + timedelta(days=30)
+    made.rows |= {
+        "person": user.pk,
+        "role": user.assignments.get().pk,
+        "certificate": holder.certificates.get().pk,
+        "leave": Leave.objects.create(user=user, starts_on=ahead, ends_on=ahead).pk,
+        "squad": cast.squads["market"].pk,
+        "street": cast.street.pk,
+        "agency": cast.agencies["market"].pk,
+    }
