@@ -676,6 +676,30 @@ TABLES: Mapping[str, str] = {
         nobody               403   403
         security_admin       ok    ok
     """,
+    "the rota is kept": """
+        anonymous            login login
+        dispatcher           403   403
+        head                 ok    403
+        checker              403   403
+        leader               403   403
+        officer              403   403
+        joint                403   403
+        uncalled             403   403
+        excused              403   403
+        auxiliary            403   403
+        technician           403   403
+        technician_elsewhere 403   403
+        grid_worker          403   403
+        supervisor           403   403
+        supervisor_elsewhere 403   403
+        auditor              403   403
+        system_admin         ok    ok
+        dispatcher_elsewhere 403   403
+        officer_elsewhere    403   403
+        left                 403   403
+        nobody               403   403
+        security_admin       403   403
+    """,
     "staff": "anonymous login | everybody else ok",
     "everybody": "everybody ok",
 }
@@ -693,6 +717,13 @@ class Route:
 
 def _acts(table: str, subject: str, prefix: str, slugs: str) -> tuple[Route, ...]:
     return tuple(Route(f"{prefix}{slug}", "GET POST", table, subject) for slug in slugs.split())
+
+
+def _made(slugs: str, subject: str) -> tuple[Route, ...]:
+    """What only the system administrator makes or changes."""
+    return tuple(
+        Route(f"console:admin_{slug}", "GET POST", "the system administrator makes", subject) for slug in slugs.split()
+    )
 
 
 ROUTES: tuple[Route, ...] = (
@@ -772,6 +803,38 @@ ROUTES: tuple[Route, ...] = (
     Route("console:admin_agency", "GET", "administration is read", "agency"),
     Route("console:admin_agency_edit", "GET POST", "the system administrator makes", "agency"),
     Route("console:admin_agency_close", "GET POST", "the system administrator makes", "agency"),
+    Route("console:admin_powers", "GET", "administration is read"),
+    Route("console:admin_power_new", "GET POST", "the system administrator makes"),
+    Route("console:admin_power", "GET", "administration is read", "power"),
+    Route("console:admin_power_change", "GET POST", "the system administrator makes", "power"),
+    Route("console:admin_power_end", "GET POST", "the system administrator makes", "power"),
+    Route("console:admin_duty", "GET", "administration is read"),
+    Route("console:admin_duty_week", "GET", "administration is read", "rota"),
+    Route("console:admin_duty_week", "POST", "the rota is kept", "office rota"),
+    Route("console:admin_duty_copy", "POST", "the rota is kept", "office rota"),
+    Route("console:admin_calendar", "GET", "administration is read"),
+    Route("console:admin_calendar_new", "GET POST", "the system administrator makes"),
+    Route("console:admin_calendar_remove", "POST", "the system administrator makes", "day"),
+    Route("console:admin_areas", "GET", "administration is read"),
+    *_made("area_file district_new", ""),
+    *_made("district_edit street_new", "district"),
+    *_made("street_edit community_new", "street"),
+    *_made("community_edit grid_new", "community"),
+    *_made("grid_edit grid_end grid_replace", "grid"),
+    Route("console:admin_categories", "GET POST", "administration is read"),
+    Route("console:admin_category", "GET", "administration is read", "category"),
+    *_made("category_new item_new", ""),
+    *_made("category_edit category_words", "category"),
+    Route("console:admin_items", "GET", "administration is read"),
+    Route("console:admin_item", "GET", "administration is read", "item"),
+    *_made("item_edit item_replace item_end limit_new basis_new", "item"),
+    *_made("basis_confirm basis_end", "basis"),
+    Route("console:admin_clocks", "GET", "administration is read"),
+    *_made("clock", "clock"),
+    *_made("clock_withdraw", "rule"),
+    Route("console:admin_texts", "GET", "administration is read"),
+    *_made("setting", "setting"),
+    *_made("text", "text"),
     # field
     Route("field:today", "GET", "the field"),
     Route("field:whistle", "GET", "the field"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.test import Client
 from django.utils import timezone
@@ -17,17 +18,20 @@ from django.utils import timezone
 from cases.models import (
     Case,
     Complaint,
+    DeadlineRule,
     Feedback,
     ImportRun,
+    ItemBasis,
     LabTest,
     Order,
     Part,
     PartItem,
+    Setting,
     Source,
     Target,
 )
 from cases.services import findings, intake, orders, triage, visits
-from teams.models import Assignment, District, Leave, Role, Squad, SquadKind, User
+from teams.models import Assignment, CalendarDay, District, Leave, Power, Role, Squad, SquadKind, User
 from teams.policies import RESIDENT
 from tests.cast import LAT, Cast, make_cast, officer, person
 from tests.stage import planned_case
@@ -39,7 +43,7 @@ TEXT = "演示·夜里烧烤油烟很大，吵得睡不着"
 class Street:
     """Ids of one street's rows by kind, as the matrix names them."""
 
-    rows: dict[str, int | str] = field(default_factory=dict)
+    rows: dict[str, Any] = field(default_factory=dict)
     case: Case = field(init=False)
     order: Order = field(init=False)
     complaint: Complaint = field(init=False)
@@ -229,4 +233,16 @@ def _administered(cast: Cast, made: Street, user: User, holder: User) -> None:
         "squad": cast.squads["market"].pk,
         "street": cast.street.pk,
         "agency": cast.agencies["market"].pk,
+        "power": Power.objects.filter(agency=cast.agencies["market"]).earliest("pk").pk,
+        "rota": ["squad", cast.squads["street"].pk],
+        "office rota": ["office", user.assignments.get().street_id],
+        "day": CalendarDay.objects.get_or_create(day=ahead, kind="holiday")[0].pk,
+        "district": cast.district.pk,
+        "community": cast.grid.community_id,
+        "grid": cast.grid.pk,
+        "category": cast.categories["05-10"].pk,
+        "item": cast.items["ST-02"].pk,
+        "basis": ItemBasis.objects.get_or_create(item=cast.items["ST-02"], text="演示·法", starts_on=ahead)[0].pk,
+        "rule": DeadlineRule.objects.earliest("pk").pk,
     }
+    Setting.objects.get_or_create(key="returns_at_most", street=None, defaults={"value": 2})

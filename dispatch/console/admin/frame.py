@@ -28,6 +28,14 @@ SECTIONS: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("people", gettext_lazy("People"), ("ground.view",)),
     ("squads", gettext_lazy("Squads"), ("ground.view",)),
     ("agencies", gettext_lazy("Agencies"), ("ground.view",)),
+    ("powers", gettext_lazy("Powers"), ("ground.view",)),
+    ("duty", gettext_lazy("Duty rota"), ("ground.view",)),
+    ("areas", gettext_lazy("Streets and grids"), ("ground.view",)),
+    ("categories", gettext_lazy("Categories"), ("ground.view",)),
+    ("items", gettext_lazy("Inspection items"), ("ground.view",)),
+    ("clocks", gettext_lazy("Time limits"), ("ground.view",)),
+    ("texts", gettext_lazy("Numbers and texts"), ("ground.view",)),
+    ("calendar", gettext_lazy("Calendar"), ("ground.view",)),
     ("history", gettext_lazy("History"), ("history.view",)),
 )
 

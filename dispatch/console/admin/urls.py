@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from dispatch.console.admin import history, home, people, roles, squads
+from dispatch.console.admin import areas, catalogue, clocks, duty, history, home, people, powers, roles, squads
 
 ROUTES: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("", home.home, "home"),
@@ -38,6 +38,50 @@ ROUTES: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("agencies/<int:pk>/", squads.agency, "agency"),
     ("agencies/<int:pk>/edit/", squads.agency_edit, "agency_edit"),
     ("agencies/<int:pk>/close/", squads.agency_close, "agency_close"),
+    ("powers/", powers.power_index, "powers"),
+    ("powers/new/", powers.power_new, "power_new"),
+    ("powers/<int:pk>/", powers.power, "power"),
+    ("powers/<int:pk>/change/", powers.power_change, "power_change"),
+    ("powers/<int:pk>/end/", powers.power_end, "power_end"),
+    ("duty/", duty.duty_index, "duty"),
+    ("duty/<slug:kind>/<int:pk>/", duty.duty_page, "duty_week"),
+    ("duty/<slug:kind>/<int:pk>/copy/", duty.duty_copy, "duty_copy"),
+    ("calendar/", duty.calendar, "calendar"),
+    ("calendar/new/", duty.calendar_new, "calendar_new"),
+    ("calendar/<int:pk>/remove/", duty.calendar_remove, "calendar_remove"),
+    ("areas/", areas.area_index, "areas"),
+    ("areas/file/", areas.area_file, "area_file"),
+    ("areas/district/", areas.district_new, "district_new"),
+    ("areas/district/<int:pk>/", areas.district_edit, "district_edit"),
+    ("areas/district/<int:pk>/street/", areas.street_new, "street_new"),
+    ("areas/street/<int:pk>/", areas.street_edit, "street_edit"),
+    ("areas/street/<int:pk>/community/", areas.community_new, "community_new"),
+    ("areas/community/<int:pk>/", areas.community_edit, "community_edit"),
+    ("areas/community/<int:pk>/grid/", areas.grid_new, "grid_new"),
+    ("areas/grid/<int:pk>/", areas.grid_edit, "grid_edit"),
+    ("areas/grid/<int:pk>/end/", areas.grid_end, "grid_end"),
+    ("areas/grid/<int:pk>/replace/", areas.grid_replace, "grid_replace"),
+    ("categories/", catalogue.category_index, "categories"),
+    ("categories/new/", catalogue.category_new, "category_new"),
+    ("categories/<int:pk>/", catalogue.category, "category"),
+    ("categories/<int:pk>/edit/", catalogue.category_edit, "category_edit"),
+    ("categories/<int:pk>/words/", catalogue.category_words, "category_words"),
+    ("items/", catalogue.item_index, "items"),
+    ("items/new/", catalogue.item_new, "item_new"),
+    ("items/<int:pk>/", catalogue.item, "item"),
+    ("items/<int:pk>/edit/", catalogue.item_edit, "item_edit"),
+    ("items/<int:pk>/replace/", catalogue.item_replace, "item_replace"),
+    ("items/<int:pk>/end/", catalogue.item_end, "item_end"),
+    ("items/<int:pk>/limit/", catalogue.limit_new, "limit_new"),
+    ("items/<int:pk>/basis/", catalogue.basis_new, "basis_new"),
+    ("bases/<int:pk>/confirm/", catalogue.basis_confirm, "basis_confirm"),
+    ("bases/<int:pk>/end/", catalogue.basis_end, "basis_end"),
+    ("clocks/", clocks.clock_index, "clocks"),
+    ("clocks/<slug:kind>/<int:urgent>/", clocks.clock, "clock"),
+    ("clocks/<int:pk>/withdraw/", clocks.clock_withdraw, "clock_withdraw"),
+    ("texts/", clocks.text_index, "texts"),
+    ("texts/setting/<slug:key>/", clocks.setting, "setting"),
+    ("texts/text/<slug:key>/", clocks.text, "text"),
 )
 
 
