@@ -532,30 +532,6 @@ TABLES: Mapping[str, str] = {
         nobody               403
         security_admin       403
     """,
-    "the security administrator grants": """
-        anonymous            login
-        dispatcher           403
-        head                 403
-        checker              403
-        leader               403
-        officer              403
-        joint                403
-        uncalled             403
-        excused              403
-        auxiliary            403
-        technician           403
-        technician_elsewhere 403
-        grid_worker          403
-        supervisor           403
-        supervisor_elsewhere 403
-        auditor              403
-        system_admin         403
-        dispatcher_elsewhere 403
-        officer_elsewhere    403
-        left                 403
-        nobody               403
-        security_admin       ok
-    """,
     "either administrator invites": """
         anonymous            login
         dispatcher           403
