@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.clock.moment import now
 from cases.models import DeadlineKind, DeadlineRule, OfficeText, Setting
+from cases.papers import check_pattern, format_number
 
 
 def office_value(key: str, street_id: int) -> object:
@@ -64,6 +65,7 @@ class NamedValue:
     own: list[tuple[str, str]]
     text: str = ""
     text_en: str = ""
+    raw: str = ""
 
 
 SETTINGS: Mapping[str, str | Promise] = MappingProxyType(
@@ -136,10 +138,15 @@ def settings_table() -> list[NamedValue]:
         NamedValue(
             key=row.key,
             label=setting_words(row.key),
-            value=_plain(row.value),
+            value=_shown(row.key, row.value),
             source=row.source,
+            raw=_plain(row.value),
             general_id=row.pk,
-            own=[(str(one.street), _plain(one.value)) for one in rows if one.key == row.key and one.street is not None],
+            own=[
+                (str(one.street), _shown(one.key, one.value))
+                for one in rows
+                if one.key == row.key and one.street is not None
+            ],
         )
         for row in rows
         if row.street_id is None
@@ -178,6 +185,17 @@ def office_text(key: str, street_id: int) -> str:
         return ""
     english = (get_language() or "").startswith("en") and found[0].text_en
     return found[0].text_en if english else found[0].text
+
+
+def _shown(key: str, value: Any) -> str:
+    """A value as people read it: a pattern by its example, a table by its values."""
+    if key == "paper_pattern" and isinstance(value, str) and not check_pattern(value):
+        return format_number(value, agency="迎综执", kind="责改", year=timezone.localdate(now()).year, serial=1)
+    if isinstance(value, Mapping):
+        return "、".join(_plain(one) for one in value.values())
+    if isinstance(value, list):
+        return "、".join(_plain(one) for one in value)
+    return _plain(value)
 
 
 def _plain(value: Any) -> str:

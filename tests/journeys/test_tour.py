@@ -24,7 +24,7 @@ from tests.product import Product
 pytestmark = pytest.mark.journey
 
 FACES = ("console", "field", "portal")
-OFFICE = ("dispatcher", "head", "checker", "supervisor", "auditor", "sysadmin")
+OFFICE = ("dispatcher", "head", "checker", "supervisor", "auditor", "sysadmin", "secadmin")
 SQUADS = ("streetleader", "urban1", "fire1", "market1", "lab1", "grid1", "aux1")
 HEADINGS = ("工单编号", "来电内容")
 """Of the hotline's file, shown as they stand there."""
@@ -32,7 +32,8 @@ LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
 PARTS = {
     "console:newcomers", "console:rail", "console:row", "console:triage_agencies", "console:triage_parties",
     "console:import_progress", "field:parties", "portal:parties", "portal:code", "console:triage_first", "field:order",
-    "field:task", "field:whistle", "field:manifest", "field:worker",
+    "field:task", "field:whistle", "field:manifest", "field:worker", "console:admin_leave_end",
+    "console:admin_clock_withdraw",
 }  # fmt: skip
 """Pieces of a page that scripts ask for, a picture, addresses that lead on to another page, and the page of a handling
 task under way, which ``test_live`` looks at."""
@@ -40,6 +41,7 @@ POSTED = {
     "console:accept_many", "console:notices_read", "console:message_retry", "console:outbox_retry",
     "field:acknowledge", "field:photos", "field:finish", "field:item", "field:sample", "field:notices_read",
     "portal:photos", "portal:private_photos", "field:photo",
+    "portal:photos", "portal:private_photos", "console:admin_calendar_remove", "console:admin_duty_copy",
 }  # fmt: skip
 """Only sent to, never opened."""
 FIRST = {"dispatcher", "streetleader", "urban1"}
@@ -53,6 +55,9 @@ HUBS = {
 }
 """Pages that look different by where a case stands: so many of each are read, by the first of their role."""
 BESIDE = {
+    "console:admin_person": ("reopen/",),
+    "console:admin_item": ("limit/", "replace/", "end/"),
+    "console:admin_category": ("words/",),
     "console:case": ("accept/", "close/", "settle/", "resume/", "take-back/", "check-after/"),
     "console:order": ("submit/", "approve/", "send-back/", "issue/"),
     "console:part_reassign": ("../call-again/",),

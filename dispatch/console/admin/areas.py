@@ -27,7 +27,7 @@ from teams.services import areas
 from teams.services.areas_import import Report, areas_import
 from teams.services.days import yesterday
 
-DATUMS = (("wgs84", gettext_lazy("WGS-84 (GPS, 天地图)")), ("gcj02", gettext_lazy("GCJ-02 (Amap, Tencent)")))
+DATUMS = (("wgs84", gettext_lazy("WGS-84 (GPS, Tianditu)")), ("gcj02", gettext_lazy("GCJ-02 (Amap, Tencent)")))
 MOST_BYTES = 1_500_000
 
 

@@ -137,7 +137,7 @@ def setting(request: HttpRequest, key: str) -> HttpResponse:
     if row is None:
         raise Http404
     actor = actor_for(request)
-    initial = {"value": row.value, "source": row.source}
+    initial = {"value": row.raw, "source": row.source}
     history_id = row.general_id
     return act_page(
         request,

@@ -138,7 +138,10 @@ class DayForm(forms.Form):
     day = day_field(gettext_lazy("day"))
     kind = forms.ChoiceField(label=gettext_lazy("kind"), choices=DayKind.choices)
     note = forms.CharField(
-        label=gettext_lazy("note"), max_length=80, required=False, help_text=gettext_lazy("For example 春节调休.")
+        label=gettext_lazy("note"),
+        max_length=80,
+        required=False,
+        help_text=gettext_lazy("For example: Spring Festival, worked instead."),
     )
 
 

@@ -62,7 +62,9 @@ class AgencyForm(forms.Form):
     name_en = forms.CharField(label=gettext_lazy("English name"), max_length=160, required=False)
     function = forms.ChoiceField(label=gettext_lazy("function"), choices=Function.choices)
     code = forms.CharField(
-        label=gettext_lazy("code on papers"), max_length=16, help_text=gettext_lazy("For example 并迎市监.")
+        label=gettext_lazy("code on papers"),
+        max_length=16,
+        help_text=gettext_lazy("As it stands in paper numbers, for example 迎市监."),
     )
     district = forms.ModelChoiceField(District.objects.all(), label=gettext_lazy("district"), empty_label=None)
     street = forms.ModelChoiceField(
