@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from dispatch.console.admin import areas, catalogue, clocks, duty, history, home, people, powers, roles, squads
+from dispatch.console.admin import areas, catalogue, clocks, duty, history, home, items, people, powers, roles, squads
 
 ROUTES: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("", home.home, "home"),
@@ -66,16 +66,16 @@ ROUTES: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("categories/<int:pk>/", catalogue.category, "category"),
     ("categories/<int:pk>/edit/", catalogue.category_edit, "category_edit"),
     ("categories/<int:pk>/words/", catalogue.category_words, "category_words"),
-    ("items/", catalogue.item_index, "items"),
-    ("items/new/", catalogue.item_new, "item_new"),
-    ("items/<int:pk>/", catalogue.item, "item"),
-    ("items/<int:pk>/edit/", catalogue.item_edit, "item_edit"),
-    ("items/<int:pk>/replace/", catalogue.item_replace, "item_replace"),
-    ("items/<int:pk>/end/", catalogue.item_end, "item_end"),
-    ("items/<int:pk>/limit/", catalogue.limit_new, "limit_new"),
-    ("items/<int:pk>/basis/", catalogue.basis_new, "basis_new"),
-    ("bases/<int:pk>/confirm/", catalogue.basis_confirm, "basis_confirm"),
-    ("bases/<int:pk>/end/", catalogue.basis_end, "basis_end"),
+    ("items/", items.item_index, "items"),
+    ("items/new/", items.item_new, "item_new"),
+    ("items/<int:pk>/", items.item, "item"),
+    ("items/<int:pk>/edit/", items.item_edit, "item_edit"),
+    ("items/<int:pk>/replace/", items.item_replace, "item_replace"),
+    ("items/<int:pk>/end/", items.item_end, "item_end"),
+    ("items/<int:pk>/limit/", items.limit_new, "limit_new"),
+    ("items/<int:pk>/basis/", items.basis_new, "basis_new"),
+    ("bases/<int:pk>/confirm/", items.basis_confirm, "basis_confirm"),
+    ("bases/<int:pk>/end/", items.basis_end, "basis_end"),
     ("clocks/", clocks.clock_index, "clocks"),
     ("clocks/<slug:kind>/<int:urgent>/", clocks.clock, "clock"),
     ("clocks/<int:pk>/withdraw/", clocks.clock_withdraw, "clock_withdraw"),
