@@ -41,7 +41,7 @@ POSTED = {
     "console:accept_many", "console:notices_read", "console:message_retry", "console:outbox_retry",
     "field:acknowledge", "field:photos", "field:finish", "field:item", "field:sample", "field:notices_read",
     "portal:photos", "portal:private_photos", "field:photo",
-    "portal:photos", "portal:private_photos", "console:admin_calendar_remove", "console:admin_duty_copy",
+    "console:admin_calendar_remove", "console:admin_duty_copy",
 }  # fmt: skip
 """Only sent to, never opened."""
 FIRST = {"dispatcher", "streetleader", "urban1"}
