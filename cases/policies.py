@@ -7,29 +7,10 @@ anywhere the role is held. Separation of duties is asked in addition, by the ser
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 
-from django.utils.translation import gettext_lazy as _
-
-from cases.refusals import Refused
 from teams.models import Role
-from teams.policies import Actor
-
-
-class Place(StrEnum):
-    STREET = "street"
-    SQUAD = "squad"
-    ANYWHERE = "anywhere"
-
-
-@dataclass(frozen=True, slots=True)
-class Right:
-    """Held by any of ``roles`` at ``place`` of the subject."""
-
-    roles: frozenset[Role]
-    place: Place
+from teams.policies import GROUND_RIGHTS, Actor, Place, Right, may_by, not_allowed
 
 
 def _at_street(*roles: Role) -> Right:
@@ -46,6 +27,8 @@ def _anywhere(*roles: Role) -> Right:
 
 _OFFICE = (Role.DISPATCHER, Role.OFFICE_HEAD)
 _OFFICERS = (Role.SQUAD_LEADER, Role.OFFICER)
+
+__all__ = ["RIGHTS", "Place", "Right", "may", "require"]
 
 RIGHTS: Mapping[str, Right] = MappingProxyType(
     {
@@ -91,23 +74,17 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "message.view": _anywhere(Role.SYSTEM_ADMIN, Role.AUDITOR),
         "message.retry": _anywhere(Role.SYSTEM_ADMIN),
         "district.view": _anywhere(Role.SUPERVISOR, Role.AUDITOR),
+        **GROUND_RIGHTS,
     }
 )
 
 
 def may(actor: Actor, right: str, *, street_id: int | None = None, squad_ids: Iterable[int] = ()) -> bool:
     """Whether the actor holds the right at the subject's street, or in one of the subject's squads."""
-    if actor.is_system:
-        return True
-    rule = RIGHTS[right]
-    if rule.place is Place.ANYWHERE:
-        return actor.has(*rule.roles)
-    if rule.place is Place.STREET:
-        return street_id is not None and street_id in actor.streets(*rule.roles)
-    return not actor.squads(*rule.roles).isdisjoint(squad_ids)
+    return may_by(RIGHTS[right], actor, street_id=street_id, squad_ids=squad_ids)
 
 
 def require(actor: Actor, right: str, *, street_id: int | None = None, squad_ids: Iterable[int] = ()) -> None:
     """``may`` or ``Refused("not_allowed", status=403)``."""
     if not may(actor, right, street_id=street_id, squad_ids=squad_ids):
-        raise Refused("not_allowed", _("Your role does not include this."), {"right": right}, status=403)
+        raise not_allowed(right)

@@ -73,6 +73,7 @@ app.conf.update(
                 ("cases.imports_sweep", 5, "bulk"),
                 ("cases.files_drop_abandoned", 600, "bulk"),
                 ("cases.import_uploads_sweep", 3600, "bulk"),
+                ("notify.certificates_sweep", 3600, "notices"),
                 ("dispatch.sessions_clear", 3600, "sweep"),
             )
         },

@@ -7,7 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from dispatch.web import accounts, appearance, health, maps
+from dispatch.web import accounts, appearance, health, invitations, maps
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one door: limits, second factor
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("session/", accounts.session_alive, name="session_alive"),
     path("landing/", accounts.landing, name="landing"),
+    path("welcome/<str:token>/", invitations.invitation, name="invitation"),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("appearance/", appearance.appearance_set, name="appearance_set"),

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
 
+from django.utils.translation import gettext_lazy as _
+
+from cases.refusals import Refused
 from teams.models import OFFICE_ROLES, SQUAD_ROLES, Role
 
 
@@ -65,3 +71,67 @@ class Actor:
 
 SYSTEM = Actor(user_id=None, kind="system")
 RESIDENT = Actor(user_id=None, kind="resident")
+
+
+class Place(StrEnum):
+    STREET = "street"
+    SQUAD = "squad"
+    ANYWHERE = "anywhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Held by any of ``roles`` at ``place`` of the subject."""
+
+    roles: frozenset[Role]
+    place: Place
+
+
+def _anywhere(*roles: Role) -> Right:
+    return Right(frozenset(roles), Place.ANYWHERE)
+
+
+GROUND_RIGHTS: Mapping[str, Right] = MappingProxyType(
+    {
+        # administration, by three who are separate: one makes, one grants, one reads
+        "leave.manage": Right(frozenset({Role.OFFICE_HEAD}), Place.STREET),
+        "duty.manage": Right(frozenset({Role.OFFICE_HEAD}), Place.STREET),
+        "ground.view": _anywhere(Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR, Role.OFFICE_HEAD),
+        "ground.edit": _anywhere(Role.SYSTEM_ADMIN),
+        "catalogue.edit": _anywhere(Role.SYSTEM_ADMIN),
+        "duty.manage_all": _anywhere(Role.SYSTEM_ADMIN),
+        "staff.edit": _anywhere(Role.SYSTEM_ADMIN),
+        "leave.record": _anywhere(Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN),
+        "role.grant": _anywhere(Role.SECURITY_ADMIN),
+        "factor.reset": _anywhere(Role.SECURITY_ADMIN),
+        "history.view": _anywhere(Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR),
+    }
+)
+"""Rights over the ground and the catalogue; ``cases.policies.RIGHTS`` holds them too."""
+
+
+def may_by(rule: Right, actor: Actor, *, street_id: int | None = None, squad_ids: Iterable[int] = ()) -> bool:
+    """Whether the actor holds the rule at the subject's street, or in one of the subject's squads."""
+    if actor.is_system:
+        return True
+    if rule.place is Place.ANYWHERE:
+        return actor.has(*rule.roles)
+    if rule.place is Place.STREET:
+        return street_id is not None and street_id in actor.streets(*rule.roles)
+    return not actor.squads(*rule.roles).isdisjoint(squad_ids)
+
+
+def may(actor: Actor, right: str, *, street_id: int | None = None) -> bool:
+    """Whether the actor holds the right over the ground."""
+    return may_by(GROUND_RIGHTS[right], actor, street_id=street_id)
+
+
+def not_allowed(right: str) -> Refused:
+    """The refusal of somebody without the right."""
+    return Refused("not_allowed", _("Your role does not include this."), {"right": right}, status=403)
+
+
+def require(actor: Actor, right: str, *, street_id: int | None = None) -> None:
+    """``may`` or ``Refused("not_allowed", status=403)``."""
+    if not may(actor, right, street_id=street_id):
+        raise not_allowed(right)

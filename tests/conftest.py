@@ -35,13 +35,15 @@ def plain_files_and_quick_passwords() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def journal_emptied_between_tests() -> Iterator[None]:
-    """The journal refuses TRUNCATE; only the flush after a test with real transactions lifts that, for a moment."""
+    """Journal and history refuse TRUNCATE; only the flush after a test with real transactions lifts that briefly."""
     plain = DatabaseOperations.sql_flush
 
     def lifted(self: Any, style: Any, tables: Any, **options: Any) -> list[str]:
-        guard = "ALTER TABLE cases_event {} TRIGGER cases_event_no_truncate"
         flush = plain(self, style, tables, **options)
-        return [guard.format("DISABLE"), *flush, guard.format("ENABLE")] if "cases_event" in tables else flush
+        for table in {"cases_event", "teams_change"} & set(tables):
+            guard = f"ALTER TABLE {table} {{}} TRIGGER {table}_no_truncate"
+            flush = [guard.format("DISABLE"), *flush, guard.format("ENABLE")]
+        return flush
 
     DatabaseOperations.sql_flush = lifted  # type: ignore[method-assign]
     yield

@@ -165,7 +165,7 @@ def _clocks(rows: Iterable[Row], done: Loaded) -> None:
             amount, unit = text.split()
             _put(
                 DeadlineRule,
-                {"kind": row["kind"], "urgent": urgent, "street": None},
+                {"kind": row["kind"], "urgent": urgent, "street": None, "ends_on": None},
                 {"amount": int(amount), "unit": unit, "source": row["source"]},
                 done,
             )

@@ -5,6 +5,8 @@ Numbers, lists and legal bases live here, never in code (DOMAIN).
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -149,7 +151,10 @@ class Unit(models.TextChoices):
 
 
 class DeadlineRule(models.Model):
-    """How long a stage may take. A street's own rule goes before the general one; urgent ones beside the normal."""
+    """How long a stage may take. A street's own rule goes before the general one; urgent ones beside the normal.
+
+    A change ends the row and begins another; a deadline that has started keeps the moment it was given.
+    """
 
     kind = models.CharField(max_length=16, choices=DeadlineKind.choices)
     urgent = models.BooleanField(default=False)
@@ -157,15 +162,20 @@ class DeadlineRule(models.Model):
     amount = models.PositiveSmallIntegerField()
     unit = models.CharField(max_length=12, choices=Unit.choices)
     source = models.CharField(max_length=120, blank=True)
+    starts_on = models.DateField(_("from"), default=date(2020, 1, 1))
+    ends_on = models.DateField(_("until"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("deadline rule")
         verbose_name_plural = _("deadline rules")
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "urgent", "street"], name="deadline_rule_once", nulls_distinct=False
+                fields=["kind", "urgent", "street", "starts_on"], name="deadline_rule_once", nulls_distinct=False
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="deadline_rule_positive"),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=models.F("starts_on")), name="deadline_rule_dates"
+            ),
         ]
 
 
@@ -181,6 +191,20 @@ class Setting(models.Model):
         verbose_name = _("setting")
         verbose_name_plural = _("settings")
         constraints = [models.UniqueConstraint(fields=["key", "street"], name="setting_once", nulls_distinct=False)]
+
+
+class OfficeText(models.Model):
+    """A text that forms of the office begin with. The street's own goes before the general one."""
+
+    key = models.CharField(max_length=40)
+    street = models.ForeignKey(Street, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    text = models.TextField(_("Chinese text"), max_length=2000)
+    text_en = models.TextField(_("English text"), max_length=2000, blank=True)
+
+    class Meta:
+        verbose_name = _("text of the office")
+        verbose_name_plural = _("texts of the office")
+        constraints = [models.UniqueConstraint(fields=["key", "street"], name="office_text_once", nulls_distinct=False)]
 
 
 class PaperCounter(models.Model):

@@ -44,6 +44,7 @@ SENTENCES: Mapping[str, Said] = MappingProxyType(
         "case.noted": Said(_("A note was written"), NOTE, True),
         "case.accepted": Said(_("Case accepted")),
         "case.assigned": Said(_("Given into other hands"), NOTE, True),
+        "case.handed_over": Said(_("Handed over to another member of the office"), NOTE, True),
         "case.rejected": Said(_("Case rejected"), KEY),
         "case.asked": Said(_("The resident was asked"), PLAIN, True),
         "case.resumed": Said(_("Went on without an answer")),

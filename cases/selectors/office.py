@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
-from cases.models import Setting
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from cases.clock.moment import now
+from cases.models import DeadlineKind, DeadlineRule, OfficeText, Setting
+from cases.papers import check_pattern, format_number
 
 
 def office_value(key: str, street_id: int) -> object:
@@ -29,3 +41,162 @@ def office_phones() -> dict[int | None, str]:
     """All of them by street; under None the one for all streets."""
     rows = Setting.objects.filter(key="office_phone").values_list("street_id", "value")
     return {street_id: str(value or "").strip() for street_id, value in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow:
+    """One stage: the limits in force today and those to come, normal and urgent, general and of streets."""
+
+    kind: str
+    label: str
+    normal: list[DeadlineRule]
+    urgent: list[DeadlineRule]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedValue:
+    """A setting or text: the general value, and the streets that have their own."""
+
+    key: str
+    label: str
+    value: str
+    source: str
+    general_id: int
+    own: list[tuple[str, str]]
+    text: str = ""
+    text_en: str = ""
+    raw: str = ""
+
+
+SETTINGS: Mapping[str, str | Promise] = MappingProxyType(
+    {
+        "ladder_look_back_years": _("look-back for first and second violations, years"),
+        "ladder_lenient_after": _("confirmed violations after which it is no longer the first"),
+        "ladder_strict_after": _("uncorrected violations after which it is strict"),
+        "report_in_far_m": _("report-in counts as far away from, metres"),
+        "cooling_off_days": _("days between two inspections of one party"),
+        "recognition_days": _("days for which an item checked counts as checked"),
+        "recognition_days_key": _("the same for key items, days"),
+        "yearly_cap": _("inspections of one party a year at most"),
+        "returns_at_most": _("returns of an order by a squad at most"),
+        "officers_needed": _("officers with certificate an agency needs on a visit"),
+        "approval_grace_hours": _("hours within which an urgent inspection is approved afterwards"),
+        "summary_ceiling_citizen": _("summary penalty for a citizen up to, yuan"),
+        "summary_ceiling_organisation": _("summary penalty for an organisation up to, yuan"),
+        "rectification_days": _("days offered for putting things right"),
+        "inspection_work_days": _("working days in which an inspection is due"),
+        "paper_words": _("short words of papers in their numbers"),
+        "paper_pattern": _("pattern of paper numbers"),
+        "night_from": _("night begins at"),
+        "night_until": _("night ends at"),
+        "warn_percent": _("share of a limit after which it warns, percent"),
+        "office_phone": _("telephone of the office, told to residents"),
+        "check_after_same_hour": _("check after only at the same hour (1 yes, 0 no)"),
+    }
+)
+TEXTS: Mapping[str, str | Promise] = MappingProxyType(
+    {
+        "close_result": _("result for the complainants, when a case is closed"),
+        "ask_resident": _("question to the resident"),
+    }
+)
+_HIDDEN = frozenset({"reference_loaded"})
+OPEN_SETTINGS = ("office_phone",)
+"""Texts that no catalogue brings along: they may be entered for one street alone."""
+
+
+def setting_words(key: str) -> str:
+    """What a setting is called; a key that nobody named stays as it is."""
+    return str(SETTINGS.get(key, key))
+
+
+def clock_table() -> list[ClockRow]:
+    """Every stage with its limits; what has ended is left out. One query."""
+    today = timezone.localdate(now())
+    rows = list(
+        DeadlineRule.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today))
+        .select_related("street")
+        .order_by("street_id", "starts_on")
+    )
+    rows.sort(key=lambda row: row.street_id is not None)
+    return [
+        ClockRow(
+            kind.value,
+            str(kind.label),
+            [row for row in rows if row.kind == kind and not row.urgent],
+            [row for row in rows if row.kind == kind and row.urgent],
+        )
+        for kind in DeadlineKind
+    ]
+
+
+def settings_table() -> list[NamedValue]:
+    """Every number and switch with its general value and the streets' own. One query."""
+    rows = list(Setting.objects.exclude(key__in=_HIDDEN).select_related("street").order_by("key", "street_id"))
+    order = list(SETTINGS)
+    found = [
+        NamedValue(
+            key=row.key,
+            label=setting_words(row.key),
+            value=_shown(row.key, row.value),
+            source=row.source,
+            raw=_plain(row.value),
+            general_id=row.pk,
+            own=[
+                (str(one.street), _shown(one.key, one.value))
+                for one in rows
+                if one.key == row.key and one.street is not None
+            ],
+        )
+        for row in rows
+        if row.street_id is None
+    ]
+    for key in set(OPEN_SETTINGS) - {one.key for one in found}:
+        own = [(str(one.street), _plain(one.value)) for one in rows if one.key == key]
+        found.append(NamedValue(key, setting_words(key), "", "", 0, own))
+    return sorted(found, key=lambda one: (order.index(one.key) if one.key in order else len(order), one.key))
+
+
+def texts_table() -> list[NamedValue]:
+    rows = list(OfficeText.objects.select_related("street").order_by("street_id"))
+    found = []
+    for key, label in TEXTS.items():
+        general = next((row for row in rows if row.key == key and row.street_id is None), None)
+        found.append(
+            NamedValue(
+                key=key,
+                label=str(label),
+                value=general.text if general else "",
+                source="",
+                general_id=general.pk if general else 0,
+                own=[(str(row.street), row.text) for row in rows if row.key == key and row.street is not None],
+                text=general.text if general else "",
+                text_en=general.text_en if general else "",
+            )
+        )
+    return found
+
+
+def office_text(key: str, street_id: int) -> str:
+    """What a form begins with, in the reader's language: the street's own before the general one, else empty."""
+    rows = OfficeText.objects.filter(Q(street_id=street_id) | Q(street__isnull=True), key=key)
+    found = sorted(rows, key=lambda row: row.street_id is None)
+    if not found:
+        return ""
+    english = (get_language() or "").startswith("en") and found[0].text_en
+    return found[0].text_en if english else found[0].text
+
+
+def _shown(key: str, value: Any) -> str:
+    """A value as people read it: a pattern by its example, a table by its values."""
+    if key == "paper_pattern" and isinstance(value, str) and not check_pattern(value):
+        return format_number(value, agency="迎综执", kind="责改", year=timezone.localdate(now()).year, serial=1)
+    if isinstance(value, Mapping):
+        return "、".join(_plain(one) for one in value.values())
+    if isinstance(value, list):
+        return "、".join(_plain(one) for one in value)
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

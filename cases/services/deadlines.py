@@ -11,6 +11,7 @@ from operator import or_
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from cases.clock import (
     SERVICE_LADDER,
@@ -41,7 +42,7 @@ from cases.models import (
     Ruling,
 )
 from teams.models import DayKind, Street
-from teams.selectors import calendar_days
+from teams.selectors import calendar_days, in_force
 
 Subject = Case | Order | Part | LabTest | Finding | Ruling
 
@@ -155,7 +156,8 @@ def deadlines_start(*, starts: Iterable[Start], street_id: int) -> list[Deadline
 
 def _rules(kinds: set[str], street_id: int) -> dict[tuple[str, bool], Span]:
     # The street's own rule comes last and so wins.
-    rows = DeadlineRule.objects.filter(Q(street__isnull=True) | Q(street_id=street_id), kind__in=kinds)
+    today = timezone.localdate(now())
+    rows = DeadlineRule.objects.filter(in_force(today), Q(street__isnull=True) | Q(street_id=street_id), kind__in=kinds)
     found: dict[tuple[str, bool], Span] = {}
     for rule in sorted(rows, key=lambda rule: rule.street_id is not None):
         found[(rule.kind, rule.urgent)] = Span(rule.amount, Unit(rule.unit))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, CaseStage, Category, LineKind, Order, Part, RevealPurpose, Target
 from cases.selectors.dossier import voices_of
+from cases.selectors.office import office_text
 from dispatch.web.refusals import new_client_key
 from teams.selectors import squads_serving
 
@@ -55,6 +56,7 @@ class AskForm(ActForm):
     def prepare(self) -> None:
         case: Case = self.subject
         self.fields["complaint"].choices = [(v.complaint.pk, v.label) for v in voices_of(case)]  # type: ignore[attr-defined]
+        self.initial["question"] = office_text("ask_resident", case.street_id)
 
 
 class JoinForm(ActForm):
@@ -115,8 +117,9 @@ class CloseForm(ActForm):
     )
 
     def prepare(self) -> None:
-        if self.subject.result_text:
-            self.initial["result_text"] = self.subject.result_text
+        begun = self.subject.result_text or office_text("close_result", self.subject.street_id)
+        if begun:
+            self.initial["result_text"] = begun
 
 
 class LineForm(ActForm):

@@ -157,6 +157,7 @@ def works(request: HttpRequest, at: str = "", *, rework: int = 0) -> list[dict[s
         ("imports", _("Hotline file"), "table-import", holds_somewhere(request, "import.run"), None),
         ("district", _("District"), "chart-dots", holds_somewhere(request, "district.view"), None),
         ("exports", _("Lists taken out"), "download", actor.has(Role.AUDITOR), None),
+        ("admin_home", _("Administration"), "settings", holds_somewhere(request, "ground.view"), None),
         ("messages", _("Messages sent"), "mail", holds_somewhere(request, "message.view"), None),
     ]
     return [

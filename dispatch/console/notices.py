@@ -17,6 +17,12 @@ from dispatch.notify.models import ChannelName, MessageState
 from dispatch.web.access import actor_for, check_right_somewhere, holds_somewhere
 
 
+def _url(request: HttpRequest, subject: str, pk: int) -> str:
+    if subject != "person":
+        return reverse(f"console:{subject}", args=[pk])
+    return reverse("console:admin_person", args=[pk]) if holds_somewhere(request, "ground.view") else ""
+
+
 def _before(request: HttpRequest) -> int | None:
     text = request.GET.get("before", "")
     return int(text) if text.isdigit() else None
@@ -29,7 +35,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     rows = selectors.inbox(actor_for(request), language=get_language() or "zh-hans", before=_before(request))
     more = len(rows) == selectors.PAGE
     context = {
-        "rows": [{"row": row, "url": reverse(f"console:{row.subject}", args=[row.subject_id])} for row in rows],
+        "rows": [{"row": row, "url": _url(request, row.subject, row.subject_id)} for row in rows],
         "next_url": f"{reverse('console:notices')}?before={rows[-1].id}" if more else "",
         "shown": len(rows),
         "some_new": any(not row.read for row in rows),

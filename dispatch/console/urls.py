@@ -24,6 +24,7 @@ from dispatch.console import (
     search,
     triage,
 )
+from dispatch.console.admin.urls import admin_urls
 
 app_name = "console"
 
@@ -83,4 +84,5 @@ urlpatterns: list[URLPattern] = [
     path("messages/<int:pk>/retry/", notices.message_retry, name="message_retry"),
     path("outbox/<int:pk>/retry/", notices.outbox_retry, name="outbox_retry"),
     path("district/", overview.district, name="district"),
+    *admin_urls("admin/"),
 ]

@@ -27,10 +27,12 @@ class Message(models.Model):
     complainant's data or words.
 
     ``next_try_at`` is the next attempt while it waits and the end of the sender's lease while it is being sent.
+    Without an event ``key`` says what it is about (``certificate:7:30:2026-12-31``): said once to each.
     ``more`` counts further events of the same ``bundle`` that this message speaks for.
     """
 
-    event = models.ForeignKey(Event, on_delete=models.DO_NOTHING, related_name="messages")
+    event = models.ForeignKey(Event, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="messages")
+    key = models.CharField(max_length=60, blank=True)
     channel = models.CharField(max_length=8, choices=ChannelName.choices)
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     text = models.CharField(max_length=40)
@@ -48,6 +50,10 @@ class Message(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["event", "channel", "recipient"], name="message_once"),
+            models.UniqueConstraint(
+                fields=["key", "channel", "recipient"], name="message_once_a_key", condition=~Q(key="")
+            ),
+            models.CheckConstraint(condition=Q(event__isnull=False) | ~Q(key=""), name="message_is_about_something"),
             models.CheckConstraint(
                 condition=~Q(state__in=["waiting", "sending"]) | Q(next_try_at__isnull=False),
                 name="message_waiting_has_its_moment",

@@ -18,7 +18,7 @@ UNREAD_CAP = 100
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A line of the inbox; ``subject`` is ``case`` or ``order``, whose page the face links to."""
+    """A line of the inbox; ``subject`` is ``case`` or ``order``, whose page the face links to, or ``person``."""
 
     id: int
     words: str
@@ -39,11 +39,17 @@ def inbox(actor: Actor, *, language: str, before: int | None = None, limit: int 
             words=render(row.text, row.params, language, more=row.more),
             at=row.created_at,
             read=row.read_at is not None,
-            subject="case" if row.event.case_id is not None else "order",
-            subject_id=row.event.case_id or row.event.order_id or 0,
+            subject=_subject(row)[0],
+            subject_id=_subject(row)[1],
         )
         for row in rows.select_related("event").defer("event__body").order_by("-pk")[:limit]
     ]
+
+
+def _subject(row: Message) -> tuple[str, int]:
+    if row.event is None:
+        return "person", int(row.params.get("person", 0))
+    return ("case", row.event.case_id) if row.event.case_id is not None else ("order", row.event.order_id or 0)
 
 
 def unread_count(actor: Actor) -> int:
@@ -87,7 +93,7 @@ def messages(
             message=row,
             words=render(row.text, row.params, language, more=row.more),
             recipient=str(row.recipient),
-            number=str(row.event.case or row.event.order),
+            number=str(row.event.case or row.event.order) if row.event else "",
         )
         for row in rows.order_by("-pk")[:limit]
     ]

@@ -7,6 +7,7 @@ import time
 from celery import shared_task
 
 from dispatch.notify import hurry
+from dispatch.notify.certificates import certificates_tell
 from dispatch.notify.relay import BATCH, relay
 from dispatch.notify.sender import send_due
 
@@ -35,3 +36,9 @@ def messages_send() -> int:
     """Send the messages that are due. Returns how many were delivered."""
     hurry.begun(hurry.SENDER)
     return send_due(seconds=SECONDS).sent
+
+
+@shared_task(name="notify.certificates_sweep")
+def certificates_sweep() -> int:
+    """Tell of certificates that run out. Returns how many messages were made."""
+    return certificates_tell()

@@ -53,6 +53,8 @@ TEXTS: Mapping[str, str | Promise] = MappingProxyType(
         "deadline_escalated": _("Supervision level %(level)s: %(clock)s, %(number)s, overdue since %(due)s."),
         "squad_warned": _("Soon due for %(squad)s: %(clock)s, order %(number)s, by %(due)s."),
         "squad_passed": _("%(squad)s is overdue: %(clock)s, order %(number)s, was due %(due)s."),
+        "certificate_soon": _("The certificate %(number)s of %(name)s is valid until %(day)s: %(left)s days left."),
+        "certificate_over": _("The certificate %(number)s of %(name)s has run out on %(day)s."),
         "squad_escalated": _(
             "Supervision level %(level)s, %(squad)s: %(clock)s, order %(number)s, overdue since %(due)s."
         ),

@@ -62,7 +62,8 @@ def cut_streams_of_role(instance: Assignment, **_kwargs: Any) -> None:
 
 
 @receiver(post_save, sender=User)
-def cut_streams_of_leaver(instance: User, **_kwargs: Any) -> None:
-    if not instance.is_active:
+def cut_streams_of_leaver(instance: User, update_fields: frozenset[str] | None = None, **_kwargs: Any) -> None:
+    """Who may not come in any more, or whose sessions were all ended, hears nothing either."""
+    if not instance.is_active or "session_round" in (update_fields or ()):
         user_id = instance.pk
         transaction.on_commit(lambda: revoke(user_id), robust=True)

@@ -1,16 +1,29 @@
 from teams.models.areas import Community, District, Grid, GridKind, Street, StreetKind
 from teams.models.base import Dated, Named
 from teams.models.duty import CalendarDay, DayKind, Duty, Leave
-from teams.models.people import OFFICE_ROLES, SQUAD_ROLES, Assignment, Certificate, Role, User
+from teams.models.history import Change, ChangeAction, Subject
+from teams.models.people import (
+    ADMIN_ROLES,
+    OFFICE_ROLES,
+    SQUAD_ROLES,
+    Assignment,
+    Certificate,
+    Invitation,
+    Role,
+    User,
+)
 from teams.models.squads import Agency, Function, Power, Squad, SquadKind
 
 __all__ = [
+    "ADMIN_ROLES",
     "OFFICE_ROLES",
     "SQUAD_ROLES",
     "Agency",
     "Assignment",
     "CalendarDay",
     "Certificate",
+    "Change",
+    "ChangeAction",
     "Community",
     "Dated",
     "DayKind",
@@ -19,6 +32,7 @@ __all__ = [
     "Function",
     "Grid",
     "GridKind",
+    "Invitation",
     "Leave",
     "Named",
     "Power",
@@ -27,5 +41,6 @@ __all__ = [
     "SquadKind",
     "Street",
     "StreetKind",
+    "Subject",
     "User",
 ]

@@ -49,6 +49,7 @@ class Community(Named):
 
     street = models.ForeignKey(Street, on_delete=models.PROTECT, related_name="communities")
     code = models.CharField(_("code"), max_length=12, unique=True, validators=[_digits(12)])
+    outline = models.JSONField(_("outline"), null=True, blank=True, help_text=_("GeoJSON geometry, WGS-84."))
 
     class Meta:
         ordering = ["code"]

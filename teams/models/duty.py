@@ -33,12 +33,13 @@ class Duty(models.Model):
 
 
 class Leave(models.Model):
-    """Leave of a person, with who stands in."""
+    """Leave of a person. With a substitute the person's roles rest for these days and the substitute holds them."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="leaves")
     starts_on = models.DateField()
     ends_on = models.DateField()
     substitute = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    note = models.CharField(_("note"), max_length=120, blank=True)
 
     class Meta:
         verbose_name = _("leave")

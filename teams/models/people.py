@@ -48,6 +48,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("may open the system administration"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    session_round = models.PositiveIntegerField(
+        default=0, editable=False, help_text=_("Raised to end every session of the person at once.")
+    )
 
     objects = UserManager()
     USERNAME_FIELD = "username"
@@ -60,6 +63,27 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.username
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Sessions hang on the password and on the round, so that they can be ended without touching the password."""
+        told: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+        return f"{told}.{self.session_round}" if self.session_round else told
+
+
+class Invitation(models.Model):
+    """A one-time link by which a person sets the password. Only its digest is kept; the newest one counts."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations")
+    digest = models.CharField(max_length=64, unique=True)
+    made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
 
 
 class Role(models.TextChoices):
@@ -79,6 +103,8 @@ class Role(models.TextChoices):
 
 OFFICE_ROLES = frozenset({Role.DISPATCHER, Role.OFFICE_HEAD, Role.CHECKER})
 SQUAD_ROLES = frozenset({Role.SQUAD_LEADER, Role.OFFICER, Role.AUXILIARY})
+ADMIN_ROLES = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
+"""The three separate administrators (三员分立): who holds one of them holds no other role."""
 
 
 class Assignment(Dated):
@@ -90,6 +116,9 @@ class Assignment(Dated):
     squad = models.ForeignKey(Squad, on_delete=models.CASCADE, null=True, blank=True, related_name="assignments")
     district = models.ForeignKey(District, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     grid = models.ForeignKey(Grid, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    stands_in_for = models.ForeignKey(
+        "teams.Leave", on_delete=models.CASCADE, null=True, blank=True, related_name="stand_ins"
+    )
 
     class Meta:
         verbose_name = _("assignment")

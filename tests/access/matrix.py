@@ -36,6 +36,7 @@ ROLES = (
     "officer_elsewhere",  # of the other street's team, which leads the visit there
     "left",  # was in the street's team until yesterday
     "nobody",  # an account without any role
+    "security_admin",  # where a table does not name this one, it is answered like system_admin
 )
 
 TABLES: Mapping[str, str] = {
@@ -409,6 +410,7 @@ TABLES: Mapping[str, str] = {
         officer_elsewhere    403
         left                 403
         nobody               403
+        security_admin       403
     """,
     "messages are retried": """
         anonymous            login
@@ -432,6 +434,7 @@ TABLES: Mapping[str, str] = {
         officer_elsewhere    403
         left                 403
         nobody               403
+        security_admin       403
     """,
     "the field": """
         anonymous            login
@@ -525,6 +528,223 @@ TABLES: Mapping[str, str] = {
         left                 403
         nobody               403
     """,
+    # --- administration: one makes, one grants, one reads; a head of office sees the own street's people ---
+    "administration is read": """
+        anonymous            login
+        dispatcher           403
+        head                 ok
+        checker              403
+        leader               403
+        officer              403
+        joint                403
+        uncalled             403
+        excused              403
+        auxiliary            403
+        technician           403
+        technician_elsewhere 403
+        grid_worker          403
+        supervisor           403
+        supervisor_elsewhere 403
+        auditor              ok
+        system_admin         ok
+        dispatcher_elsewhere 403
+        officer_elsewhere    403
+        left                 403
+        nobody               403
+        security_admin       ok
+    """,
+    "the history is read": """
+        anonymous            login
+        dispatcher           403
+        head                 403
+        checker              403
+        leader               403
+        officer              403
+        joint                403
+        uncalled             403
+        excused              403
+        auxiliary            403
+        technician           403
+        technician_elsewhere 403
+        grid_worker          403
+        supervisor           403
+        supervisor_elsewhere 403
+        auditor              ok
+        system_admin         ok
+        dispatcher_elsewhere 403
+        officer_elsewhere    403
+        left                 403
+        nobody               403
+        security_admin       ok
+    """,
+    "the system administrator makes": """
+        anonymous            login
+        dispatcher           403
+        head                 403
+        checker              403
+        leader               403
+        officer              403
+        joint                403
+        uncalled             403
+        excused              403
+        auxiliary            403
+        technician           403
+        technician_elsewhere 403
+        grid_worker          403
+        supervisor           403
+        supervisor_elsewhere 403
+        auditor              403
+        system_admin         ok
+        dispatcher_elsewhere 403
+        officer_elsewhere    403
+        left                 403
+        nobody               403
+        security_admin       403
+    """,
+    "either administrator invites": """
+        anonymous            login
+        dispatcher           403
+        head                 403
+        checker              403
+        leader               403
+        officer              403
+        joint                403
+        uncalled             403
+        excused              403
+        auxiliary            403
+        technician           403
+        technician_elsewhere 403
+        grid_worker          403
+        supervisor           403
+        supervisor_elsewhere 403
+        auditor              403
+        system_admin         ok
+        dispatcher_elsewhere 403
+        officer_elsewhere    403
+        left                 403
+        nobody               403
+        security_admin       ok
+    """,
+    "a person is read": """
+        anonymous            login login
+        dispatcher           403   403
+        head                 ok    404
+        checker              403   403
+        leader               403   403
+        officer              403   403
+        joint                403   403
+        uncalled             403   403
+        excused              403   403
+        auxiliary            403   403
+        technician           403   403
+        technician_elsewhere 403   403
+        grid_worker          403   403
+        supervisor           403   403
+        supervisor_elsewhere 403   403
+        auditor              ok    ok
+        system_admin         ok    ok
+        dispatcher_elsewhere 403   403
+        officer_elsewhere    403   403
+        left                 403   403
+        nobody               403   403
+        security_admin       ok    ok
+    """,
+    "the system administrator makes of a person": """
+        anonymous            login login
+        dispatcher           403   403
+        head                 403   403
+        checker              403   403
+        leader               403   403
+        officer              403   403
+        joint                403   403
+        uncalled             403   403
+        excused              403   403
+        auxiliary            403   403
+        technician           403   403
+        technician_elsewhere 403   403
+        grid_worker          403   403
+        supervisor           403   403
+        supervisor_elsewhere 403   403
+        auditor              403   403
+        system_admin         ok    ok
+        dispatcher_elsewhere 403   403
+        officer_elsewhere    403   403
+        left                 403   403
+        nobody               403   403
+        security_admin       403   403
+    """,
+    "the security administrator makes of a person": """
+        anonymous            login login
+        dispatcher           403   403
+        head                 403   403
+        checker              403   403
+        leader               403   403
+        officer              403   403
+        joint                403   403
+        uncalled             403   403
+        excused              403   403
+        auxiliary            403   403
+        technician           403   403
+        technician_elsewhere 403   403
+        grid_worker          403   403
+        supervisor           403   403
+        supervisor_elsewhere 403   403
+        auditor              403   403
+        system_admin         403   403
+        dispatcher_elsewhere 403   403
+        officer_elsewhere    403   403
+        left                 403   403
+        nobody               403   403
+        security_admin       ok    ok
+    """,
+    "leave is managed": """
+        anonymous            login login
+        dispatcher           403   403
+        head                 ok    404
+        checker              403   403
+        leader               403   403
+        officer              403   403
+        joint                403   403
+        uncalled             403   403
+        excused              403   403
+        auxiliary            403   403
+        technician           403   403
+        technician_elsewhere 403   403
+        grid_worker          403   403
+        supervisor           403   403
+        supervisor_elsewhere 403   403
+        auditor              403   403
+        system_admin         ok    ok
+        dispatcher_elsewhere 403   403
+        officer_elsewhere    403   403
+        left                 403   403
+        nobody               403   403
+        security_admin       ok    ok
+    """,
+    "the rota is kept": """
+        anonymous            login login
+        dispatcher           403   403
+        head                 ok    403
+        checker              403   403
+        leader               403   403
+        officer              403   403
+        joint                403   403
+        uncalled             403   403
+        excused              403   403
+        auxiliary            403   403
+        technician           403   403
+        technician_elsewhere 403   403
+        grid_worker          403   403
+        supervisor           403   403
+        supervisor_elsewhere 403   403
+        auditor              403   403
+        system_admin         ok    ok
+        dispatcher_elsewhere 403   403
+        officer_elsewhere    403   403
+        left                 403   403
+        nobody               403   403
+        security_admin       403   403
+    """,
     "staff": "anonymous login | everybody else ok",
     "everybody": "everybody ok",
 }
@@ -542,6 +762,13 @@ class Route:
 
 def _acts(table: str, subject: str, prefix: str, slugs: str) -> tuple[Route, ...]:
     return tuple(Route(f"{prefix}{slug}", "GET POST", table, subject) for slug in slugs.split())
+
+
+def _made(slugs: str, subject: str) -> tuple[Route, ...]:
+    """What only the system administrator makes or changes."""
+    return tuple(
+        Route(f"console:admin_{slug}", "GET POST", "the system administrator makes", subject) for slug in slugs.split()
+    )
 
 
 ROUTES: tuple[Route, ...] = (
@@ -609,6 +836,69 @@ ROUTES: tuple[Route, ...] = (
     Route("console:message_retry", "POST", "messages are retried", "any number"),
     Route("console:outbox_retry", "POST", "messages are retried", "any number"),
     Route("console:district", "GET", "those who look on"),
+    # administration
+    Route("invitation", "GET POST", "everybody", "token"),
+    Route("console:admin_home", "GET", "administration is read"),
+    Route("console:admin_history", "GET", "the history is read"),
+    Route("console:admin_people", "GET", "administration is read"),
+    Route("console:admin_person_new", "GET POST", "the system administrator makes"),
+    Route("console:admin_person", "GET", "a person is read", "person"),
+    Route("console:admin_person_edit", "GET POST", "the system administrator makes of a person", "person"),
+    Route("console:admin_person_invite", "GET POST", "the security administrator makes of a person", "person"),
+    Route("console:admin_person_invite", "GET POST", "either administrator invites", "newcomer"),
+    Route("console:admin_person_close", "GET POST", "the system administrator makes of a person", "person"),
+    Route("console:admin_person_reopen", "GET POST", "the system administrator makes of a person", "person"),
+    Route("console:admin_person_reset", "GET POST", "the security administrator makes of a person", "person"),
+    Route("console:admin_role_new", "GET POST", "the security administrator makes of a person", "person"),
+    Route("console:admin_role_end", "GET POST", "the security administrator makes of a person", "role"),
+    Route("console:admin_certificate_new", "GET POST", "the system administrator makes of a person", "person"),
+    Route("console:admin_certificate_renew", "GET POST", "the system administrator makes of a person", "certificate"),
+    Route("console:admin_certificate_revoke", "GET POST", "the system administrator makes of a person", "certificate"),
+    Route("console:admin_leave_new", "GET POST", "leave is managed", "person"),
+    Route("console:admin_leave_end", "GET POST", "leave is managed", "leave"),
+    Route("console:admin_squads", "GET", "administration is read"),
+    Route("console:admin_squad_new", "GET POST", "the system administrator makes"),
+    Route("console:admin_squad", "GET", "administration is read", "squad"),
+    Route("console:admin_squad_edit", "GET POST", "the system administrator makes", "squad"),
+    Route("console:admin_squad_dissolve", "GET POST", "the system administrator makes", "squad"),
+    Route("console:admin_formation", "GET", "administration is read", "street"),
+    Route("console:admin_agencies", "GET", "administration is read"),
+    Route("console:admin_agency_new", "GET POST", "the system administrator makes"),
+    Route("console:admin_agency", "GET", "administration is read", "agency"),
+    Route("console:admin_agency_edit", "GET POST", "the system administrator makes", "agency"),
+    Route("console:admin_agency_close", "GET POST", "the system administrator makes", "agency"),
+    Route("console:admin_powers", "GET", "administration is read"),
+    Route("console:admin_power_new", "GET POST", "the system administrator makes"),
+    Route("console:admin_power", "GET", "administration is read", "power"),
+    Route("console:admin_power_change", "GET POST", "the system administrator makes", "power"),
+    Route("console:admin_power_end", "GET POST", "the system administrator makes", "power"),
+    Route("console:admin_duty", "GET", "administration is read"),
+    Route("console:admin_duty_week", "GET", "administration is read", "rota"),
+    Route("console:admin_duty_week", "POST", "the rota is kept", "office rota"),
+    Route("console:admin_duty_copy", "POST", "the rota is kept", "office rota"),
+    Route("console:admin_calendar", "GET", "administration is read"),
+    Route("console:admin_calendar_new", "GET POST", "the system administrator makes"),
+    Route("console:admin_calendar_remove", "POST", "the system administrator makes", "day"),
+    Route("console:admin_areas", "GET", "administration is read"),
+    *_made("area_file district_new", ""),
+    *_made("district_edit street_new", "district"),
+    *_made("street_edit community_new", "street"),
+    *_made("community_edit grid_new", "community"),
+    *_made("grid_edit grid_end grid_replace", "grid"),
+    Route("console:admin_categories", "GET POST", "administration is read"),
+    Route("console:admin_category", "GET", "administration is read", "category"),
+    *_made("category_new item_new", ""),
+    *_made("category_edit category_words", "category"),
+    Route("console:admin_items", "GET", "administration is read"),
+    Route("console:admin_item", "GET", "administration is read", "item"),
+    *_made("item_edit item_replace item_end limit_new basis_new", "item"),
+    *_made("basis_confirm basis_end", "basis"),
+    Route("console:admin_clocks", "GET", "administration is read"),
+    *_made("clock", "clock"),
+    *_made("clock_withdraw", "rule"),
+    Route("console:admin_texts", "GET", "administration is read"),
+    *_made("setting", "setting"),
+    *_made("text", "text"),
     # field
     Route("field:today", "GET", "the field"),
     Route("field:whistle", "GET", "the field"),
@@ -680,4 +970,5 @@ def answers(table: str) -> dict[str, tuple[str, ...]]:
             continue
         role, *cells = line.split()
         found[role] = tuple(cells)
+    found.setdefault("security_admin", found["system_admin"])
     return found

@@ -54,4 +54,16 @@ HOLDERS: Mapping[str, tuple[str, str]] = {
     "message.view": ("system_admin auditor", ANYWHERE),
     "message.retry": ("system_admin", ANYWHERE),
     "district.view": ("supervisor auditor", ANYWHERE),
+    # administration: the system administrator makes, the security administrator grants, the auditor reads
+    "leave.manage": ("office_head", STREET),
+    "duty.manage": ("office_head", STREET),
+    "ground.view": ("system_admin security_admin auditor office_head", ANYWHERE),
+    "ground.edit": ("system_admin", ANYWHERE),
+    "catalogue.edit": ("system_admin", ANYWHERE),
+    "duty.manage_all": ("system_admin", ANYWHERE),
+    "staff.edit": ("system_admin", ANYWHERE),
+    "leave.record": ("system_admin security_admin", ANYWHERE),
+    "role.grant": ("security_admin", ANYWHERE),
+    "factor.reset": ("security_admin", ANYWHERE),
+    "history.view": ("system_admin security_admin auditor", ANYWHERE),
 }

@@ -16,7 +16,14 @@ from tests.access.matrix import PREFIXES, ROLES, ROUTES, TABLES, Route, answers
 from tests.access.world import World
 from tests.cast import unchanged
 
-FILLED = {"queue": "all", "any number": 1}
+FILLED: dict[str, Any] = {
+    "queue": "all",
+    "any number": 1,
+    "token": "spent",
+    "clock": ["triage", 0],
+    "setting": "returns_at_most",
+    "text": "close_result",
+}
 
 
 @contextmanager
@@ -81,10 +88,11 @@ def test_address(route: Route, method: str, world: World) -> None:
     assert not wrong, "\n".join(["", *wrong])
 
 
-def url_of(route: Route, rows: dict[str, int | str]) -> str:
+def url_of(route: Route, rows: dict[str, Any]) -> str:
     if not route.subject:
         return reverse(route.name)
-    return reverse(route.name, args=[FILLED.get(route.subject) or rows[route.subject]])
+    filled = FILLED.get(route.subject) or rows[route.subject]
+    return reverse(route.name, args=filled if isinstance(filled, list) else [filled])
 
 
 def compare(world: World, role: str, method: str, url: str, wanted: str) -> list[str]:

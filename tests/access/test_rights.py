@@ -10,7 +10,7 @@ from cases.management.commands.permissions_doc import permissions_document
 from cases.policies import RIGHTS, may, require
 from cases.refusals import Refused
 from teams.models import OFFICE_ROLES, SQUAD_ROLES, Role
-from teams.policies import RESIDENT, SYSTEM, Actor, Grant
+from teams.policies import GROUND_RIGHTS, RESIDENT, SYSTEM, Actor, Grant
 from tests.access.rights import ANYWHERE, HOLDERS, SQUAD, STREET
 
 HERE, ELSEWHERE = 7, 8
@@ -53,11 +53,18 @@ def test_a_right_of_one_kind_of_place_is_not_held_at_another() -> None:
 def test_who_looks_on_decides_nothing() -> None:
     """Auditor, supervisor, administrators: no right that writes to a case, an order or a party."""
     onlookers = {Role.AUDITOR, Role.SUPERVISOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN}
-    held = {name for name, rule in RIGHTS.items() if rule.roles & onlookers}
+    held = {name for name, rule in RIGHTS.items() if rule.roles & onlookers} - set(GROUND_RIGHTS)
     assert held == {"message.view", "message.retry", "district.view"}
     assert not OFFICE_ROLES & SQUAD_ROLES
     mixed = {name for name, rule in RIGHTS.items() if rule.roles & OFFICE_ROLES and rule.roles & SQUAD_ROLES}
     assert mixed == set(), "whoever handles neither triages nor closes"
+
+
+def test_the_three_administrators_are_apart() -> None:
+    """Who makes accounts grants nothing, who grants makes nothing, who reads changes nothing."""
+    of = {role: {name for name, rule in GROUND_RIGHTS.items() if role in rule.roles} for role in Role}
+    assert of[Role.SYSTEM_ADMIN] & of[Role.SECURITY_ADMIN] == {"ground.view", "history.view", "leave.record"}
+    assert of[Role.AUDITOR] == {"ground.view", "history.view"}
 
 
 def test_a_refusal_is_a_403() -> None:

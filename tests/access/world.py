@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.test import Client
 from django.utils import timezone
@@ -17,17 +18,20 @@ from django.utils import timezone
 from cases.models import (
     Case,
     Complaint,
+    DeadlineRule,
     Feedback,
     ImportRun,
+    ItemBasis,
     LabTest,
     Order,
     Part,
     PartItem,
+    Setting,
     Source,
     Target,
 )
 from cases.services import findings, intake, orders, triage, visits
-from teams.models import Assignment, District, Role, Squad, SquadKind, User
+from teams.models import Assignment, CalendarDay, District, Leave, Power, Role, Squad, SquadKind, User
 from teams.policies import RESIDENT
 from tests.cast import LAT, Cast, make_cast, officer, person
 from tests.stage import planned_case
@@ -39,7 +43,7 @@ TEXT = "演示·夜里烧烤油烟很大，吵得睡不着"
 class Street:
     """Ids of one street's rows by kind, as the matrix names them."""
 
-    rows: dict[str, int | str] = field(default_factory=dict)
+    rows: dict[str, Any] = field(default_factory=dict)
     case: Case = field(init=False)
     order: Order = field(init=False)
     complaint: Complaint = field(init=False)
@@ -64,6 +68,9 @@ def make_world() -> World:
     other = _street(
         cast, cast.foreign_target, cast.outsider, cast.outsider_head, cast.other_officers, "laboratory_elsewhere"
     )
+    for made, user, officer_ in ((own, cast.dispatcher, cast.leader), (other, cast.outsider, cast.other_officers[0])):
+        _administered(cast, made, user, officer_)
+    own.rows["newcomer"] = people["nobody"].pk
     clients = {"anonymous": Client()}
     for name, user in people.items():
         clients[name] = client = Client()
@@ -101,6 +108,7 @@ def _people(cast: Cast) -> dict[str, User]:
         "officer_elsewhere": cast.other_officers[0],
         "left": left,
         "nobody": User.objects.create_user("nobody", name="演示·无角色", email="nobody@example.invalid"),
+        "security_admin": person("secadmin", "安全管理员", Role.SECURITY_ADMIN),
     }
 
 
@@ -210,3 +218,31 @@ def _looked_on(cast: Cast, made: Street, target: Target) -> None:
     )
     run = ImportRun.objects.create(street_id=target.street_id, file_name="a.csv", path="/nowhere")
     made.rows |= {"rating": closed.pk, "import": run.pk}
+
+
+def _administered(cast: Cast, made: Street, user: User, holder: User) -> None:
+    """A person who has signed in before, with a role, leave to come, and somebody's certificate."""
+    user.set_password("a-password-of-the-world")
+    user.save(update_fields=["password"])
+    ahead = timezone.localdate() + timedelta(days=30)
+    made.rows |= {
+        "person": user.pk,
+        "role": user.assignments.get().pk,
+        "certificate": holder.certificates.get().pk,
+        "leave": Leave.objects.create(user=user, starts_on=ahead, ends_on=ahead).pk,
+        "squad": cast.squads["market"].pk,
+        "street": cast.street.pk,
+        "agency": cast.agencies["market"].pk,
+        "power": Power.objects.filter(agency=cast.agencies["market"]).earliest("pk").pk,
+        "rota": ["squad", cast.squads["street"].pk],
+        "office rota": ["office", user.assignments.get().street_id],
+        "day": CalendarDay.objects.get_or_create(day=ahead, kind="holiday")[0].pk,
+        "district": cast.district.pk,
+        "community": cast.grid.community_id,
+        "grid": cast.grid.pk,
+        "category": cast.categories["05-10"].pk,
+        "item": cast.items["ST-02"].pk,
+        "basis": ItemBasis.objects.get_or_create(item=cast.items["ST-02"], text="演示·法", starts_on=ahead)[0].pk,
+        "rule": DeadlineRule.objects.earliest("pk").pk,
+    }
+    Setting.objects.get_or_create(key="returns_at_most", street=None, defaults={"value": 2})

@@ -18,7 +18,28 @@ PO = Path(__file__).resolve().parents[2] / "locale" / "zh_Hans" / "LC_MESSAGES" 
 SHOWN = ("aria-label", "placeholder", "title", "alt", "data-confirm", "data-copied")
 """Attributes that people read or hear."""
 SILENT = {"script", "style", "template", "title", "textarea"}
-ALLOWED = frozenset(["English", "Enter", "Esc", "Ctrl", "dB", "GB", "HJ", "CSV", "csv", "xlsx", "UTF"])
+ALLOWED = frozenset(
+    [
+        "English",
+        "Enter",
+        "Esc",
+        "Ctrl",
+        "dB",
+        "GB",
+        "HJ",
+        "CSV",
+        "csv",
+        "xlsx",
+        "UTF",
+        "GeoJSON",
+        "WGS",
+        "GCJ",
+        "GPS",
+        "MB",
+        "code",
+        "name",
+    ]
+)
 """Latin words that stand in Chinese text by right: keys, units, formats, the other language's own name."""
 CJK = re.compile(r"[㐀-鿿]+")
 LATIN = re.compile(r"[A-Za-z][A-Za-z']+")

@@ -25,7 +25,7 @@ from tests.product import Product
 pytestmark = pytest.mark.journey
 
 FACES = ("console", "field", "portal")
-OFFICE = ("dispatcher", "head", "checker", "supervisor", "auditor", "sysadmin")
+OFFICE = ("dispatcher", "head", "checker", "supervisor", "auditor", "sysadmin", "secadmin")
 SQUADS = ("streetleader", "urban1", "fire1", "market1", "lab1", "grid1", "aux1")
 HEADINGS = ("工单编号", "来电内容")
 """Of the hotline's file, shown as they stand there."""
@@ -34,7 +34,8 @@ PARTS = {
     "console:newcomers", "console:rail", "console:row", "console:preview", "console:triage_agencies",
     "console:triage_parties", "console:import_progress", "field:parties", "portal:parties", "portal:code",
     "console:triage_first", "field:order", "field:task", "field:whistle", "field:manifest", "field:worker",
-    "console:intake_parties", "console:intake_addresses", "console:import_refused",
+    "console:intake_parties", "console:intake_addresses", "console:import_refused", "console:admin_leave_end",
+    "console:admin_clock_withdraw",
 }  # fmt: skip
 """Pieces of a page that scripts ask for, a picture, addresses that lead on to another page, and the page of a handling
 task under way, which ``test_live`` looks at."""
@@ -44,6 +45,7 @@ POSTED = {
     "console:notices_read", "console:message_retry", "console:outbox_retry",
     "field:acknowledge", "field:photos", "field:finish", "field:item", "field:sample", "field:notices_read",
     "portal:photos", "portal:private_photos", "field:photo",
+    "console:admin_calendar_remove", "console:admin_duty_copy",
 }  # fmt: skip
 """Only sent to, never opened."""
 FIRST = {"dispatcher", "streetleader", "urban1"}
@@ -57,6 +59,9 @@ HUBS = {
 }
 """Pages that look different by where a case stands: so many of each are read, by the first of their role."""
 BESIDE = {
+    "console:admin_person": ("reopen/",),
+    "console:admin_item": ("limit/", "replace/", "end/"),
+    "console:admin_category": ("words/",),
     "console:case": ("accept/", "close/", "settle/", "resume/", "take-back/", "check-after/"),
     "console:order": ("submit/", "approve/", "send-back/", "issue/", "../../tests/1/cancel/"),
     "console:part_reassign": ("../call-again/",),

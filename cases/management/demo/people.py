@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from cases.management.demo.ground import MAIN_STREET, OTHER_STREET, SINCE, Ground
-from teams.models import Assignment, Certificate, Duty, Role, Squad, User
+from teams.models import Assignment, Certificate, Duty, Leave, Role, Squad, User
 from teams.policies import Actor
 from teams.selectors import actor_of
 
@@ -65,6 +65,7 @@ SHOWN = (
     ("supervisor", "console"),
     ("auditor", "console"),
     ("sysadmin", "console"),
+    ("secadmin", "console"),
 )
 """Accounts that the launcher prints, with the face each is for."""
 
@@ -104,6 +105,9 @@ def make(ground: Ground) -> People:
     team = ground.squad("street")
     expired = _member(people, secret, "street3", "综执队员丙（证件过期）", Role.OFFICER, squad=team)
     _certificate(expired, team, EXPIRED_ON)
+    for username, days in (("market2", 25), ("fire2", 52)):
+        until = timezone.localdate() + timedelta(days=days)
+        Certificate.objects.filter(user=people.users[username]).update(valid_until=until)
     _member(people, secret, "aux1", "协管员甲", Role.AUXILIARY, squad=team)
     _member(people, secret, "aux2", "协管员乙", Role.AUXILIARY, squad=ground.squad("urban"))
     _member(people, secret, "lab1", "检测员甲", Role.LAB_TECHNICIAN, squad=ground.squads["laboratory"])
@@ -112,6 +116,10 @@ def make(ground: Ground) -> People:
     _member(people, secret, "sysadmin", "系统管理员甲", Role.SYSTEM_ADMIN)
     _member(people, secret, "secadmin", "安全管理员甲", Role.SECURITY_ADMIN)
     _duties(ground, people)
+    ahead = timezone.localdate() + timedelta(days=9)
+    Leave.objects.create(
+        user=people.users["labour2"], starts_on=ahead, ends_on=ahead + timedelta(days=2), note="年休假"
+    )
     return people
 
 

@@ -28,6 +28,7 @@ from cases.models import (
 from cases.services import deadlines, journal, needs
 from cases.services.visits import Ended, Scene
 from teams.policies import Actor
+from teams.selectors import in_force
 
 RECHECK_WORK_DAYS = 3
 NIGHT_WINDOW = timedelta(hours=2)
@@ -111,14 +112,8 @@ def recheck_window(*, street_id: int, visited: date, due: date | None) -> tuple[
     """First and last day of the recheck of something due that day (``None``: put right on the spot), decided today."""
     today = timezone.localdate(now())
     first = max(today + timedelta(days=1), visited + timedelta(days=1), due or today)
-    rule = (
-        DeadlineRule.objects.filter(kind=DeadlineKind.RECHECK, urgent=False, unit=Unit.WORK_DAY)
-        .filter(street_id=street_id)
-        .first()
-        or DeadlineRule.objects.filter(
-            kind=DeadlineKind.RECHECK, urgent=False, unit=Unit.WORK_DAY, street__isnull=True
-        ).first()
-    )
+    rules = DeadlineRule.objects.filter(in_force(today), kind=DeadlineKind.RECHECK, urgent=False, unit=Unit.WORK_DAY)
+    rule = rules.filter(street_id=street_id).first() or rules.filter(street__isnull=True).first()
     amount = rule.amount if rule else RECHECK_WORK_DAYS
     return first, max(first, deadlines.calendar_for(street_id).add_workdays(first, amount))
 

@@ -13,9 +13,9 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-EMPTY = """There is no account yet. Make the first administrator:
-  .venv/bin/python manage.py createsuperuser
-then give roles under /admin/."""
+EMPTY = """There is no account yet. Make the three administrators; each gets a link to set a password:
+  .venv/bin/python manage.py first_administrators
+The checklist under /console/admin/ leads from there to the first complaint."""
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from teams.geo import contains
@@ -16,6 +16,7 @@ from teams.models import (
     Certificate,
     Duty,
     Grid,
+    Leave,
     Power,
     Role,
     Squad,
@@ -31,13 +32,20 @@ def in_force(on: date) -> Q:
     return Q(starts_on__lte=on) & (Q(ends_on__isnull=True) | Q(ends_on__gte=on))
 
 
+def resting(on: date) -> Exists:
+    """For a queryset of assignments: whether the holder is on leave that day with somebody standing in."""
+    away = Leave.objects.filter(user=OuterRef("user"), starts_on__lte=on, ends_on__gte=on, substitute__isnull=False)
+    return Exists(away)
+
+
 def actor_of(user: User) -> Actor:
-    """The actor a logged-in person is today. An inactive person holds no role. One query."""
+    """The actor a logged-in person is today. An inactive person holds no role; nor does somebody on leave whose roles a
+    substitute holds. One query."""
     if not user.is_active:
         return Actor(user_id=user.pk, name=user.name)
     today = timezone.localdate()
     rows = (
-        Assignment.objects.filter(in_force(today), user_id=user.pk)
+        Assignment.objects.filter(in_force(today), ~resting(today), user_id=user.pk)
         .order_by("pk")
         .values_list("role", "street_id", "squad_id", "district_id")
     )
@@ -57,7 +65,8 @@ def people_with(
         for key, value in (("street_id", street_id), ("squad_id", squad_id), ("district_id", district_id))
         if value is not None
     }
-    held = Assignment.objects.filter(in_force(timezone.localdate()), role=role, **place)
+    today = timezone.localdate()
+    held = Assignment.objects.filter(in_force(today), ~resting(today), role=role, **place)
     return User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("pk")
 
 
