@@ -115,7 +115,10 @@ def works(request: HttpRequest, at: str = "", *, rework: int = 0) -> list[dict[s
         ("feedback", _("Rework asked"), "star", looks_on, rework or None),
         ("parties", _("Parties"), "building-store", looks_on, None),
         ("imports", _("Hotline file"), "table-import", holds_somewhere(request, "import.run"), None),
-        ("district", _("District"), "chart-dots", holds_somewhere(request, "district.view"), None),
+        ("map", _("Map"), "map", looks_on, None),
+        ("reports", _("Reports"), "chart-bar", looks_on, None),
+        ("district", _("District"), "layout-grid", holds_somewhere(request, "district.view"), None),
+        ("wall", _("Wall screen"), "device-desktop", looks_on, None),
         ("messages", _("Messages sent"), "mail", holds_somewhere(request, "message.view"), None),
     ]
     return [

@@ -10,13 +10,16 @@ from dispatch.console import (
     case_acts,
     imports,
     intake,
+    map,
     notices,
     order_acts,
     orders,
     overview,
     parties,
+    reports,
     search,
     triage,
+    wall,
 )
 
 app_name = "console"
@@ -58,5 +61,9 @@ urlpatterns: list[URLPattern] = [
     path("messages/", notices.message_list, name="messages"),
     path("messages/<int:pk>/retry/", notices.message_retry, name="message_retry"),
     path("outbox/<int:pk>/retry/", notices.outbox_retry, name="outbox_retry"),
+    path("map/", map.map_page, name="map"),
+    path("map/points/", map.map_points, name="map_points"),
+    path("reports/", reports.reports, name="reports"),
     path("district/", overview.district, name="district"),
+    path("wall/", wall.wall_screen, name="wall"),
 ]

@@ -520,7 +520,11 @@ ROUTES: tuple[Route, ...] = (
     Route("console:messages", "GET", "messages are read"),
     Route("console:message_retry", "POST", "messages are retried", "any number"),
     Route("console:outbox_retry", "POST", "messages are retried", "any number"),
+    Route("console:map", "GET", "the desk"),
+    Route("console:map_points", "GET", "the desk"),
+    Route("console:reports", "GET", "the desk"),
     Route("console:district", "GET", "those who look on"),
+    Route("console:wall", "GET", "the desk"),
     # field
     Route("field:today", "GET", "the field"),
     Route("field:whistle", "GET", "the field"),

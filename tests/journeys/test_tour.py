@@ -32,7 +32,7 @@ LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
 PARTS = {
     "console:newcomers", "console:rail", "console:row", "console:triage_agencies", "console:triage_parties",
     "console:import_progress", "field:parties", "portal:parties", "portal:code", "console:triage_first", "field:order",
-    "field:task", "field:whistle", "field:manifest", "field:worker",
+    "field:task", "field:whistle", "field:manifest", "field:worker", "console:map_points",
 }  # fmt: skip
 """Pieces of a page that scripts ask for, a picture, addresses that lead on to another page, and the page of a handling
 task under way, which ``test_live`` looks at."""
