@@ -50,6 +50,7 @@ app.conf.update(
         "notify.*": {"queue": "notices"},
         "cases.file*": {"queue": "bulk"},  # photos and imports never block a relay
         "cases.import*": {"queue": "bulk"},
+        "insights.*": {"queue": "bulk"},
     },
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
@@ -74,6 +75,7 @@ app.conf.update(
                 ("cases.files_drop_abandoned", 600, "bulk"),
                 ("cases.import_uploads_sweep", 3600, "bulk"),
                 ("notify.certificates_sweep", 3600, "notices"),
+                ("insights.rollup_sweep", 3600, "bulk"),
                 ("dispatch.sessions_clear", 3600, "sweep"),
             )
         },

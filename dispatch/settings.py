@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "dispatch",
     "dispatch.web",
     "dispatch.notify",
+    "dispatch.insights",
     "cases",
     "teams",
     "django.contrib.admin",

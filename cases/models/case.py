@@ -95,6 +95,7 @@ class Case(models.Model):
                 name="case_open",
                 condition=~Q(stage__in=["closed", "transferred", "rejected", "joined"]),
             ),
+            models.Index(fields=["street", "closed_at"], name="case_closed", condition=Q(stage="closed")),
             GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="case_title_trgm"),
         ]
         constraints = [

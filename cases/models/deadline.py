@@ -58,6 +58,8 @@ class Deadline(models.Model):
             ),
             models.Index(fields=["case"], name="deadline_case_live", condition=Q(state="running")),
             models.Index(fields=["order"], name="deadline_order_live", condition=Q(state="running")),
+            models.Index(fields=["ended_at"], name="deadline_ended", condition=Q(state="met")),
+            models.Index(fields=["starts_at"], name="deadline_contact", condition=Q(kind="contact")),
         ]
         constraints = [
             models.CheckConstraint(

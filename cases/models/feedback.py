@@ -45,6 +45,7 @@ class Feedback(models.Model):
     rework_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        indexes = [models.Index(fields=["at"], name="feedback_at")]
         constraints = [
             models.UniqueConstraint(fields=["complaint", "case"], name="feedback_once"),
             models.CheckConstraint(condition=models.Q(satisfied__range=(1, 5)), name="feedback_scale"),

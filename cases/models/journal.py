@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +36,7 @@ class Event(models.Model):
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("journal")
+        indexes = [BrinIndex(fields=["at"], name="event_at_brin")]  # append-only: a few pages for millions of rows
         constraints = [
             models.UniqueConstraint(fields=["case", "seq"], condition=Q(case__isnull=False), name="event_case_seq"),
             models.UniqueConstraint(fields=["order", "seq"], condition=Q(order__isnull=False), name="event_order_seq"),

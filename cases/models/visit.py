@@ -48,6 +48,7 @@ class Visit(models.Model):
     note = models.TextField(blank=True)
 
     class Meta:
+        indexes = [models.Index(fields=["started_at"], name="visit_started")]
         constraints = [
             models.UniqueConstraint(fields=["order", "sequence"], name="visit_sequence"),
             models.UniqueConstraint(fields=["order"], condition=Q(state="open"), name="visit_one_open"),

@@ -13,6 +13,7 @@ from dispatch.console import (
     exports,
     imports,
     intake,
+    map,
     notices,
     order_acts,
     orders,
@@ -21,8 +22,10 @@ from dispatch.console import (
     parties,
     presence,
     preview,
+    reports,
     search,
     triage,
+    wall,
 )
 from dispatch.console.admin.urls import admin_urls
 
@@ -83,6 +86,10 @@ urlpatterns: list[URLPattern] = [
     path("messages/", notices.message_list, name="messages"),
     path("messages/<int:pk>/retry/", notices.message_retry, name="message_retry"),
     path("outbox/<int:pk>/retry/", notices.outbox_retry, name="outbox_retry"),
+    path("map/", map.map_page, name="map"),
+    path("map/points/", map.map_points, name="map_points"),
+    path("reports/", reports.reports, name="reports"),
     path("district/", overview.district, name="district"),
     *admin_urls("admin/"),
+    path("wall/", wall.wall_screen, name="wall"),
 ]

@@ -835,6 +835,9 @@ ROUTES: tuple[Route, ...] = (
     Route("console:messages", "GET", "messages are read"),
     Route("console:message_retry", "POST", "messages are retried", "any number"),
     Route("console:outbox_retry", "POST", "messages are retried", "any number"),
+    Route("console:map", "GET", "the desk"),
+    Route("console:map_points", "GET", "the desk"),
+    Route("console:reports", "GET", "the desk"),
     Route("console:district", "GET", "those who look on"),
     # administration
     Route("invitation", "GET POST", "everybody", "token"),
@@ -899,6 +902,7 @@ ROUTES: tuple[Route, ...] = (
     Route("console:admin_texts", "GET", "administration is read"),
     *_made("setting", "setting"),
     *_made("text", "text"),
+    Route("console:wall", "GET", "the desk"),
     # field
     Route("field:today", "GET", "the field"),
     Route("field:whistle", "GET", "the field"),

@@ -35,7 +35,7 @@ PARTS = {
     "console:triage_parties", "console:import_progress", "field:parties", "portal:parties", "portal:code",
     "console:triage_first", "field:order", "field:task", "field:whistle", "field:manifest", "field:worker",
     "console:intake_parties", "console:intake_addresses", "console:import_refused", "console:admin_leave_end",
-    "console:admin_clock_withdraw",
+    "console:admin_clock_withdraw", "console:map_points",
 }  # fmt: skip
 """Pieces of a page that scripts ask for, a picture, addresses that lead on to another page, and the page of a handling
 task under way, which ``test_live`` looks at."""
