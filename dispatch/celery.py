@@ -50,6 +50,7 @@ app.conf.update(
         "notify.*": {"queue": "notices"},
         "cases.file*": {"queue": "bulk"},  # photos and imports never block a relay
         "cases.import*": {"queue": "bulk"},
+        "cases.doubles*": {"queue": "bulk"},
     },
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
@@ -72,6 +73,7 @@ app.conf.update(
                 ("cases.files_sweep", 5, "bulk"),
                 ("cases.imports_sweep", 5, "bulk"),
                 ("cases.files_drop_abandoned", 600, "bulk"),
+                ("cases.doubles_sweep", 6 * 3600, "bulk"),
                 ("dispatch.sessions_clear", 3600, "sweep"),
             )
         },

@@ -39,9 +39,10 @@ def journal_emptied_between_tests() -> Iterator[None]:
     plain = DatabaseOperations.sql_flush
 
     def lifted(self: Any, style: Any, tables: Any, **options: Any) -> list[str]:
-        guard = "ALTER TABLE cases_event {} TRIGGER cases_event_no_truncate"
+        guarded = [table for table in ("cases_event", "cases_targetchange") if table in tables]
+        guards = [f"ALTER TABLE {table} {{}} TRIGGER {table}_no_truncate" for table in guarded]
         flush = plain(self, style, tables, **options)
-        return [guard.format("DISABLE"), *flush, guard.format("ENABLE")] if "cases_event" in tables else flush
+        return [*(g.format("DISABLE") for g in guards), *flush, *(g.format("ENABLE") for g in guards)]
 
     DatabaseOperations.sql_flush = lifted  # type: ignore[method-assign]
     yield

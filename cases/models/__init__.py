@@ -62,9 +62,10 @@ from cases.models.order import (
     PartItem,
     PartState,
 )
+from cases.models.partyfile import PartyRow, PartyRun, PartyRunState, RowChoice, RowFate
 from cases.models.ruling import Followup, Ruling, RulingOutcome
 from cases.models.scope import CaseQuerySet, OrderQuerySet
-from cases.models.target import Target, TargetKind
+from cases.models.target import ChangeKind, Likeness, Pairs, Target, TargetChange, TargetKind
 from cases.models.visit import (
     Answer,
     LabState,
@@ -89,6 +90,7 @@ __all__ = [
     "Category",
     "CategoryWord",
     "Chain",
+    "ChangeKind",
     "CheckAfter",
     "ClockKind",
     "Complaint",
@@ -115,6 +117,7 @@ __all__ = [
     "ItemLimit",
     "LabState",
     "LabTest",
+    "Likeness",
     "LineKind",
     "Need",
     "NeedAgency",
@@ -126,10 +129,14 @@ __all__ = [
     "OrderQuerySet",
     "OrderState",
     "Outbox",
+    "Pairs",
     "PaperCounter",
     "Part",
     "PartItem",
     "PartState",
+    "PartyRow",
+    "PartyRun",
+    "PartyRunState",
     "Period",
     "QuotedNumber",
     "ReportIn",
@@ -139,6 +146,8 @@ __all__ = [
     "Reveal",
     "RevealPurpose",
     "ReworkState",
+    "RowChoice",
+    "RowFate",
     "Ruling",
     "RulingOutcome",
     "RunState",
@@ -146,6 +155,7 @@ __all__ = [
     "Severity",
     "Source",
     "Target",
+    "TargetChange",
     "TargetKind",
     "Unit",
     "Urgency",

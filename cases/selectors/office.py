@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q
 
+from cases.law import LadderRule
 from cases.models import Setting
 
 
@@ -29,3 +30,13 @@ def office_phones() -> dict[int | None, str]:
     """All of them by street; under None the one for all streets."""
     rows = Setting.objects.filter(key="office_phone").values_list("street_id", "value")
     return {street_id: str(value or "").strip() for street_id, value in rows}
+
+
+def ladder_rule(street_id: int) -> LadderRule:
+    """The office's ladder: its own numbers over the usual ones."""
+    plain = LadderRule()
+    return LadderRule(
+        look_back_years=office_setting("ladder_look_back_years", street_id, plain.look_back_years),
+        lenient_after=office_setting("ladder_lenient_after", street_id, plain.lenient_after),
+        strict_after=office_setting("ladder_strict_after", street_id, plain.strict_after),
+    )

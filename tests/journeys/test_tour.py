@@ -30,6 +30,8 @@ HEADINGS = ("工单编号", "来电内容")
 """Of the hotline's file, shown as they stand there."""
 LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
 PARTS = {
+    "console:party_alike", "console:party_points", "console:party_file_progress", "console:party_export",
+    "console:party_file_refused",
     "console:newcomers", "console:rail", "console:row", "console:triage_agencies", "console:triage_parties",
     "console:import_progress", "field:parties", "portal:parties", "portal:code", "console:triage_first", "field:order",
     "field:task", "field:whistle", "field:manifest", "field:worker",
@@ -37,6 +39,7 @@ PARTS = {
 """Pieces of a page that scripts ask for, a picture, addresses that lead on to another page, and the page of a handling
 task under way, which ``test_live`` looks at."""
 POSTED = {
+    "console:party_different", "console:party_doubles_look", "console:party_file_choose",
     "console:accept_many", "console:notices_read", "console:message_retry", "console:outbox_retry",
     "field:acknowledge", "field:photos", "field:finish", "field:item", "field:sample", "field:notices_read",
     "portal:photos", "portal:private_photos", "field:photo",
@@ -205,6 +208,10 @@ def hotline_file(office: Page) -> None:
     office.locator("input[type=file]").set_input_files(FilePayload(name="demo.csv", mimeType="text/csv", buffer=row))
     office.locator("main form:has(input[type=file]) button").first.click()
     office.wait_for_url(re.compile(r"/console/imports/\d+/"))
+    office.goto("/console/parties/files/")
+    office.locator("input[type=file]").set_input_files(FilePayload(name="demo.csv", mimeType="text/csv", buffer=row))
+    office.locator("main form:has(input[type=file]) button").first.click()
+    office.wait_for_url(re.compile(r"/console/parties/files/\d+/"))
 
 
 def told_of(tour: Tour, face: str, language: str) -> None:
