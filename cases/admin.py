@@ -122,12 +122,13 @@ class SettingAdmin(Base):
 
 
 @admin.register(Target)
-class TargetAdmin(Base):
+class TargetAdmin(ReadOnly):
+    """The register. It is changed in the console, where every change is written into the party's history."""
+
     list_display = ("name", "kind", "trade", "address", "street", "uscc", "no_disturb", "active")
     list_filter = ("kind", "street", "no_disturb", "active")
     list_select_related = ("street",)
     search_fields = ("name", "address", "uscc")
-    autocomplete_fields = ("street", "grid", "merged_into")
 
 
 @admin.register(PaperCounter)

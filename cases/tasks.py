@@ -7,7 +7,8 @@ import time
 import structlog
 from celery import shared_task
 
-from cases.services import escalation, files, imports
+from cases.services import escalation, files, imports, parties, partyfiles
+from teams.models import Street
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +69,19 @@ def imports_sweep() -> int:
         except Exception:  # the next sweep tries it again; the other runs go on
             log.exception("import_broke_off", run=run_id)
             broken += 1
-    left = len(imports.runs_due())
+    for run_id in partyfiles.runs_due():
+        try:
+            partyfiles.run_execute(run_id=run_id, seconds=RUN_SECONDS)
+        except Exception:  # likewise
+            log.exception("party_file_broke_off", run=run_id)
+            broken += 1
+    left = len(imports.runs_due()) + len(partyfiles.runs_due())
     if left > broken:
         imports_sweep.apply_async(expires=RUN_SECONDS)
     return left
+
+
+@shared_task(name="cases.doubles_sweep")
+def doubles_sweep() -> int:
+    """Compare the registers of all streets anew. Returns how many pairs wait for a decision."""
+    return sum(parties.doubles_refresh(street_id=pk) for pk in Street.objects.values_list("pk", flat=True))

@@ -51,6 +51,7 @@ app.conf.update(
         "cases.file*": {"queue": "bulk"},  # photos and imports never block a relay
         "cases.import*": {"queue": "bulk"},
         "insights.*": {"queue": "bulk"},
+        "cases.doubles*": {"queue": "bulk"},
     },
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
@@ -76,6 +77,7 @@ app.conf.update(
                 ("cases.import_uploads_sweep", 3600, "bulk"),
                 ("notify.certificates_sweep", 3600, "notices"),
                 ("insights.rollup_sweep", 3600, "bulk"),
+                ("cases.doubles_sweep", 6 * 3600, "bulk"),
                 ("dispatch.sessions_clear", 3600, "sweep"),
             )
         },

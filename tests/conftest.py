@@ -40,7 +40,7 @@ def journal_emptied_between_tests() -> Iterator[None]:
 
     def lifted(self: Any, style: Any, tables: Any, **options: Any) -> list[str]:
         flush = plain(self, style, tables, **options)
-        for table in {"cases_event", "teams_change"} & set(tables):
+        for table in {"cases_event", "cases_targetchange", "teams_change"} & set(tables):
             guard = f"ALTER TABLE {table} {{}} TRIGGER {table}_no_truncate"
             flush = [guard.format("DISABLE"), *flush, guard.format("ENABLE")]
         return flush

@@ -64,9 +64,10 @@ from cases.models.order import (
     PartItem,
     PartState,
 )
+from cases.models.partyfile import PartyRow, PartyRun, PartyRunState, RowChoice, RowFate
 from cases.models.ruling import Followup, Ruling, RulingOutcome
 from cases.models.scope import CaseQuerySet, OrderQuerySet
-from cases.models.target import Target, TargetKind
+from cases.models.target import ChangeKind, Likeness, Pairs, Target, TargetChange, TargetKind
 from cases.models.visit import (
     Answer,
     LabState,
@@ -95,6 +96,7 @@ __all__ = [
     "Category",
     "CategoryWord",
     "Chain",
+    "ChangeKind",
     "CheckAfter",
     "ClockKind",
     "Complaint",
@@ -122,6 +124,7 @@ __all__ = [
     "ItemLimit",
     "LabState",
     "LabTest",
+    "Likeness",
     "LineKind",
     "LookupPurpose",
     "Need",
@@ -135,10 +138,14 @@ __all__ = [
     "OrderQuerySet",
     "OrderState",
     "Outbox",
+    "Pairs",
     "PaperCounter",
     "Part",
     "PartItem",
     "PartState",
+    "PartyRow",
+    "PartyRun",
+    "PartyRunState",
     "Period",
     "QuotedNumber",
     "ReportIn",
@@ -148,6 +155,8 @@ __all__ = [
     "Reveal",
     "RevealPurpose",
     "ReworkState",
+    "RowChoice",
+    "RowFate",
     "Ruling",
     "RulingOutcome",
     "RunState",
@@ -155,6 +164,7 @@ __all__ = [
     "Severity",
     "Source",
     "Target",
+    "TargetChange",
     "TargetKind",
     "Unit",
     "Urgency",

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from teams.models import Grid, Street
+
+
+class Pairs(Func):
+    """Every two characters that stand side by side in a text, as an array with an index: how Chinese is searched.
+
+    A trigram index can't help with a word of two characters, and most Chinese words have two.
+    """
+
+    function = "cases_pairs"
+    output_field = ArrayField(models.TextField())
 
 
 class TargetKind(models.TextChoices):
@@ -38,9 +49,28 @@ class Target(models.Model):
     noise_zone = models.PositiveSmallIntegerField(_("noise zone (GB 3096)"), null=True, blank=True)
     yearly_cap = models.PositiveSmallIntegerField(_("inspections a year, at most"), null=True, blank=True)
     no_disturb = models.BooleanField(_("on the no-disturb list"), default=False)
+    no_disturb_reason = models.CharField(_("why it is on the list"), max_length=240, blank=True)
+    no_disturb_until = models.DateField(_("on the list until"), null=True, blank=True)
+    hours = models.JSONField(
+        _("opening hours"), default=list, blank=True, help_text=_("Windows: day 1 (Monday) to 7, from, until (HH:MM).")
+    )
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="absorbed")
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    version = models.PositiveIntegerField(default=0, editable=False)
+    words = models.GeneratedField(
+        expression=Func(
+            F("name"),
+            F("aliases"),
+            F("address"),
+            F("uscc"),
+            F("trade"),
+            function="cases_target_words",
+            output_field=models.TextField(),
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     class Meta:
         verbose_name = _("party")
@@ -49,6 +79,9 @@ class Target(models.Model):
             GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="target_name_trgm"),
             GinIndex(fields=["address"], opclasses=["gin_trgm_ops"], name="target_address_trgm"),
             models.Index(fields=["street", "lat", "lng"], name="target_box"),
+            models.Index(fields=["name", "id"], name="target_by_name"),
+            models.Index(fields=["merged_into"], name="target_family", condition=Q(merged_into__isnull=False)),
+            GinIndex(Pairs(F("words")), name="target_pairs"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -63,3 +96,60 @@ class Target(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ChangeKind(models.TextChoices):
+    CREATED = "created", _("entered")
+    EDITED = "edited", _("edited")
+    IMPORTED = "imported", _("changed by a file")
+    ABSORBED = "absorbed", _("took in another entry")
+    MERGED = "merged", _("merged into another entry")
+
+
+class TargetChange(models.Model):
+    """What became of a party's entry: written once, in the transaction of the change; triggers refuse the rest.
+
+    ``version`` is the one that the change made; ``changes`` maps a column to what it held before and after it.
+    """
+
+    target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="changes")
+    version = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=ChangeKind.choices)
+    changes = models.JSONField(default=dict)
+    other = models.ForeignKey(Target, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    reason = models.CharField(max_length=240, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="+"
+    )
+    actor_role = models.CharField(max_length=16)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["target", "version"], name="target_change_once")]
+
+
+class Likeness(models.Model):
+    """Two entries that may be one party. Found by comparison, decided by a person; a decided one is not asked again."""
+
+    first = models.ForeignKey(Target, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Target, on_delete=models.CASCADE, related_name="+")
+    street = models.ForeignKey(Street, on_delete=models.PROTECT, related_name="+")
+    score = models.PositiveSmallIntegerField()
+    notes = models.JSONField(default=list)
+    found_at = models.DateTimeField()
+    different_at = models.DateTimeField(null=True, blank=True)
+    different_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["street", "-score", "id"], name="likeness_open", condition=Q(different_at__isnull=True)
+            ),
+            models.Index(fields=["second"], name="likeness_second"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second"], name="likeness_once"),
+            models.CheckConstraint(condition=Q(first__lt=F("second")), name="likeness_in_order"),
+        ]

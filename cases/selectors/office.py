@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from cases.clock.moment import now
+from cases.law import LadderRule
 from cases.models import DeadlineKind, DeadlineRule, OfficeText, Setting
 from cases.papers import check_pattern, format_number
 
@@ -200,3 +201,13 @@ def _shown(key: str, value: Any) -> str:
 
 def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def ladder_rule(street_id: int) -> LadderRule:
+    """The office's ladder: its own numbers over the usual ones."""
+    plain = LadderRule()
+    return LadderRule(
+        look_back_years=office_setting("ladder_look_back_years", street_id, plain.look_back_years),
+        lenient_after=office_setting("ladder_lenient_after", street_id, plain.lenient_after),
+        strict_after=office_setting("ladder_strict_after", street_id, plain.strict_after),
+    )

@@ -90,7 +90,7 @@ def patrol_record(
             category = Category.objects.filter(pk=category_id, active=True).first()
             if category is None:
                 raise Refused("category_needed", _("Choose the category of the problem."), field="category", status=422)
-            target = _target(squad, target_id, new_party, lat, lng)
+            target = _target(actor, squad, target_id, new_party, lat, lng)
             seats = visits.seats_of([visits.staff_id(actor), *partner_ids], squad.agency, timezone.localdate(now()))
             visits.two_needed(seats, squad.agency)
             far = visits.far_check(target, lat, lng, far_reason)
@@ -168,7 +168,12 @@ def _squad(actor: Actor, squad_id: int) -> Squad:
 
 
 def _target(
-    squad: Squad, target_id: int | None, new_party: Mapping[str, object] | None, lat: float | None, lng: float | None
+    actor: Actor,
+    squad: Squad,
+    target_id: int | None,
+    new_party: Mapping[str, object] | None,
+    lat: float | None,
+    lng: float | None,
 ) -> Target:
     """The locked party; a new one stands where the squad stands."""
     if target_id is not None:
@@ -178,7 +183,7 @@ def _target(
         facts: dict[str, object] = {"lat": lat, "lng": lng, **new_party}
         if "street_id" not in facts:
             facts["street_id"] = _street_of(squad, lat, lng)
-        target = parties.target_lock(parties.target_make(**facts).pk)  # type: ignore[arg-type]
+        target = parties.target_lock(parties.target_make(actor=actor, **facts).pk)  # type: ignore[arg-type]
     else:
         raise Refused("target_needed", _("Say where: choose the party, or name it."), field="target", status=422)
     if target.street_id not in {street.pk for street in squad.streets.all()}:

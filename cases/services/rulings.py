@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import policies
 from cases.clock.moment import now
-from cases.law import Conduct, LadderRule, Proposal, Violation, propose
+from cases.law import Conduct, Proposal, Violation, propose
 from cases.models import (
     DeadlineKind,
     File,
@@ -26,7 +26,7 @@ from cases.models import (
 )
 from cases.papers import DEFAULT_PATTERN, format_number
 from cases.refusals import Refused
-from cases.selectors.office import office_setting, office_value
+from cases.selectors.office import ladder_rule, office_value
 from cases.services import deadlines, journal, visits
 from cases.services import files as file_stage
 from cases.services.visits import Scene
@@ -70,16 +70,7 @@ def proposal_for(*, finding: Finding, slight: bool | None = None, corrected: boo
         corrected=corrected,
         key_area=bool(case and case.category and case.category.key_area),
     )
-    return propose(conduct, history, _ladder(order.street_id))
-
-
-def _ladder(street_id: int) -> LadderRule:
-    plain = LadderRule()
-    return LadderRule(
-        look_back_years=office_setting("ladder_look_back_years", street_id, plain.look_back_years),
-        lenient_after=office_setting("ladder_lenient_after", street_id, plain.lenient_after),
-        strict_after=office_setting("ladder_strict_after", street_id, plain.strict_after),
-    )
+    return propose(conduct, history, ladder_rule(order.street_id))
 
 
 def competent_squads(finding: Finding) -> list[int]:

@@ -1,138 +1,72 @@
-"""The register of parties: list, search, create, edit, and what is known of one."""
+"""The page of a party: what is known of it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from cases.models import Target, TargetKind
+from cases.law import Note
 from cases.policies import may
-from cases.refusals import Refused
-from cases.selectors import register
-from cases.services import parties as service
+from cases.selectors.partyfile import PartyFile, party_file
+from dispatch.console.case import photo_rows
 from dispatch.console.frame import console_view, show
-from dispatch.web.access import actor_for, check_right, check_right_somewhere, holds_somewhere, target_or_404
-from dispatch.web.refusals import INVALID, put_refusal
-from teams.models import Street
-from teams.policies import Actor
+from dispatch.console.party_words import history_entries, hours_words
+from dispatch.web.access import actor_for, target_or_404
 
-
-class PartyForm(forms.Form):
-    """A party; the credit code is checked by the service (ISO 7064)."""
-
-    street = forms.ModelChoiceField(queryset=Street.objects.none(), label=gettext_lazy("street"))
-    kind = forms.ChoiceField(label=gettext_lazy("kind"), choices=TargetKind.choices)
-    name = forms.CharField(label=gettext_lazy("name"), max_length=160)
-    aliases = forms.CharField(
-        label=gettext_lazy("other names"), required=False, help_text=gettext_lazy("Separated by commas.")
-    )
-    uscc = forms.CharField(label=gettext_lazy("unified social credit code"), max_length=18, required=False)
-    trade = forms.CharField(label=gettext_lazy("trade"), max_length=40, required=False)
-    address = forms.CharField(label=gettext_lazy("address"), max_length=240, required=False)
-    lat = forms.FloatField(label=gettext_lazy("latitude"), required=False, min_value=-90, max_value=90)
-    lng = forms.FloatField(label=gettext_lazy("longitude"), required=False, min_value=-180, max_value=180)
-    person_in_charge = forms.CharField(label=gettext_lazy("person in charge"), max_length=60, required=False)
-    phone = forms.CharField(label=gettext_lazy("phone of the party"), max_length=32, required=False)
-    noise_zone = forms.TypedChoiceField(
-        label=gettext_lazy("noise zone (GB 3096)"),
-        choices=[("", "–"), *((str(zone), str(zone)) for zone in range(5))],
-        coerce=int,
-        empty_value=None,
-        required=False,
-    )
-    no_disturb = forms.BooleanField(label=gettext_lazy("on the no-disturb list"), required=False)
-
-    def __init__(self, data: Any, *, actor: Actor, target: Target | None = None) -> None:
-        initial: dict[str, Any] = {}
-        if target is not None:
-            initial = {name: getattr(target, name) for name in self.base_fields if name not in ("aliases", "street")}
-            initial["aliases"] = "，".join(target.aliases)
-        super().__init__(data, initial=initial)
-        if target is not None:
-            del self.fields["street"]
-            return
-        self.fields["street"].queryset = Street.objects.filter(pk__in=actor.streets())  # type: ignore[attr-defined]
-        if len(actor.streets()) == 1:
-            self.fields["street"].initial = next(iter(actor.streets()))
-            self.fields["street"].widget = forms.HiddenInput()
-
-    def clean_aliases(self) -> list[str]:
-        text = self.cleaned_data["aliases"].replace("，", ",").replace("、", ",")
-        return [name.strip() for name in text.split(",") if name.strip()]
-
-
-@require_safe
-@console_view()
-def party_list(request: HttpRequest) -> HttpResponse:
-    text, kind, after = request.GET.get("text", ""), request.GET.get("kind", ""), request.GET.get("after", "")
-    rows, more = register.targets_page(
-        actor_for(request), text=text, kind=kind, after=int(after) if after.isdigit() else None
-    )
-    base = reverse("console:parties")
-    query: dict[str, str | int] = {"text": text, "kind": kind}
-    context = {
-        "rows": rows,
-        "text": text,
-        "kind": kind,
-        "kinds": TargetKind.choices,
-        "next_url": f"{base}?{urlencode({**query, 'after': more or 0})}" if more else "",
-        "shown": len(rows),
-        "may_edit": holds_somewhere(request, "target.edit"),
-    }
-    return show(request, "console/parties.html", context, at="parties")
+STEPS = {
+    "first_exempt": gettext_lazy("First time: it may go unpunished"),
+    "second_lenient": gettext_lazy("Not the first time: lenient"),
+    "strict": gettext_lazy("Again and again: strict"),
+}
+LADDER = {
+    "ladder_prior": gettext_lazy("Confirmed violations of this kind in the last %(years)s years: %(count)s."),
+    "ladder_outside_window": gettext_lazy("Older ones that no longer count: %(count)s."),
+    "ladder_unconfirmed": gettext_lazy("Found but nothing wrong: %(count)s; they do not count."),
+    "ladder_key_area": gettext_lazy("A key area: the first one is not exempt."),
+    "ladder_slight_unknown": gettext_lazy("Exempt only if it is slight: that is for you to say."),
+    "ladder_corrected_unknown": gettext_lazy("Exempt only if it is put right in time."),
+    "ladder_uncorrected": gettext_lazy("Earlier ones that were not put right: %(count)s."),
+}
 
 
 @require_safe
 @console_view()
 def party(request: HttpRequest, pk: int) -> HttpResponse:
+    """The party's file; one that was merged leads to the one it lives on in."""
     target, actor = target_or_404(request, pk), actor_for(request)
+    if target.merged_into_id is not None:
+        messages.info(request, _("“%(name)s” was merged into this party.") % {"name": target.name})
+        return redirect("console:party", target.merged_into_id)
+    file = party_file(target, actor)
     context = {
         "target": target,
-        "file": register.party_file(target, actor),
+        "file": file,
+        "hours": hours_words(target.hours),
+        "history": history_entries(file.history),
+        "photos": photo_rows(file.photos),
+        "ladder": _ladder(file),
         "may_edit": may(actor, "target.edit", street_id=target.street_id),
     }
     return show(request, "console/party.html", context, at="parties")
 
 
-@console_view()
-def party_new(request: HttpRequest) -> HttpResponse:
-    check_right_somewhere(request, "target.edit")
-    return _edit(request, None)
+def _ladder(file: PartyFile) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": row.name,
+            "step": STEPS[row.proposal.step.value],
+            "why": [_said(note) for note in row.proposal.notes if note.code in LADDER],
+            "last": row.last,
+        }
+        for row in file.ladder
+    ]
 
 
-@console_view()
-def party_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    return _edit(request, target_or_404(request, pk, "target.edit"))
-
-
-def _edit(request: HttpRequest, target: Target | None) -> HttpResponse:
-    actor = actor_for(request)
-    posted = request.method == "POST"
-    form = PartyForm(request.POST if posted else None, actor=actor, target=target)
-    status = 200
-    if posted:
-        status = INVALID
-        if form.is_valid():
-            data = dict(form.cleaned_data)
-            try:
-                if target is None:
-                    street = data.pop("street")
-                    check_right(request, "target.edit", street_id=street.pk)
-                    saved = service.target_create(actor=actor, street_id=street.pk, **data)
-                else:
-                    saved = service.target_update(actor=actor, target_id=target.pk, **data)
-            except Refused as refused:
-                status = put_refusal(form, refused)
-            else:
-                messages.success(request, _("Saved."))
-                return redirect("console:party", saved.pk)
-    return show(request, "console/party_edit.html", {"form": form, "target": target}, status=status, at="parties")
+def _said(note: Note) -> str:
+    return str(LADDER[note.code]) % note.params

@@ -24,6 +24,7 @@ from cases.models import (
     OrderNeed,
     Part,
     PartState,
+    PartyRun,
     Target,
     Visit,
 )
@@ -271,6 +272,19 @@ def feedback_or_404(request: HttpRequest, pk: int, right: str | None = None) -> 
 def run_or_404(request: HttpRequest, pk: int, right: str | None = None) -> ImportRun:
     actor = actor_for(request)
     rows = ImportRun.objects.select_related("street")
+    if not actor.has(Role.AUDITOR):
+        rows = rows.filter(Q(street_id__in=actor.streets()) | Q(street__district_id__in=actor.districts))
+    run = rows.filter(pk=pk).first()
+    if run is None:
+        raise Http404
+    check_right(request, right, street_id=run.street_id)
+    return run
+
+
+def party_run_or_404(request: HttpRequest, pk: int, right: str | None = None) -> PartyRun:
+    """A file of parties: the office of its street, the district, an auditor."""
+    actor = actor_for(request)
+    rows = PartyRun.objects.select_related("street")
     if not actor.has(Role.AUDITOR):
         rows = rows.filter(Q(street_id__in=actor.streets()) | Q(street__district_id__in=actor.districts))
     run = rows.filter(pk=pk).first()

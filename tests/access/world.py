@@ -26,6 +26,7 @@ from cases.models import (
     Order,
     Part,
     PartItem,
+    PartyRun,
     Setting,
     Source,
     Target,
@@ -217,7 +218,8 @@ def _looked_on(cast: Cast, made: Street, target: Target) -> None:
         rework="asked",
     )
     run = ImportRun.objects.create(street_id=target.street_id, file_name="a.csv", path="/nowhere")
-    made.rows |= {"rating": closed.pk, "import": run.pk}
+    file = PartyRun.objects.create(street_id=target.street_id, file_name="p.csv", path="/nowhere")
+    made.rows |= {"rating": closed.pk, "import": run.pk, "party file": file.pk}
 
 
 def _administered(cast: Cast, made: Street, user: User, holder: User) -> None:

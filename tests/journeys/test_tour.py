@@ -35,14 +35,16 @@ PARTS = {
     "console:triage_parties", "console:import_progress", "field:parties", "portal:parties", "portal:code",
     "console:triage_first", "field:order", "field:task", "field:whistle", "field:manifest", "field:worker",
     "console:intake_parties", "console:intake_addresses", "console:import_refused", "console:admin_leave_end",
-    "console:admin_clock_withdraw", "console:map_points",
+    "console:admin_clock_withdraw", "console:map_points", "console:party_alike", "console:party_points",
+    "console:party_file_progress", "console:party_export", "console:party_file_refused",
 }  # fmt: skip
 """Pieces of a page that scripts ask for, a picture, addresses that lead on to another page, and the page of a handling
 task under way, which ``test_live`` looks at."""
 POSTED = {
     "console:undo", "console:export", "console:view_change", *(f"console:bulk_{act}" for act in BULK),
     "console:triage_hold", "console:triage_undo", "console:triage_brief", "console:intake_alike",
-    "console:notices_read", "console:message_retry", "console:outbox_retry",
+    "console:notices_read", "console:message_retry", "console:outbox_retry", "console:party_different",
+    "console:party_doubles_look", "console:party_file_choose",
     "field:acknowledge", "field:photos", "field:finish", "field:item", "field:sample", "field:notices_read",
     "portal:photos", "portal:private_photos", "field:photo",
     "console:admin_calendar_remove", "console:admin_duty_copy",
@@ -216,6 +218,10 @@ def hotline_file(office: Page) -> None:
     office.locator("input[type=file]").set_input_files(FilePayload(name="demo.csv", mimeType="text/csv", buffer=row))
     office.locator("main form:has(input[type=file]) button").first.click()
     office.wait_for_url(re.compile(r"/console/imports/\d+/"))
+    office.goto("/console/parties/files/")
+    office.locator("input[type=file]").set_input_files(FilePayload(name="demo.csv", mimeType="text/csv", buffer=row))
+    office.locator("main form:has(input[type=file]) button").first.click()
+    office.wait_for_url(re.compile(r"/console/parties/files/\d+/"))
 
 
 def told_of(tour: Tour, face: str, language: str) -> None:

@@ -62,19 +62,24 @@ _SIGNS = re.compile(r"[\W_]+")
 
 
 def columns_guess(header: Sequence[str]) -> dict[str, str]:
-    """Field → column name, for every field whose column is recognised; a column serves one field only.
+    """Field → column name of a hotline's file, for every field whose column is recognised."""
+    return guess(header, _NAMES)
+
+
+def guess(header: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
+    """Field → column name by known names of each field, best first; a column serves one field only.
 
     1. names that are equal; 2. a known name within the column's name (``市民诉求内容``), longest first.
     """
     plain = {column: _plain(column) for column in header if column}
     found: dict[str, str] = {}
-    for field, names in _NAMES.items():
+    for field, names in known.items():
         for name in names.split():
             match = next((c for c, p in plain.items() if p == name and c not in found.values()), None)
             if match is not None:
                 found[field] = match
                 break
-    for field, names in _NAMES.items():
+    for field, names in known.items():
         if field in found:
             continue
         for name in sorted((n for n in names.split() if len(n) > 2 and not n.isascii()), key=len, reverse=True):

@@ -28,7 +28,7 @@ from cases.refusals import Refused
 from cases.selectors.composition import Composition, compose, need_facts
 from cases.services import casefile, journal
 from cases.services.journal import Entry
-from cases.services.parties import target_lock
+from cases.services.parties import merged_refuse, target_lock
 from teams.models import SquadKind
 from teams.policies import Actor
 
@@ -71,6 +71,7 @@ def order_open(
     with transaction.atomic():
         target = target_lock(target_id)
         policies.require(actor, "order.draft", street_id=target.street_id)
+        merged_refuse(target)
         live_refuse(target)
         needs = _needs_lock(target, wanted)
         _day_check(planned_day, needs)

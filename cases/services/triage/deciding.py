@@ -282,7 +282,7 @@ def _target_id(
             target = target.merged_into
         return _of_street(target, case).pk
     if new_party:
-        return parties.target_make(street_id=case.street_id, **new_party).pk  # type: ignore[arg-type]
+        return parties.target_make(actor=actor, street_id=case.street_id, **new_party).pk  # type: ignore[arg-type]
     return parties.place_for(
         actor=actor,
         street_id=case.street_id,

@@ -1,0 +1,250 @@
+"""A run over a file of parties: compared in slices, then taken in as chosen; resumable, safe twice."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import DatabaseError, connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from cases import policies
+from cases.clock.moment import now
+from cases.models import ChangeKind, PartyRow, PartyRun, PartyRunState, RowChoice, RowFate
+from cases.refusals import Refused
+from cases.services import parties
+from cases.services.imports.reading import Record, count_of, header_of, rows_of
+from cases.services.partyfiles.columns import columns_check, columns_guess, columns_merged
+from cases.services.partyfiles.comparing import Seen, rows_compare, seen_before
+from cases.services.partyfiles.rows import REASONS, row_read
+from teams.policies import SYSTEM, Actor
+
+BATCH = 200
+FOLDER = "private/imports"
+_LOCK_CLASS = 7_340_003  # of advisory locks; the second number is the run
+
+Progress = Callable[[PartyRun], None]
+
+
+def run_create(
+    *,
+    actor: Actor,
+    street_id: int,
+    upload: UploadedFile[Any] | None = None,
+    path: Path | str | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> PartyRun:
+    """A run over an uploaded file or one of this machine, its columns guessed; nothing is compared yet.
+
+    ``Refused`` (422): ``file_empty``, ``file_kind``, ``file_unreadable``, ``field_unknown``; (403) ``not_allowed``.
+    """
+    policies.require(actor, "target.edit", street_id=street_id)
+    source, name = _stored(upload) if upload is not None else (Path(path or "").resolve(), Path(path or "").name)
+    try:
+        header = header_of(source)
+        total = count_of(source)
+    except Refused:
+        if upload is not None:
+            source.unlink(missing_ok=True)
+        raise
+    return PartyRun.objects.create(
+        street_id=street_id,
+        file_name=name[:160],
+        path=str(source),
+        columns=columns_merged(columns_guess(header), columns or {}),
+        total=total,
+        started_by_id=actor.user_id,
+    )
+
+
+def run_header(run: PartyRun) -> list[str]:
+    """The columns of the run's file, for the form that corrects the guess."""
+    return header_of(Path(run.path))
+
+
+def run_compare(*, actor: Actor, run_id: int, columns: Mapping[str, str] | None = None) -> PartyRun:
+    """Release a run for comparison from its first row, with the columns as corrected. The dry run: it writes nothing
+    but its own rows. ``Refused`` (422): ``column_missing``, ``column_unknown``, ``column_twice``; ``run_done``."""
+    with transaction.atomic():
+        run = _locked(actor, run_id)
+        if run.state in (PartyRunState.COMPARING, PartyRunState.TAKING):
+            return run
+        if run.state == PartyRunState.DONE:
+            raise Refused("run_done", _("This file was imported already."))
+        run.columns = columns_merged({} if columns else run.columns, columns or {})
+        columns_check(run.columns, header_of(Path(run.path)))
+        run.state = PartyRunState.COMPARING
+        run.read = run.done = 0
+        run.error, run.finished_at = "", None
+        run.save()
+        run.rows.all().delete()
+    return run
+
+
+def run_take(*, actor: Actor, run_id: int) -> PartyRun:
+    """Release a compared run: its rows are written as they were chosen. ``Refused``: ``not_compared``,
+    ``nothing_chosen``."""
+    with transaction.atomic():
+        run = _locked(actor, run_id)
+        if run.state == PartyRunState.TAKING:
+            return run
+        if run.state != PartyRunState.COMPARED:
+            raise Refused("not_compared", _("Compare the file first."))
+        if not _waiting(run).exists():
+            raise Refused("nothing_chosen", _("Nothing is chosen: there is nothing to take in."))
+        run.state = PartyRunState.TAKING
+        run.started_by_id = actor.user_id or run.started_by_id
+        run.save(update_fields=["state", "started_by"])
+    return run
+
+
+def runs_due() -> list[int]:
+    """Runs that a worker has to carry on, oldest first."""
+    released = [PartyRunState.COMPARING, PartyRunState.TAKING]
+    return list(PartyRun.objects.filter(state__in=released).order_by("pk").values_list("pk", flat=True))
+
+
+def run_execute(*, run_id: int, seconds: float | None = None, progress: Progress | None = None) -> PartyRun:
+    """Carry a released run on from where it stands, for at most ``seconds``. Safe twice: one worker has it at a time,
+    and what is counted is saved with the rows it counts."""
+    with _sole(run_id) as mine:
+        run = PartyRun.objects.select_related("started_by").get(pk=run_id)
+        if not mine or run.state not in (PartyRunState.COMPARING, PartyRunState.TAKING):
+            return run
+        until = float("inf") if seconds is None else time.monotonic() + seconds
+        try:
+            if run.state == PartyRunState.COMPARING:
+                _compare(run, until, progress)
+            else:
+                _take(run, until, progress)
+        except Refused as refusal:
+            _finish(run, PartyRunState.FAILED, str(refusal))
+        return run
+
+
+def _compare(run: PartyRun, until: float, progress: Progress | None) -> None:
+    header = header_of(Path(run.path))
+    columns_check(run.columns, header)
+    seen = seen_before(run) if run.read else Seen()
+    for records in _batches(rows_of(Path(run.path), skip=run.read)):
+        reads = [row_read(number, cells, header, run.columns) for number, cells in records]
+        rows = rows_compare(run, reads, seen)
+        with transaction.atomic():
+            PartyRow.objects.bulk_create(rows)
+            run.read += len(records)
+            run.save(update_fields=["read"])
+        if progress:
+            progress(run)
+        if time.monotonic() > until and run.read < run.total:
+            return
+    _finish(run, PartyRunState.COMPARED)
+
+
+def _take(run: PartyRun, until: float, progress: Progress | None) -> None:
+    actor = _actor(run)
+    while rows := list(_waiting(run).select_related("target").order_by("row")[:BATCH]):
+        with transaction.atomic():
+            for row in rows:
+                _row_take(actor, run, row)
+            PartyRow.objects.bulk_update(rows, ["fate", "choice", "code", "notes", "target", "taken_at"])
+            run.done += len(rows)
+            run.save(update_fields=["done"])
+        if progress:
+            progress(run)
+        if time.monotonic() > until:
+            return
+    parties.doubles_refresh(street_id=run.street_id)
+    _finish(run, PartyRunState.DONE)
+    _forget(Path(run.path))
+
+
+def _row_take(actor: Actor, run: PartyRun, row: PartyRow) -> None:
+    """One row in a savepoint of its own: what is refused is told on the row and stops nobody."""
+    try:
+        with transaction.atomic():
+            if row.choice == RowChoice.ADD:
+                row.target = parties.target_create(actor=actor, street_id=run.street_id, **row.facts)
+            elif row.target_id is not None:
+                _row_change(actor, run, row)
+    except Refused as refusal:
+        row.fate, row.choice = RowFate.REFUSED, RowChoice.LEAVE
+        row.code = refusal.code if refusal.code in REASONS else "row_failed"
+        row.notes = [{}]
+    except (DatabaseError, TypeError, ValueError):
+        row.fate, row.choice, row.code, row.notes = RowFate.REFUSED, RowChoice.LEAVE, "row_failed", [{}]
+    row.taken_at = now()
+
+
+def _row_change(actor: Actor, run: PartyRun, row: PartyRow) -> None:
+    target = parties.target_lock(row.target_id or 0)
+    present = parties.columns_of(target)
+    if any(present.get(column) != row.changes[column][0] for column in row.fields):
+        raise Refused("changed_meanwhile", REASONS["changed_meanwhile"])
+    parties.target_update(
+        actor=actor,
+        target_id=target.pk,
+        change=ChangeKind.IMPORTED,
+        reason=f"{run.file_name} #{row.row}",
+        **{column: row.changes[column][1] for column in row.fields},
+    )
+
+
+def _waiting(run: PartyRun) -> Any:
+    return PartyRow.objects.filter(run=run, taken_at__isnull=True).exclude(choice=RowChoice.LEAVE)
+
+
+def _locked(actor: Actor, run_id: int) -> PartyRun:
+    run = PartyRun.objects.select_for_update(of=("self",)).get(pk=run_id)
+    policies.require(actor, "target.edit", street_id=run.street_id)
+    return run
+
+
+def _finish(run: PartyRun, state: str, error: str = "") -> None:
+    run.state, run.error, run.finished_at = state, error[:240], now()
+    run.save(update_fields=["state", "error", "finished_at"])
+
+
+def _actor(run: PartyRun) -> Actor:
+    """The person who released it; the right was asked then."""
+    return Actor(user_id=run.started_by_id, kind="system") if run.started_by_id else SYSTEM
+
+
+def _stored(upload: UploadedFile[Any]) -> tuple[Path, str]:
+    folder = Path(settings.MEDIA_ROOT) / FOLDER
+    folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+    path = folder / uuid.uuid4().hex
+    with open(path, "wb") as out:
+        for chunk in upload.chunks():
+            out.write(chunk)
+    return path, upload.name or ""
+
+
+def _forget(path: Path) -> None:
+    if path.parent == Path(settings.MEDIA_ROOT) / FOLDER:
+        path.unlink(missing_ok=True)
+
+
+def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:
+    while batch := list(islice(records, BATCH)):
+        yield batch
+
+
+@contextmanager
+def _sole(run_id: int) -> Iterator[bool]:
+    """Whether this worker alone has the run; a lock of the session, so it goes with a worker that dies."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, run_id])
+        mine = bool(cursor.fetchone()[0])
+    try:
+        yield mine
+    finally:
+        if mine:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_CLASS, run_id])
