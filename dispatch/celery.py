@@ -73,6 +73,7 @@ app.conf.update(
                 ("cases.imports_sweep", 5, "bulk"),
                 ("cases.files_drop_abandoned", 600, "bulk"),
                 ("dispatch.sessions_clear", 3600, "sweep"),
+                ("api.sendings_forget", 3600, "sweep"),
             )
         },
     },
