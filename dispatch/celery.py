@@ -79,6 +79,7 @@ app.conf.update(
                 ("insights.rollup_sweep", 3600, "bulk"),
                 ("cases.doubles_sweep", 6 * 3600, "bulk"),
                 ("dispatch.sessions_clear", 3600, "sweep"),
+                ("api.sendings_forget", 3600, "sweep"),
             )
         },
     },

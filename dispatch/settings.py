@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "dispatch.web",
     "dispatch.notify",
     "dispatch.insights",
+    "dispatch.api",
     "cases",
     "teams",
     "django.contrib.admin",
@@ -224,13 +225,46 @@ CONTENT_SECURITY_POLICY = {
 
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["dispatch.api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_THROTTLE_RATES": {"anon": "60/min", "user": "600/min"},
+    "EXCEPTION_HANDLER": "dispatch.api.problems.problem",
+    "URL_FORMAT_OVERRIDE": None,
+    "COERCE_DECIMAL_TO_STRING": True,
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Street enforcement dispatch", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Check Once",
+    "DESCRIPTION": "The street office's cases, check-once orders and visits, by the same rules as its faces.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "RequestKindEnum": "cases.models.RequestKind",
+        "TargetKindEnum": "cases.models.TargetKind",
+        "OrderKindEnum": "cases.models.OrderKind",
+        "LineKindEnum": "cases.models.LineKind",
+        "SquadKindEnum": "teams.models.SquadKind",
+        "CaseStageEnum": "cases.models.CaseStage",
+        "OrderStateEnum": "cases.models.OrderState",
+        "PartStateEnum": "cases.models.PartState",
+        "NeedStateEnum": "cases.models.NeedState",
+        "VisitStateEnum": "cases.models.VisitState",
+        "FindingStateEnum": "cases.models.FindingState",
+        "LabStateEnum": "cases.models.LabState",
+        "VisitOutcomeEnum": "cases.models.VisitOutcome",
+        "RulingOutcomeEnum": "cases.models.RulingOutcome",
+        "DispositionEnum": "cases.models.Disposition",
+        "DecisionEnum": "dispatch.api.serializers.cases.DECISIONS",
+        "ResultEnum": "cases.models.Result",
+    },
+}
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)

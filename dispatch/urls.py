@@ -26,5 +26,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("console/", include("dispatch.console.urls")),
     path("field/", include("dispatch.field.urls")),
+    path("api/", include("dispatch.api.urls")),
     path("", include("dispatch.portal.urls")),
 ]

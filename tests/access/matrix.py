@@ -779,6 +779,8 @@ ROUTES: tuple[Route, ...] = (
     Route("map_ground", "GET", "everybody"),
     Route("session_alive", "GET", "everybody"),
     Route("landing", "GET", "staff"),
+    Route("api:schema", "GET", "everybody"),
+    Route("api:docs", "GET", "everybody"),
     # console
     Route("console:board", "GET", "the desk"),
     Route("console:queue", "GET", "the desk", "queue"),
@@ -972,6 +974,7 @@ ROUTES: tuple[Route, ...] = (
 
 PREFIXES: Mapping[str, str] = {
     "accounts/": "the account pages of django-allauth: own sessions and second factors; nobody can sign up",
+    "api/v1/": "operations of the API, by token: tests/api/test_access.py walks them for every role",
     "admin/": "Django's administration: only people marked for it (is_staff); none of the roles above is enough",
 }
 """Addresses that other packages bring. Each rule has tests of its own."""

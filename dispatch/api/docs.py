@@ -1,0 +1,74 @@
+"""The description for people: the same OpenAPI document, read into a page."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+
+from dispatch.api.scopes import SCOPES
+
+
+@require_safe
+def docs(request: HttpRequest) -> HttpResponse:
+    """Every operation by subject, with what it takes, answers and refuses."""
+    return render(request, "api/docs.html", {"groups": _groups(get_language() or ""), "scopes": SCOPES.items()})
+
+
+@lru_cache(maxsize=4)
+def _groups(_language: str) -> list[tuple[str, list[dict[str, Any]]]]:
+    schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    shapes: dict[str, Any] = schema["components"]["schemas"]
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for path, methods in schema["paths"].items():
+        for method, entry in methods.items():
+            row = {
+                "id": entry["operationId"],
+                "method": method.upper(),
+                "path": path,
+                "text": entry.get("description", ""),
+                "scope": entry.get("x-scope", ""),
+                "parameters": entry.get("parameters", []),
+                "body": _fields(_content(entry.get("requestBody", {})), shapes),
+                "answers": [_answered(code, one, shapes) for code, one in sorted(entry["responses"].items())],
+            }
+            groups.setdefault(entry["tags"][0], []).append(row)
+    return sorted(groups.items())
+
+
+def _content(holder: dict[str, Any]) -> dict[str, Any]:
+    return next((one.get("schema", {}) for one in holder.get("content", {}).values()), {})
+
+
+def _answered(code: str, one: dict[str, Any], shapes: dict[str, Any]) -> dict[str, Any]:
+    schema = _content(one)
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return {"code": code, "name": name, "fields": _fields(schema, shapes) if code < "300" else []}
+
+
+def _fields(schema: dict[str, Any], shapes: dict[str, Any]) -> list[dict[str, Any]]:
+    """The first level of an object: name, type, whether it must be given."""
+    shape = shapes.get(schema.get("$ref", "").rpartition("/")[2], schema)
+    needed = set(shape.get("required", ()))
+    return [
+        {"name": name, "type": _type(one), "needed": name in needed, "text": one.get("description", "")}
+        for name, one in shape.get("properties", {}).items()
+    ]
+
+
+def _type(one: dict[str, Any]) -> str:
+    if "$ref" in one:
+        return str(one["$ref"]).rpartition("/")[2]
+    for together in ("oneOf", "anyOf", "allOf"):
+        if together in one:
+            return " | ".join(dict.fromkeys(_type(part) for part in one[together]))
+    kind = one.get("type", "")
+    name = " | ".join(kind) if isinstance(kind, list) else str(kind)
+    if name == "array":
+        return f"[{_type(one.get('items', {}))}]"
+    return f"{name} ({one['format']})" if "format" in one else name

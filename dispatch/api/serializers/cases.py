@@ -1,0 +1,130 @@
+"""Cases as the office reads and decides them. Who complained is never here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from cases.models import Case, CheckAfter, Complaint, Disposition, Event, Need, Severity, Target, Urgency
+from dispatch.api.serializers.ground import CategoryOut, StreetOut
+
+
+class TargetBrief(serializers.ModelSerializer[Target]):
+    class Meta:
+        model = Target
+        fields = ("id", "kind", "name", "address")
+
+
+class CaseOut(serializers.ModelSerializer[Case]):
+    street = StreetOut()
+    category = CategoryOut(allow_null=True)
+    target = TargetBrief(allow_null=True)
+    grid = serializers.CharField(source="grid.code", allow_null=True, default=None)
+    merged_into = serializers.IntegerField(source="merged_into_id", allow_null=True)
+
+    class Meta:
+        model = Case
+        fields = (
+            *("id", "reference", "stage", "disposition", "severity", "urgency", "source", "title", "brief"),
+            *("street", "grid", "category", "target", "address", "lat", "lng", "complaint_count", "rework_count"),
+            *("opened_at", "stage_at", "closed_at", "due_kind", "due_at", "warn_at", "merged_into", "result_text"),
+        )
+
+
+class ComplaintOut(serializers.ModelSerializer[Complaint]):
+    """What was said; the caller's phone only masked."""
+
+    masked_phone = serializers.CharField(source="identity.masked_phone", allow_null=True, default=None)
+
+    class Meta:
+        model = Complaint
+        fields = ("id", "reference", "source", "kind", "urgency", "text", "received_at", "keep_secret", "masked_phone")
+
+
+class NeedOut(serializers.ModelSerializer[Need]):
+    agencies = serializers.ListField(child=serializers.IntegerField())
+
+    class Meta:
+        model = Need
+        fields = ("id", "cause", "state", "urgency", "from_day", "due_day", "agencies")
+
+    def to_representation(self, row: Need) -> dict[str, Any]:
+        fields = {name: getattr(row, name) for name in self.Meta.fields if name != "agencies"}
+        return fields | {"agencies": [link.agency_id for link in row.agency_links.all()]}
+
+
+class EventOut(serializers.ModelSerializer[Event]):
+    """A fact of the journal without its body."""
+
+    class Meta:
+        model = Event
+        fields = ("seq", "kind", "at", "actor_role", "used_seconds", "late", "hash")
+
+
+class CaseDetailOut(CaseOut):
+    complaints = ComplaintOut(many=True)
+    needs = NeedOut(many=True)
+    events = EventOut(many=True)
+
+    class Meta(CaseOut.Meta):
+        fields = (*CaseOut.Meta.fields, "complaints", "needs", "events")  # type: ignore[assignment]
+
+
+class NewPartyIn(serializers.Serializer[Any]):
+    """A party that is not in the register yet."""
+
+    kind = serializers.CharField(max_length=10, default="business")
+    name = serializers.CharField(max_length=160)
+    address = serializers.CharField(max_length=240, required=False, default="", allow_blank=True)
+
+
+DECISIONS = [pair for pair in Disposition.choices if pair[0] not in (Disposition.JOINED, Disposition.QUESTION)]
+"""Joining has an operation of its own; questions are asked on the page."""
+
+
+class TriageIn(serializers.Serializer[Any]):
+    """What becomes of an accepted case. Inspection and handling task need category, party and a confirmed brief."""
+
+    disposition = serializers.ChoiceField(DECISIONS)
+    category_id = serializers.IntegerField(required=False, allow_null=True)
+    severity = serializers.ChoiceField(Severity.choices, required=False)
+    urgency = serializers.ChoiceField(Urgency.choices, required=False)
+    target_id = serializers.IntegerField(required=False, allow_null=True)
+    new_party = NewPartyIn(required=False)
+    place_name = serializers.CharField(max_length=160, required=False, allow_blank=True)
+    place_address = serializers.CharField(max_length=240, required=False, allow_blank=True)
+    title = serializers.CharField(max_length=160, required=False, allow_blank=True)
+    brief = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    brief_confirmed = serializers.BooleanField(default=False)
+    agency_ids = serializers.ListField(child=serializers.IntegerField(), required=False)
+    from_day = serializers.DateField(required=False, allow_null=True)
+    due_day = serializers.DateField(required=False, allow_null=True)
+    hour_from = serializers.TimeField(required=False, allow_null=True)
+    hour_until = serializers.TimeField(required=False, allow_null=True)
+    squad_id = serializers.IntegerField(required=False, allow_null=True)
+    reply = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    transfer_to = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    reason = serializers.CharField(max_length=400, required=False, allow_blank=True)
+
+
+class MergeIn(serializers.Serializer[Any]):
+    into_case_id = serializers.IntegerField()
+    reason = serializers.CharField(max_length=400, required=False, default="", allow_blank=True)
+
+
+class CheckAfterIn(serializers.Serializer[Any]):
+    passed = serializers.BooleanField()
+    words = serializers.CharField(max_length=400)
+
+
+class CheckAfterOut(serializers.ModelSerializer[CheckAfter]):
+    class Meta:
+        model = CheckAfter
+        fields = ("id", "passed", "words", "at")
+
+
+class CloseIn(serializers.Serializer[Any]):
+    """``result_text`` goes to every complainant as it is."""
+
+    result_text = serializers.CharField(max_length=4000)

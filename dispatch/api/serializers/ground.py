@@ -1,0 +1,63 @@
+"""Small shapes that others contain: agencies, squads, categories, people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from cases.models import Category
+from teams.models import Agency, Squad, Street, User
+
+
+class StreetOut(serializers.ModelSerializer[Street]):
+    class Meta:
+        model = Street
+        fields = ("id", "code", "name", "name_en")
+
+
+class AgencyOut(serializers.ModelSerializer[Agency]):
+    class Meta:
+        model = Agency
+        fields = ("id", "code", "name", "name_en", "function")
+
+
+class SquadOut(serializers.ModelSerializer[Squad]):
+    agency = AgencyOut()
+
+    class Meta:
+        model = Squad
+        fields = ("id", "name", "name_en", "kind", "agency")
+
+
+class CategoryOut(serializers.ModelSerializer[Category]):
+    class Meta:
+        model = Category
+        fields = ("id", "code", "name", "name_en", "severity")
+
+
+class MemberOut(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ("id", "name")
+
+
+class GrantOut(serializers.Serializer[Any]):
+    """A role in force and its place."""
+
+    role = serializers.CharField()
+    street_id = serializers.IntegerField(allow_null=True)
+    squad_id = serializers.IntegerField(allow_null=True)
+    district_id = serializers.IntegerField(allow_null=True)
+
+
+class MeOut(serializers.Serializer[Any]):
+    """Whose token this is and what it opens."""
+
+    user = MemberOut()
+    roles = GrantOut(many=True)
+    scopes = serializers.ListField(child=serializers.CharField())
+
+
+class ReasonIn(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=400)

@@ -1,0 +1,120 @@
+"""Every operation × every role × a row of the own and of another street, by token with all scopes."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.cache import caches
+from django.urls import get_resolver
+
+from tests.access.conftest import world as world
+from tests.access.matrix import ROLES, Route, answers
+from tests.access.test_matrix import routes_of, undone, url_of
+from tests.access.world import World
+from tests.api.client import Program, program_of
+from tests.cast import unchanged
+
+OPERATIONS: tuple[Route, ...] = (
+    Route("api:me", "GET", "everybody"),
+    Route("api:complaints", "POST", "everybody"),
+    Route("api:complaint_take", "POST", "the office"),
+    Route("api:cases", "GET", "the desk"),
+    Route("api:case", "GET", "a row is read at the desk", "case"),
+    *(Route(f"api:case_{act}", "POST", "the office acts", "case") for act in ("accept", "triage", "reject", "merge")),
+    *(Route(f"api:case_{act}", "POST", "the office and its checkers act", "case") for act in ("check_after", "close")),
+    Route("api:targets", "GET", "the desk"),
+    Route("api:targets", "POST", "the office"),
+    Route("api:target", "GET", "a row is read at the desk", "party"),
+    Route("api:orders", "GET", "the desk"),
+    Route("api:orders", "POST", "the office"),
+    Route("api:order", "GET", "a row is read at the desk", "order"),
+    *(Route(f"api:order_{act}", "POST", "the office acts", "order") for act in ("submit", "issue", "cancel")),
+    Route("api:order_approve", "POST", "the head approves", "order"),
+    Route("api:photos", "POST", "officers"),
+    Route("api:part", "GET", "the lead squad reads its part", "lead part"),
+    *(
+        Route(f"api:part_{act}", "POST", f"the {squad} squad's officers act", f"{squad} part")
+        for act in ("acknowledge", "return", "report_in", "finish", "findings")
+        for squad in ("lead", "joint")
+    ),
+    *(
+        Route(f"api:item_{act}", method, f"the {squad} squad's officers act", f"{squad} item")
+        for act, method in (("answer", "PUT"), ("test", "POST"))
+        for squad in ("lead", "joint")
+    ),
+    Route("api:lab_report", "POST", "the laboratory reports", "test"),
+    Route("api:visit_close", "POST", "the lead squad's officers act", "visit"),
+    Route("api:ruling", "POST", "the lead squad's officers act", "finding"),
+)
+"""Answers are those of the faces; where a face leads to the login, the API says 401."""
+OPEN = {"api:complaint_track", "api:feedback", "api:unknown"}
+"""By the private link's secret, and addresses that are none: tests of their own."""
+GROUND = {"api:streets", "api:agencies", "api:squads", "api:categories", "api:members", "api:parts"}
+"""Names without rows of anybody, and one's own rows: for every account with the scope."""
+GIVEN = {401: "login", 403: "403", 404: "404"}
+
+
+@pytest.fixture(scope="module")
+def programs(world: World) -> dict[str, Program]:
+    return {role: program_of(world.people[role]) if role != "anonymous" else Program() for role in ROLES}
+
+
+@pytest.fixture(autouse=True)
+def visits(world: World) -> None:
+    """The visit of each street's order, which the world doesn't name."""
+    for street in (world.own, world.other):
+        street.rows.setdefault("visit", street.order.visits.get().pk)
+
+
+def test_every_operation_stands_here() -> None:
+    found = {name for name, path in routes_of(get_resolver()) if path.startswith("api/v1/")}
+    assert found == {row.name for row in OPERATIONS} | OPEN | GROUND
+
+
+@pytest.mark.parametrize("route", OPERATIONS, ids=lambda row: f"{row.methods} {row.name} {row.subject}".strip())
+def test_operation(route: Route, world: World, programs: dict[str, Program]) -> None:
+    wanted = answers(route.table)
+    columns = len(next(iter(wanted.values())))
+    urls = [url_of(route, rows) for rows in (world.own.rows, world.other.rows)[:columns]]
+    wrong: list[str] = []
+    allowed: list[tuple[str, str]] = []
+    caches["default"].clear()
+    with unchanged():
+        for role in ROLES:
+            for url, cell in zip(urls, wanted[role], strict=True):
+                if cell == "ok" and route.methods != "GET":
+                    allowed.append((role, url))
+                else:
+                    wrong += compare(programs[role], role, route.methods, url, cell)
+    for role, url in allowed:
+        with undone():
+            wrong += compare(programs[role], role, route.methods, url, "ok")
+    assert not wrong, "\n".join(["", *wrong])
+
+
+def compare(program: Program, role: str, method: str, url: str, wanted: str) -> list[str]:
+    program._send(method, url.removeprefix("/api/v1/"), None if method == "GET" else {}, {})
+    status = program.answer.status_code
+    said = "500" if status >= 500 else GIVEN.get(status, "ok")
+    return [] if said == wanted else [f"{role}: {method} {url} is {status}, not {wanted}"]
+
+
+@pytest.mark.parametrize("name", sorted(GROUND))
+def test_names_are_for_accounts_only(name: str, world: World, programs: dict[str, Program]) -> None:
+    url = url_of(Route(name, "GET", ""), {})
+    assert compare(programs["anonymous"], "anonymous", "GET", url, "login") == []
+    assert compare(programs["nobody"], "nobody", "GET", url, "ok") == []
+
+
+def test_a_report_is_followed_by_its_secret_alone(world: World) -> None:
+    anybody = Program()
+    anybody.get("complaints/track/")
+    anybody.refused(404, "not_found")
+    anybody.authorization = f"Tracking {world.own.token}"
+    told = anybody.get("complaints/track/")
+    assert told["reference"] == world.own.complaint.reference
+    assert "13900001234" not in str(told)
+    for word in ("演示·甲", "演示·调度员"):
+        assert word not in str(told), "neither complainants nor staff are named"
+    anybody.authorization = f"Tracking {world.own.token[:-1]}"
+    anybody.post("complaints/feedback/", {"case_id": 1, "contacted": True, "solved": True, "satisfied": 5})
+    anybody.refused(404, "not_found")
