@@ -19,7 +19,8 @@ from django.utils.translation import get_language
 from cases import models
 from cases.clock.moment import now
 from cases.models import CaseQuerySet, Target
-from cases.selectors.board import OPEN_STAGES, CaseFilter
+from cases.selectors.board import OPEN_STAGES
+from cases.selectors.boardfilters import CaseFilter
 from teams.ground import Box
 from teams.models import Role
 from teams.policies import Actor

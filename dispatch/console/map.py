@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from cases.selectors import map as selector
-from dispatch.console.board import FILTERS
+from cases.selectors.boardfilters import FILTERS
 from dispatch.console.frame import console_view, show
 from dispatch.insights.report import streets_for
 from dispatch.insights.streets import street_areas, streets_now

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from cases.law import Note
 from cases.policies import may
 from cases.selectors.partyfile import PartyFile, party_file
-from dispatch.console.case import photo_rows
+from dispatch.console.case_parts import photo_rows
 from dispatch.console.frame import console_view, show
 from dispatch.console.party_words import history_entries, hours_words
 from dispatch.web.access import actor_for, target_or_404

@@ -72,7 +72,8 @@ def people_with(
 
 def office_people(street_id: int) -> QuerySet[User]:
     """Active people of the street's office today: dispatchers, heads and checkers."""
-    held = Assignment.objects.filter(in_force(timezone.localdate()), street_id=street_id, role__in=OFFICE_ROLES)
+    today = timezone.localdate()
+    held = Assignment.objects.filter(in_force(today), ~resting(today), street_id=street_id, role__in=OFFICE_ROLES)
     return User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("name", "pk")
 
 

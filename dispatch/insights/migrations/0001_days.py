@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("cases", "0007_insight_indexes"),
+        ("cases", "0010_insight_indexes"),
         ("teams", "0001_initial"),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0006_visit_record"),
+        ("cases", "0008_search_words"),
         ("teams", "0002_administration"),
     ]
 

@@ -36,7 +36,7 @@ DROP FUNCTION search_words(text);
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0005_names_of_reference_data"),
+        ("cases", "0007_board_views_and_exports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

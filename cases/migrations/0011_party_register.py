@@ -44,7 +44,7 @@ DROP FUNCTION cases_targetchange_refuse();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0006_visit_record"),
+        ("cases", "0010_insight_indexes"),
         ("teams", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
