@@ -78,7 +78,7 @@ told();
 // --- deciding waits for agencies that are on their way ---
 let waiting = 0;
 let wanted = false;
-const concerns = (e) => e.detail.target?.id === "agencies";
+const concerns = (e) => e.detail.target?.id === "agencies-all";
 document.addEventListener("htmx:beforeRequest", (e) => { if (concerns(e)) waiting += 1; });
 document.addEventListener("htmx:afterRequest", (e) => {
   if (!concerns(e)) return;

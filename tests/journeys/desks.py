@@ -108,8 +108,10 @@ def decide(office: Page, brief: str) -> None:
     """The squads' words, confirmed."""
     office.locator("[name=brief]").fill(brief)
     office.locator("[name=brief_confirmed]").check()
-    office.locator(".decide-bar button").click()
-    sees(office, "Here is the next one.")
+    with office.expect_navigation():
+        office.locator(".decide-bar button").click()
+    expect(office.locator("[data-error-summary]")).to_have_count(0)
+    expect(office.locator(".strip-last, .messages").first).to_be_visible()
 
 
 def draft(office: Page, party: str) -> str:
