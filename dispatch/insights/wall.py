@@ -118,7 +118,7 @@ def feed(street_ids: Sequence[int]) -> list[FeedRow]:
     events = list(
         Event.objects.filter(pk__gt=newest - FEED_BACK, street_id__in=list(street_ids), kind__in=FEED_KINDS)
         .select_related("street", "case__category")
-        .order_by("-pk")[:FEED_ROWS]
+        .order_by("-at", "-pk")[:FEED_ROWS]
     )
     return [
         FeedRow(

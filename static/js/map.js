@@ -60,7 +60,7 @@ async function start(el) {
     minZoom: 9, maxZoom: 19, zoomSnap: 0.5, keyboardPanDelta: 60 });
   L.control.zoom({ zoomInTitle: say("mapin"), zoomOutTitle: say("mapout") }).addTo(map);
   map.createPane("ground").style.zIndex = 250;
-  map.createPane("names").style.zIndex = 350;
+  map.createPane("names").style.zIndex = 450; // over areas, under marks
   map.getPane("names").classList.add("map-names");
   if (!("mapWheel" in d)) {
     map.on("focus", () => map.scrollWheelZoom.enable());
@@ -164,7 +164,11 @@ async function start(el) {
     const layer = L.geoJSON(f, { style: { className: css } });
     if (p.label) layer.bindTooltip(text(p), { sticky: true });
     layer.on("click", () => pick(f));
-    return layer;
+    if (p.kind !== "area" || !p.at) return layer;
+    const number = make("span", "map-number", String(p.count ?? ""));
+    if (p.late) { const late = make("span", "map-late"); late.append(glyph(d.mapSprite, "l-late", "mark"), String(p.late)); number.append(late); }
+    const icon = L.divIcon({ className: "map-name", html: number, iconSize: null });
+    return L.layerGroup([layer, L.marker([p.at[1], p.at[0]], { pane: "names", icon, interactive: false, keyboard: false })]);
   }
   let marked = "";
   function mark(id) {
