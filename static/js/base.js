@@ -113,7 +113,8 @@ document.addEventListener("htmx:afterRequest", (e) => {
   free(form);
   if (e.detail.successful) {
     sentState("cloud-check", say("saved", { t: clock() }));
-    if (form.dataset.draft) forget(form);
+    const signedOut = e.detail.xhr.getResponseHeader("HX-Redirect")?.includes("/accounts/login/");
+    if (form.dataset.draft && !signedOut) forget(form); // led to the sign-in page: what was typed waits here
   } else {
     sentState("cloud-off", say("unsaved"));
   }

@@ -32,7 +32,7 @@ function refuse(key, why) {
 }
 
 // --- state of sending, in the bar at the foot and in the strip under the head ---
-const held = () => document.querySelectorAll("form[data-held]").length
+const held = () => document.querySelectorAll("form[data-held]:not([data-item])").length // items stand on the shelf
   + document.querySelectorAll("[data-shot-state=waits]").length;
 function paint() {
   const kept = entries();
