@@ -105,10 +105,10 @@ def quick(cast: Cast, **more: object) -> dict[str, object]:
 
 def test_a_patrols_finding_needs_no_decision_and_no_words(cast: Cast, phone: Phone) -> None:
     client = phone(cast.leader)
-    answer = client.post(reverse("field:patrol"), quick(cast))
+    answer = client.post(reverse("field:patrol"), quick(cast), headers={"Accept-Language": "en"})
     finding = Finding.objects.get()
     assert answer["Location"] == reverse("field:finding", args=[finding.pk])
-    assert finding.text == str(cast.categories["05-07"])
+    assert finding.text == cast.categories["05-07"].name
     assert Case.objects.get().stage == CaseStage.RULING
     running = Deadline.objects.get(finding=finding, kind=DeadlineKind.RULING)
     assert running.state == DeadlineState.RUNNING
