@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from cases.clock.moment import now
@@ -258,9 +258,9 @@ class PatrolForm(RulingForm, PlaceForm):
         fields["officers"].choices = people
 
     def words(self) -> str:
-        """What was found; the category's own name where nothing was written."""
+        """What was found; the category's own name where nothing was written, as papers write it."""
         data = self.cleaned_data
-        return data["text"].strip() or str(data["category"])
+        return data["text"].strip() or str(data["category"].name)
 
     def party(self) -> dict[str, Any]:
         """The party for the service: registered, new with a name, or the place itself where the phone stands."""
@@ -270,7 +270,8 @@ class PatrolForm(RulingForm, PlaceForm):
         if not data["name"].strip():
             if data["lat"] is None:
                 return {}
-            name = gettext("Place of %(at)s") % {"at": timezone.localtime(now()).strftime("%m-%d %H:%M")}
+            with override("zh-hans"):  # the register is kept in Chinese, whoever records
+                name = gettext("Place of %(at)s") % {"at": timezone.localtime(now()).strftime("%m-%d %H:%M")}
             return {"new_party": {"name": name, "address": data["address"], "kind": TargetKind.PLACE, "radius_m": 30}}
         kind = data["kind"] or TargetKind.BUSINESS
         return {"new_party": {"name": data["name"], "address": data["address"], "kind": kind}}

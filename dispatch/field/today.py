@@ -63,7 +63,8 @@ def today(request: HttpRequest) -> HttpResponse:
 @field_page()
 def whistle(request: HttpRequest) -> HttpResponse:
     """The urgent call that waits for the squad, for the top of any page; empty when there is none."""
-    return show(request, "field/whistle.html", {"whistle": work.whistle_of(actor_for(request))}, bare=True)
+    context = {"whistle": work.whistle_of(actor_for(request)), "discreet": "discreet" in request.GET}
+    return show(request, "field/whistle.html", context, bare=True)
 
 
 @require_safe

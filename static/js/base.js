@@ -114,7 +114,7 @@ document.addEventListener("htmx:afterRequest", (e) => {
   const form = e.detail.elt; // a search inside a form is not its sending
   if (!form?.matches?.("form")) return;
   free(form);
-  if (e.detail.successful) {
+  if (e.detail.successful && e.detail.xhr.status < 400) { // htmx counts a refusal that it shows as a success
     sentState("cloud-check", say("saved", { t: clock() }));
   } else {
     sentState("cloud-off", say("unsaved"));

@@ -132,7 +132,8 @@ document.addEventListener("htmx:afterRequest", (e) => {
   const { xhr, successful } = e.detail;
   const status = xhr?.status ?? 0;
   delete form.dataset.held;
-  if (successful && !xhr.getResponseHeader("HX-Redirect")?.includes("/accounts/login/")) {
+  // htmx calls a refusal (409, 422) successful: it is shown, but nothing was delivered.
+  if (successful && status < 400 && !xhr.getResponseHeader("HX-Redirect")?.includes("/accounts/login/")) {
     deliveredAt = clock();
     if (form.dataset.item) drop(PREFIX + form.dataset.item, sentAt.get(form));
   } else if (form.dataset.item && [403, 404, 409, 422].includes(status)) {

@@ -94,6 +94,9 @@ def test_an_urgent_call_stands_on_every_page_until_it_is_taken(cast: Cast, phone
         assert mark in client.get(reverse(f"field:{name}")).content.decode()
     assert "data-whistle" not in phone(cast.auxiliary).get(reverse("field:whistle")).content.decode()
     assert "data-whistle" not in phone(cast.fire_officers[0]).get(reverse("field:whistle")).content.decode()
+    discreet = client.get(reverse("field:whistle"), {"discreet": "1"}).content.decode()
+    assert mark in discreet
+    assert order.target.name not in discreet  # the party of another visit is looking
     taken = client.post(reverse("field:acknowledge", args=[part.pk]), {"stay": "1"}, headers=HTMX)
     assert taken["HX-Redirect"] == reverse("field:part", args=[part.pk])
     assert "data-whistle" not in client.get(reverse("field:whistle")).content.decode()
@@ -105,10 +108,10 @@ def quick(cast: Cast, **more: object) -> dict[str, object]:
 
 def test_a_patrols_finding_needs_no_decision_and_no_words(cast: Cast, phone: Phone) -> None:
     client = phone(cast.leader)
-    answer = client.post(reverse("field:patrol"), quick(cast))
+    answer = client.post(reverse("field:patrol"), quick(cast), headers={"Accept-Language": "en"})
     finding = Finding.objects.get()
     assert answer["Location"] == reverse("field:finding", args=[finding.pk])
-    assert finding.text == str(cast.categories["05-07"])
+    assert finding.text == cast.categories["05-07"].name
     assert Case.objects.get().stage == CaseStage.RULING
     running = Deadline.objects.get(finding=finding, kind=DeadlineKind.RULING)
     assert running.state == DeadlineState.RUNNING
