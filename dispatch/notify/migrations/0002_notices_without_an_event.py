@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0006_dated_clocks_and_texts"),
+        ("cases", "0007_dated_clocks_and_texts"),
         ("notify", "0001_messages"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
