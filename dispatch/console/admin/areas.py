@@ -76,7 +76,7 @@ class StreetForm(OutlinedForm):
 
 class GridForm(OutlinedForm):
     kind = forms.ChoiceField(label=gettext_lazy("kind"), choices=GridKind.choices)
-    starts_on = day_field(gettext_lazy("first day"))
+    starts_on = day_field(gettext_lazy("first day in force"))
     field_order = ("code", "name", "name_en", "kind", "starts_on", "outline", "datum", "reason")
 
 

@@ -58,5 +58,5 @@ class ReasonForm(forms.Form):
 class LastDayForm(forms.Form):
     """Something ends with a day."""
 
-    last_day = day_field(_("last day"), help_text=_("Yesterday means at once."))
+    last_day = day_field(_("last day in force"), help_text=_("Yesterday means at once."))
     reason = reason_field(required=True)

@@ -53,7 +53,7 @@ class ItemForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    starts_on = day_field(gettext_lazy("first day"))
+    starts_on = day_field(gettext_lazy("first day in force"))
     reason = reason_field()
 
     def __init__(self, data: Any, *, item: InspectionItem | None = None, replaces: bool = False) -> None:

@@ -45,8 +45,10 @@ class PowerForm(forms.Form):
         label=gettext_lazy("proposed only when the complaint's words speak of its items"), required=False
     )
     to_confirm = forms.BooleanField(label=gettext_lazy("still to be confirmed by the lawyers"), required=False)
-    starts_on = day_field(gettext_lazy("first day"))
-    ends_on = day_field(gettext_lazy("last day"), required=False, help_text=gettext_lazy("Empty: until it is ended."))
+    starts_on = day_field(gettext_lazy("first day in force"))
+    ends_on = day_field(
+        gettext_lazy("last day in force"), required=False, help_text=gettext_lazy("Empty: until it is ended.")
+    )
     reason = reason_field()
 
     def __init__(self, data: Any, *, initial: dict[str, Any]) -> None:
@@ -68,7 +70,7 @@ class PowerChangeForm(forms.Form):
         label=gettext_lazy("proposed only when the complaint's words speak of its items"), required=False
     )
     to_confirm = forms.BooleanField(label=gettext_lazy("still to be confirmed by the lawyers"), required=False)
-    ends_on = day_field(gettext_lazy("last day"), required=False)
+    ends_on = day_field(gettext_lazy("last day in force"), required=False)
     reason = reason_field(required=True)
 
 

@@ -33,8 +33,10 @@ class RoleForm(forms.Form):
     )
     squad = forms.ModelChoiceField(Squad.objects.none(), label=gettext_lazy("squad"), required=False)
     district = forms.ModelChoiceField(District.objects.all(), label=gettext_lazy("district"), required=False)
-    starts_on = day_field(gettext_lazy("first day"))
-    ends_on = day_field(gettext_lazy("last day"), required=False, help_text=gettext_lazy("Empty: until it is ended."))
+    starts_on = day_field(gettext_lazy("first day in force"))
+    ends_on = day_field(
+        gettext_lazy("last day in force"), required=False, help_text=gettext_lazy("Empty: until it is ended.")
+    )
     reason = reason_field(required=True)
 
     WHEN = {
@@ -83,8 +85,8 @@ class RevokeForm(forms.Form):
 
 
 class LeaveForm(forms.Form):
-    starts_on = day_field(gettext_lazy("first day"))
-    ends_on = day_field(gettext_lazy("last day"))
+    starts_on = day_field(gettext_lazy("first day in force"))
+    ends_on = day_field(gettext_lazy("last day in force"))
     substitute = PersonField(
         label=gettext_lazy("substitute"),
         required=False,
@@ -99,7 +101,7 @@ class LeaveForm(forms.Form):
 
 
 class LeaveEndForm(forms.Form):
-    last_day = day_field(gettext_lazy("last day"), help_text=gettext_lazy("Yesterday means at once."))
+    last_day = day_field(gettext_lazy("last day in force"), help_text=gettext_lazy("Yesterday means at once."))
 
 
 @admin_view("role.grant")
