@@ -36,7 +36,7 @@ DROP FUNCTION search_words(text);
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0005_names_of_reference_data"),
+        ("cases", "0006_visit_record"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
