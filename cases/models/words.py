@@ -15,8 +15,8 @@ class CaseWords(models.Model):
     """The lexemes of one case, two signs of Chinese at a time.
 
     ``shown`` holds what everybody who sees the case may read; ``everything`` adds the complainants' own words, for the
-    office alone. Triggers write it with the rows it copies (migration 0006), so it never outlives them; nothing but
-    the case's id is ever read from it.
+    office alone. Triggers write it with the rows it copies (cases/migrations/search_words.sql), so it never outlives
+    them; nothing but the case's id is ever read from it.
     """
 
     case = models.OneToOneField(Case, on_delete=models.CASCADE, primary_key=True, related_name="words")
