@@ -36,11 +36,7 @@ DROP FUNCTION search_words(text);
 
 class Migration(migrations.Migration):
     dependencies = [
-<<<<<<<< HEAD:cases/migrations/0008_search_words.py
         ("cases", "0007_board_views_and_exports"),
-========
-        ("cases", "0007_board_views_and_exports"),
->>>>>>>> w-case-next:cases/migrations/0007_search_words.py
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
