@@ -111,7 +111,10 @@ def _cases(actor: Actor, query: Lexemes, words: str, terms: tuple[str, ...], aft
     newest = Case.objects.order_by("-pk").values_list("pk", flat=True).first()
     top = (newest or 0) + 1
     for number, rows in enumerate(tiers):
-        if number < tier or len(found) > size or (number == 2 and not desk):
+        if number < tier or len(found) > size or (number == 0 and "-" not in words) or (number == 2 and not desk):
+            continue
+        if number == 0:
+            found += [(0, case) for case in rows]
             continue
         before = last if number == tier and last else top
         found += [(number, case) for case in _newest(rows, before, size + 1 - len(found))]

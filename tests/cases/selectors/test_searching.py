@@ -133,7 +133,7 @@ def test_the_index_answers_and_the_queries_are_few(cast: Cast, django_assert_max
     for n in range(5):
         told(cast, f"演示·第{n}件。炸串味道")
     actor = cast.act(cast.dispatcher)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         find(actor, "炸串")
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
