@@ -365,28 +365,29 @@ TABLES: Mapping[str, str] = {
         left                 403
         nobody               403
     """,
-    "one's own, and this one is not": """
-        anonymous            login
-        dispatcher           404
-        head                 404
-        checker              404
-        leader               403
-        officer              403
-        joint                403
-        uncalled             403
-        excused              403
-        auxiliary            403
-        technician           403
-        technician_elsewhere 403
-        grid_worker          403
-        supervisor           404
-        supervisor_elsewhere 404
-        auditor              404
-        system_admin         404
-        dispatcher_elsewhere 404
-        officer_elsewhere    403
-        left                 403
-        nobody               403
+    "one's own alone": """
+        anonymous            login login
+        dispatcher           ok    404
+        head                 404   404
+        checker              404   404
+        leader               403   403
+        officer              403   403
+        joint                403   403
+        uncalled             403   403
+        excused              403   403
+        auxiliary            403   403
+        technician           403   403
+        technician_elsewhere 403   403
+        grid_worker          403   403
+        supervisor           404   404
+        supervisor_elsewhere 404   404
+        auditor              404   404
+        system_admin         404   404
+        dispatcher_elsewhere 404   ok
+        officer_elsewhere    403   403
+        left                 403   403
+        nobody               403   403
+        security_admin       404   404
     """,
     "messages are read": """
         anonymous            login
@@ -792,7 +793,7 @@ ROUTES: tuple[Route, ...] = (
     Route("console:export", "POST", "lists are taken out"),
     Route("console:exports", "GET", "the auditor"),
     Route("console:views", "GET", "the desk"),
-    Route("console:view_change", "POST", "one's own, and this one is not", "any number"),
+    Route("console:view_change", "POST", "one's own alone", "view"),
     Route("console:palette", "GET", "the desk"),
     Route("console:case", "GET", "a row is read at the desk", "case"),
     Route("console:preview", "GET", "a row is read at the desk", "case"),

@@ -16,6 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cases.models import (
+    BoardView,
     Case,
     Complaint,
     DeadlineRule,
@@ -122,6 +123,7 @@ def _street(cast: Cast, target: Target, dispatcher: User, head: User, lead: list
     _looked_on(cast, made, target)
     made.rows |= {
         "case": made.case.pk,
+        "view": BoardView.objects.create(user=dispatcher, name="演示", queue="all", sort="due").pk,
         "complaint": made.complaint.pk,
         "order": made.order.pk,
         "party": target.pk,
