@@ -74,6 +74,7 @@ form.addEventListener("change", (e) => {
   }
 });
 told();
+form.dataset.ready = "1"; // keys work from here on
 
 // --- deciding waits for agencies that are on their way ---
 let waiting = 0;

@@ -16,6 +16,8 @@ from tests.product import Product
 pytestmark = pytest.mark.journey
 
 FIVE_MINUTES = 300
+SLOW = 30_000
+"""Milliseconds for a decision and the next page on a machine that does much else."""
 PLAN = (
     ("inspection", 4),
     ("handling", 3),
@@ -77,6 +79,12 @@ def press(page: Page, *keys: str) -> None:
             page.keyboard.insert_text(key)
 
 
+def heading(page: Page) -> str:
+    """Which clue is open, once its keys work."""
+    expect(page.locator("#triage-form[data-ready]")).to_be_attached(timeout=SLOW)
+    return page.locator("h1").inner_text().strip()
+
+
 KEYS = {
     "inspection": ("i", "c", "s"),
     "handling": ("h", "ArrowDown", "Escape", "c", "s"),
@@ -98,17 +106,14 @@ def test_twenty_clues_in_five_minutes(people: People, product: Product) -> None:
     at(page, r"/console/cases/\d+/triage/")
     left, held = dict(made), 0
     while left:
-        reference = page.locator("h1").inner_text().strip()
+        reference = heading(page)
         if reference not in left:  # one of the demo district's own: not now
             held += 1
             assert held < 40, "the line goes round"
             press(page, "n")
         else:
             press(page, *KEYS[left.pop(reference)])
-        if left:
-            expect(page.locator("h1")).not_to_have_text(reference)
-            page.wait_for_load_state("domcontentloaded")
-    expect(page.locator("#triage-form, [data-list]").first).to_be_attached()
+        expect(page.locator("h1")).not_to_have_text(reference, timeout=SLOW)
     took = time.monotonic() - begun
     expect(page.locator("body")).not_to_contain_text("can't be done")
     outcome = told(product, LOOK % list(made))
@@ -121,17 +126,17 @@ def test_twenty_clues_in_five_minutes(people: People, product: Product) -> None:
 
 def test_the_last_decision_comes_back_by_one_key(people: People, product: Product) -> None:
     made = told(product, MAKE % {"wanted": ["rejected", "mediation"], "width": "04"})
-    first, second = made
     page = people.office("dispatcher2")
-    while (reference := page.goto("/console/triage/") and page.locator("h1").inner_text().strip()) not in made:
+    page.goto("/console/triage/")
+    while (reference := heading(page)) not in made:
         press(page, "n")
-        expect(page.locator("h1")).not_to_have_text(str(reference))
+        expect(page.locator("h1")).not_to_have_text(reference, timeout=SLOW)
     press(page, *KEYS["rejected"])
-    expect(page.locator("h1")).not_to_have_text(str(reference))
+    expect(page.locator("h1")).not_to_have_text(reference, timeout=SLOW)
     expect(page.locator("#sitting")).to_contain_text("1 done")
     press(page, "z")
-    expect(page.locator("h1")).to_have_text(str(reference))
-    assert str(reference) in (first, second)
+    expect(page.locator("h1")).to_have_text(reference, timeout=SLOW)
+    assert heading(page) in made
     press(page, "2")
     expect(page.locator("[name=target]:focus")).to_have_count(1)
     chosen = page.locator("[name=target]:checked").get_attribute("value")
