@@ -5,68 +5,142 @@ A database of its own is filled by SQL and dropped at the end; pages are asked t
 figures are the server's work without network. Printed: p50 and p95 in milliseconds.
 """
 
-# ruff: noqa: E501 - SQL reads better in one piece
+# ruff: noqa: E501, S608 - SQL reads better in one piece; all of it is from here
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import time
 from collections.abc import Callable
 from typing import Any
 
-FILL = (
-    """INSERT INTO cases_case (reference, street_id, category_id, stage, disposition, severity, urgency, source, title, brief,
-         address, lat, lng, opened_at, stage_at, closed_at, complaint_count, rework_count, transferred_to, result_text,
-         due_kind, due_at, warn_at, target_id)
-       SELECT 'b' || n, s.id, c.id, CASE WHEN n <= %(open)s THEN 'accepted' ELSE 'closed' END, '', 'C', 'general',
-         (ARRAY['portal','hotline','grid','patrol'])[1 + n %% 4], 't', '', '', 37.80 + random() * 0.12,
-         112.50 + random() * 0.16, at, at, CASE WHEN n > %(open)s THEN at + interval '2 days' END, 1, 0, '', '', '',
-         CASE WHEN n <= %(open)s THEN now() + (random() - 0.3) * interval '3 days' END,
-         CASE WHEN n <= %(open)s THEN now() END, NULL
-       FROM (SELECT n, CASE WHEN n <= %(open)s THEN now() - random() * interval '10 days'
-               ELSE now() - interval '3 days' - random() * interval '360 days' END AS at
-             FROM generate_series(1, %(cases)s) n) one
-       JOIN LATERAL (SELECT id FROM teams_street ORDER BY id OFFSET one.n %% (SELECT count(*) FROM teams_street) LIMIT 1) s
-         ON true
-       JOIN LATERAL (SELECT id FROM cases_category WHERE parent_id IS NOT NULL ORDER BY id
-         OFFSET one.n %% (SELECT count(*) FROM cases_category WHERE parent_id IS NOT NULL) LIMIT 1) c ON true""",
-    """INSERT INTO cases_deadline (kind, clock, state, case_id, urgent, starts_at, warn_at, due_at, level, next_at, ended_at,
-         late, late_exempt, sweep_errors, last_error)
-       SELECT k.kind, 'service', 'met', c.id, false, c.opened_at, c.opened_at, c.opened_at + interval '1 day', 0, NULL,
-         c.opened_at + random() * interval '30 hours', random() < 0.1, random() < 0.01, 0, ''
-       FROM cases_case c CROSS JOIN (VALUES ('register'), ('triage'), ('contact'), ('whole_case')) k(kind)
-       WHERE c.stage = 'closed'""",
-    """INSERT INTO cases_complaint (reference, street_id, source, kind, urgency, text, party_name, address, received_at,
-         keep_secret, language)
-       SELECT c.reference, c.street_id, c.source, 'complaint', 'general', 't', '', '', c.opened_at, true, 'zh-hans'
-       FROM cases_case c WHERE c.stage = 'closed' AND c.id %% 3 = 0""",
-    """INSERT INTO cases_feedback (complaint_id, case_id, contacted, solved, satisfied, words, at, rework, rework_reason)
-       SELECT p.id, c.id, true, random() < 0.9, 1 + (random() * 4)::int, '', c.closed_at, 'none', ''
-       FROM cases_complaint p JOIN cases_case c ON c.reference = p.reference""",
-    """INSERT INTO cases_target (street_id, kind, name, aliases, trade, address, lat, lng, person_in_charge, phone,
-         no_disturb, active, created_at)
-       SELECT s.id, 'business', 'p' || n, '{}', '', '', 37.80 + random() * 0.12, 112.50 + random() * 0.16, '', '', false,
-         true, now()
-       FROM generate_series(1, 4000) n JOIN LATERAL (SELECT id FROM teams_street ORDER BY id
-         OFFSET n %% (SELECT count(*) FROM teams_street) LIMIT 1) s ON true""",
-    """INSERT INTO cases_order (number, target_id, street_id, kind, state, urgency, announced, brief, lead_reason,
-         explanation, drafted_at, approval_note, urgent_first, issued_at, cancelled_reason)
-       SELECT 'o' || t.id || '-' || n, t.id, t.street_id, 'case_led', 'done', 'general', false, '', '', '[]', now(), '',
-         false, now(), ''
-       FROM cases_target t CROSS JOIN generate_series(1, 5) n WHERE t.lat IS NOT NULL AND t.name LIKE 'p%%'""",
-    """INSERT INTO cases_visit (order_id, sequence, state, outcome, started_at, identity_shown, party_person, party_role,
-         party_opinion, note)
-       SELECT id, 1, 'closed', 'done', now() - random() * interval '360 days', true, '', '', '', '' FROM cases_order
-       WHERE number LIKE 'o%%'""",
-    """INSERT INTO cases_part (order_id, squad_id, agency_id, state, is_lead, reason, returns, return_reason)
-       SELECT v.order_id, q.id, q.agency_id, 'done', false, '', 0, '' FROM cases_visit v
-       CROSS JOIN LATERAL (SELECT id, agency_id FROM teams_squad ORDER BY (id * 7919 + v.id) %% 101 LIMIT 1 + v.id %% 3) q""",
-    """INSERT INTO cases_reportin (visit_id, part_id, by_id, at, far_reason)
-       SELECT v.id, p.id, (SELECT min(id) FROM teams_user), v.started_at, '' FROM cases_visit v
-       JOIN cases_part p ON p.order_id = v.order_id""",
-    "ANALYZE",
-)
+STREET = "(SELECT id FROM teams_street ORDER BY id OFFSET n %% (SELECT count(*) FROM teams_street) LIMIT 1)"
+MINOR = "(SELECT id FROM cases_category WHERE parent_id IS NOT NULL ORDER BY id OFFSET n %% (SELECT count(*) FROM cases_category WHERE parent_id IS NOT NULL) LIMIT 1)"
+PLACE = {"lat": "37.80 + random() * 0.12", "lng": "112.50 + random() * 0.16"}
+
+
+def _fill(cases: int, open_: int) -> None:
+    """Every table by one INSERT … SELECT; what a model has besides is filled with its default."""
+    from cases.models import Case, Complaint, Deadline, Feedback, Order, Part, ReportIn, Target, Visit
+
+    at = f"CASE WHEN n <= {open_} THEN now() - random() * interval '10 days' ELSE now() - interval '3 days' - random() * interval '360 days' END"
+    numbers = f"(SELECT n, {at} AS at FROM generate_series(1, {cases}) n) one"
+    of_open = f"CASE WHEN n <= {open_} THEN {{}} ELSE NULL END"
+    _insert(
+        Case,
+        {
+            **PLACE,
+            "reference": "'b' || n",
+            "street_id": STREET,
+            "category_id": MINOR,
+            "stage": f"CASE WHEN n <= {open_} THEN 'accepted' ELSE 'closed' END",
+            "source": "(ARRAY['portal','hotline','grid','patrol'])[1 + n %% 4]",
+            "title": "'t'",
+            "opened_at": "at",
+            "stage_at": "at",
+            "closed_at": f"CASE WHEN n > {open_} THEN at + interval '2 days' END",
+            "due_at": of_open.format("now() + (random() - 0.3) * interval '3 days'"),
+            "warn_at": of_open.format("now()"),
+        },
+        numbers,
+    )
+    clocks = "cases_case c CROSS JOIN (VALUES ('register'), ('triage'), ('contact'), ('whole_case')) k(kind) WHERE c.stage = 'closed'"
+    _insert(
+        Deadline,
+        {
+            "kind": "k.kind",
+            "state": "'met'",
+            "case_id": "c.id",
+            "starts_at": "c.opened_at",
+            "warn_at": "c.opened_at",
+            "due_at": "c.opened_at + interval '1 day'",
+            "ended_at": "c.opened_at + random() * interval '30 hours'",
+            "late": "random() < 0.1",
+            "late_exempt": "random() < 0.01",
+        },
+        clocks,
+    )
+    _insert(
+        Complaint,
+        {
+            "reference": "c.reference",
+            "street_id": "c.street_id",
+            "source": "c.source",
+            "text": "'t'",
+            "received_at": "c.opened_at",
+        },
+        "cases_case c WHERE c.stage = 'closed' AND c.id %% 3 = 0",
+    )
+    _insert(
+        Feedback,
+        {
+            "complaint_id": "p.id",
+            "case_id": "c.id",
+            "contacted": "true",
+            "solved": "random() < 0.9",
+            "satisfied": "1 + (random() * 4)::int",
+            "at": "c.closed_at",
+        },
+        "cases_complaint p JOIN cases_case c ON c.reference = p.reference",
+    )
+    _insert(Target, {**PLACE, "street_id": STREET, "name": "'p' || n"}, "generate_series(1, 4000) n")
+    _insert(
+        Order,
+        {
+            "number": "'o' || t.id || '-' || n",
+            "target_id": "t.id",
+            "street_id": "t.street_id",
+            "state": "'done'",
+            "drafted_at": "now()",
+            "issued_at": "now()",
+        },
+        "cases_target t CROSS JOIN generate_series(1, 5) n WHERE t.name LIKE 'p%%'",
+    )
+    _insert(
+        Visit,
+        {
+            "order_id": "o.id",
+            "state": "'closed'",
+            "outcome": "'done'",
+            "started_at": "now() - random() * interval '360 days'",
+        },
+        "cases_order o WHERE o.number LIKE 'o%%'",
+    )
+    squads = "(SELECT id, agency_id FROM teams_squad ORDER BY (id * 7919 + v.id) %% 101 LIMIT 1 + v.id %% 3)"
+    _insert(
+        Part,
+        {"order_id": "v.order_id", "squad_id": "q.id", "agency_id": "q.agency_id", "state": "'done'"},
+        f"cases_visit v CROSS JOIN LATERAL {squads} q",
+    )
+    _insert(
+        ReportIn,
+        {"visit_id": "v.id", "part_id": "p.id", "by_id": "(SELECT min(id) FROM teams_user)", "at": "v.started_at"},
+        "cases_visit v JOIN cases_part p ON p.order_id = v.order_id",
+    )
+
+
+def _insert(model: Any, given: dict[str, str], source: str) -> None:
+    from django.db import connection, models
+
+    columns, values, defaults = list(given), list(given.values()), []
+    for field in model._meta.concrete_fields:
+        if field.primary_key or field.column in given:
+            continue
+        columns.append(field.column)
+        if getattr(field, "auto_now_add", False):
+            values.append("now()")
+            continue
+        default = field.get_default()
+        values.append("%s")
+        defaults.append(json.dumps(default) if isinstance(field, models.JSONField) and default is not None else default)
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        cursor.execute(
+            f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM {source}",
+            defaults,
+        )
 
 
 def main(options: list[str]) -> None:
@@ -102,10 +176,9 @@ def _measure(chosen: argparse.Namespace) -> None:
 
     cast = make_cast()
     begun = time.perf_counter()
+    _fill(chosen.cases, chosen.open)
     with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")
-        for statement in FILL:
-            cursor.execute(statement, {"cases": chosen.cases, "open": chosen.open})
+        cursor.execute("ANALYZE")
     print(f"{chosen.cases} cases, {chosen.open} of them open, filled in {time.perf_counter() - begun:.0f} s")
     client = Client()
     client.force_login(cast.supervisor)
@@ -141,12 +214,28 @@ def _ok(answer: Any) -> None:
     assert answer.status_code == 200, answer.status_code
 
 
+SLOW = 0.25
+"""Seconds from which a query is printed."""
+
+
 def _print(name: str, run: Callable[[], Any], times: int) -> None:
-    run()
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as asked:
+        run()
+    slowest = max(asked.captured_queries, key=lambda one: float(one["time"]))
     spans = []
     for _ in range(times):
         begun = time.perf_counter()
         run()
         spans.append(1000 * (time.perf_counter() - begun))
     spans.sort()
-    print(f"{name:<36} p50 {statistics.median(spans):7.1f} ms   p95 {spans[int(0.95 * (len(spans) - 1))]:7.1f} ms")
+    p50, p95 = statistics.median(spans), spans[int(0.95 * (len(spans) - 1))]
+    print(
+        f"{name:<36} p50 {p50:7.1f} ms   p95 {p95:7.1f} ms   {len(asked):3} queries, the slowest"
+        f" {1000 * float(slowest['time']):.0f} ms",
+        flush=True,
+    )
+    if float(slowest["time"]) > SLOW:
+        print("    " + slowest["sql"][:1500])

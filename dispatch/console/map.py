@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +21,8 @@ from dispatch.insights.report import streets_for
 from dispatch.insights.streets import street_areas, streets_now
 from dispatch.web.access import actor_for
 from dispatch.web.maps import read_box, read_zoom
+from teams.ground import bounds_of, ground_shapes
+from teams.models import Street
 
 EARTH = (-180.0, -90.0, 180.0, 90.0)
 SHOWN = ("cases", "parties", "streets")
@@ -34,6 +37,8 @@ def map_page(request: HttpRequest) -> HttpResponse:
     what = what if what in SHOWN else "cases"
     rows, chosen = selector.open_cases(actor, request.GET)
     box = read_box(request.GET.get("bbox"))
+    mine = streets_for(actor)
+    chosen_street = next((row for row in mine if str(row.pk) == request.GET.get("street")), None)
     context: dict[str, Any] = {
         "what": what,
         "form": chosen.form,
@@ -46,7 +51,8 @@ def map_page(request: HttpRequest) -> HttpResponse:
             for name, label in (("cases", _("Open cases")), ("parties", _("Parties")), ("streets", _("Streets")))
         ],
         "streets": streets_now(actor) if what == "streets" else [],
-        "no_streets": not streets_for(actor),
+        "fit": fit_of(mine if chosen_street is None else [chosen_street]),
+        "no_streets": not mine,
     }
     if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
         return show(request, "console/map.html#list", context)
@@ -78,6 +84,13 @@ def map_points(request: HttpRequest) -> HttpResponse:
         answer = HttpResponse(body, content_type="application/geo+json", headers={"ETag": etag})
     patch_cache_control(answer, private=True, no_cache=True)
     return answer
+
+
+def fit_of(streets: Sequence[Street]) -> str:
+    """Where the map begins: around the streets, as ``w,s,e,n``; empty where none of them is drawn."""
+    ids = {street.pk for street in streets}
+    box = bounds_of(shape for shape in ground_shapes() if shape.kind == "street" and shape.id in ids)
+    return ",".join(f"{side:.6f}" for side in box) if box else ""
 
 
 def _address(found: dict[str, Any]) -> None:
