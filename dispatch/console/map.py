@@ -82,7 +82,7 @@ def map_points(request: HttpRequest) -> HttpResponse:
     answer = get_conditional_response(request, etag=etag)
     if answer is None:
         answer = HttpResponse(body, content_type="application/geo+json", headers={"ETag": etag})
-    patch_cache_control(answer, private=True, no_cache=True)
+    patch_cache_control(answer, private=True, no_store=True)
     return answer
 
 

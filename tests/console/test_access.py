@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
 
-from cases.models import Feedback, ImportRun, Target
+from cases.models import Feedback, ImportRun, PartyRun, Target
 from cases.services import triage
 from dispatch.console.bulk import BULK
 from dispatch.console.urls import urlpatterns
@@ -14,7 +14,7 @@ from tests.cast import Cast
 from tests.console.conftest import Login, complaint
 from tests.stage import issued_order, planned_case
 
-OWN = {"view_change"}  # nobody else's: tests/console/test_board_views.py
+OWN = {"view_change", "lab_cancel"}  # rows of their own: tests/console/test_board_views.py, tests/access/matrix.py
 ROUTES = [
     pattern
     for pattern in urlpatterns
@@ -30,6 +30,13 @@ POST_ONLY = {
     "notices_read",
     "message_retry",
     "outbox_retry",
+    "triage_undo",
+    "triage_hold",
+    "triage_brief",
+    "intake_alike",
+    "party_file_choose",
+    "party_doubles_look",
+    "party_different",
 }
 WITHOUT_ROW = {"message_retry", "outbox_retry"}  # an unknown id answers "not failed any more"
 
@@ -52,6 +59,7 @@ def rows(cast: Cast) -> dict[str, int]:
         "feedback": rating.pk,
         "import": run.pk,
         "party": cast.target.pk,
+        "party file": PartyRun.objects.create(street=cast.street, file_name="p.csv", path="/nowhere").pk,
         "message": 1,
     }
 
@@ -71,6 +79,7 @@ def address(pattern: URLPattern, rows: dict[str, int]) -> str:
             ("feedback/", "feedback"),
             ("orders/", "order"),
             ("parts/", "part"),
+            ("parties/files/", "party file"),
             ("parties/", "party"),
             ("imports/", "import"),
             ("messages/", "message"),
@@ -97,7 +106,7 @@ def test_every_address(pattern: URLPattern, cast: Cast, rows: dict[str, int], lo
     insider = ask(login(cast.auditor), pattern, url)
     assert insider in (200, 302, 403), "an auditor sees everything and changes nothing"
     owner = ask(login(cast.dispatcher), pattern, url)
-    assert owner in (200, 302, 403)
+    assert owner in (200, 302, 403, 409)
 
 
 def test_an_auditor_changes_nothing(cast: Cast, rows: dict[str, int], login: Login) -> None:
@@ -149,4 +158,6 @@ def test_everybody_starts_at_their_own_work(cast: Cast, login: Login) -> None:
 
 def test_a_party_of_another_street_is_not_offered(cast: Cast, login: Login) -> None:
     listed = login(cast.dispatcher).get(reverse("console:parties")).context["rows"]
-    assert {row.pk for row in listed} == set(Target.objects.filter(street=cast.street).values_list("pk", flat=True))
+    assert {row.target.pk for row in listed} == set(
+        Target.objects.filter(street=cast.street).values_list("pk", flat=True)
+    )

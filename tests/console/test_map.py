@@ -127,7 +127,7 @@ def test_the_page_and_its_points(cast: Cast, login: Login) -> None:
     answer = client.get(reverse("console:map_points"), {"bbox": "112.5,37.8,112.7,37.9", "zoom": "18"})
     [one] = answer.json()["features"]
     assert one["properties"]["url"] == reverse("console:case", args=[made.pk])
-    assert answer["Cache-Control"] == "private, no-cache"
+    assert answer["Cache-Control"] == "private, no-store"
     again = client.get(
         reverse("console:map_points"),
         {"bbox": "112.5,37.8,112.7,37.9", "zoom": "18"},

@@ -86,7 +86,7 @@ def test_the_whole_product_starts_recovers_and_stops(data: Path, launch: Launch,
     out, _ = second.communicate(timeout=40)
     assert second.returncode == 0
     assert f"http://127.0.0.1:{port}/console/" in out
-    assert "createsuperuser" in out
+    assert "first_administrators" in out
     assert "Preparing" not in out  # what makes it quick: 3 s on two free cores
     assert "Loading" not in out
     eventually(lambda: not processes_of(data), seconds=5)

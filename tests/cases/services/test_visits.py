@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from cases.models import (
     Answer,
@@ -383,7 +384,7 @@ def test_only_the_lead_closes_and_waits_for_the_others(cast: Cast, order: Order)
 def test_an_absent_squads_agencies_are_visited_again(cast: Cast, order: Order) -> None:
     all_there(cast, order, ["street", "market"])
     all_finish(cast, order, ["street", "market"])
-    with at("2026-11-23 18:00") as moment:
+    with at(f"{timezone.localdate() + timedelta(days=1)} 18:00") as moment:
         close(cast, order, absent_part_ids=[part_of(order, cast, "urban").pk])
     case = Case.objects.get()
     served, again = Need.objects.order_by("pk")
