@@ -7,11 +7,12 @@ PIP := $(PY) -m pip install -qq --no-input --disable-pip-version-check
 WITH := $(PY) -m dispatch.embedded run --data .data/test --fast --max-connections 200 --
 PYTEST := $(PY) -m pytest -q
 
-.PHONY: help run test lint unit slow install install-dev browser clean
+.PHONY: help run test bench lint unit slow install install-dev browser clean
 
 help:
 	@echo "make run    start everything (PORT=8000, HOST=127.0.0.1, DEMO=1, DISPATCH_DATA=.data)"
 	@echo "make test   lint, types, architecture and all tests"
+	@echo "make bench  figures: NAME=live (from commit to screen), phone (a slow phone); docs/performance.md says what others need"
 	@echo "make clean  remove the environment and caches; the data in .data stays"
 
 run: install
@@ -19,6 +20,9 @@ run: install
 
 test: lint browser
 	@$(WITH) $(MAKE) --no-print-directory unit slow
+
+bench: install-dev browser
+	@$(PY) -m bench $(or $(NAME),live)
 
 # The list as it was installed stands in the environment: nothing to do while it is the same.
 install: FILES = requirements.txt
