@@ -227,7 +227,9 @@ class CaseFilter(django_filters.FilterSet):  # type: ignore[misc]
         if name == "text":
             made = django_filters.CharFilter(field_name=name, max_length=TEXT_MAX, **shared)
         else:
-            made = django_filters.ChoiceFilter(field_name=name, choices=self.options[name], **shared)
+            made = django_filters.ChoiceFilter(
+                field_name=name, choices=self.options[name], empty_label=LABELS[name], **shared
+            )
         made.parent, made.model = self, Case
         return made
 

@@ -20,7 +20,7 @@ from cases import models
 from cases.clock.moment import now
 from cases.models import CaseQuerySet, Target
 from cases.selectors.board import OPEN_STAGES
-from cases.selectors.boardfilters import CaseFilter
+from cases.selectors.boardfilters import CaseFilter, options_of, street_in
 from teams.ground import Box
 from teams.models import Role
 from teams.policies import Actor
@@ -61,7 +61,9 @@ def placed(rows: CaseQuerySet) -> Any:
 
 def open_cases(actor: Actor, filters: Mapping[str, Any] | None = None) -> tuple[CaseQuerySet, CaseFilter]:
     """Open cases the actor may see, under the filters of the board, and the form that was applied."""
-    chosen = CaseFilter(filters or {}, models.Case.objects.visible_to(actor).filter(stage__in=OPEN_STAGES), actor=actor)
+    given = filters or {}
+    rows = models.Case.objects.visible_to(actor).filter(stage__in=OPEN_STAGES)
+    chosen = CaseFilter(given, rows, actor=actor, options=options_of(actor, street_id=street_in(given)))
     return chosen.qs, chosen
 
 

@@ -155,7 +155,8 @@ async function start(el) {
       marker.on("click", () => pick(f));
       marker.on("add", () => {
         const node = marker.getElement();
-        node.setAttribute("aria-label", said);
+        node.removeAttribute("aria-label"); // its name is what stands in it, and the sentence behind that
+        if (said) node.firstElementChild?.append(make("span", "vh", ` ${said}`));
         node.addEventListener("keydown", (e) => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); e.stopPropagation(); pick(f); } });
       });
       return marker;

@@ -24,6 +24,7 @@ ALLOWED = frozenset(
         "Enter",
         "Esc",
         "Ctrl",
+        "JavaScript",
         "dB",
         "GB",
         "HJ",

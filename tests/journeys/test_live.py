@@ -37,7 +37,7 @@ def test_open_pages_follow(people: People, clock: Clock) -> None:
 
     doer.goto(case)
     answered(doer, lambda: doer.locator(".next-do").get_by_role("button", name="Accept").click())
-    expect(row).to_contain_text("Triage", timeout=SOON)
+    expect(row).to_contain_text("to triage", timeout=SOON)
     assert same_page(watcher)
 
     doer.goto(f"{case}triage/")

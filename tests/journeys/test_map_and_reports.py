@@ -59,7 +59,7 @@ def test_four_thousand_points_stay_smooth(people: People, product: Product) -> N
     try:
         page = people.office("supervisor")
         page.goto("/console/map/?source=grid")
-        page.get_by_label("Street", exact=True).select_option(label="Yingze Street")
+        page.locator("main [name=street]").select_option(label="Yingze Street")
         page.wait_for_url("**street=**")
         shown(page)
         marks = page.locator(".map-mark")

@@ -29,8 +29,13 @@ OFFICE = ("dispatcher", "head", "checker", "supervisor", "auditor", "sysadmin", 
 SQUADS = ("streetleader", "urban1", "fire1", "market1", "lab1", "grid1", "aux1")
 HEADINGS = ("工单编号", "来电内容")
 """Of the hotline's file, shown as they stand there."""
+SAID = (
+    *HEADINGS, "门口堆满纸箱", "门口堆满纸箱，行人绕行", "（并）迎综执责改字〔2026〕第001号",
+)  # fmt: skip
+"""What this walk itself types, and the example of a paper's number: data, wherever they are shown."""
 LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
 PARTS = {
+    "console:case_near", "console:presence", "console:search_live",
     "console:newcomers", "console:rail", "console:row", "console:preview", "console:triage_agencies",
     "console:triage_parties", "console:import_progress", "field:parties", "portal:parties", "portal:code",
     "console:triage_first", "field:order", "field:task", "field:whistle", "field:manifest", "field:worker",
@@ -173,14 +178,15 @@ def all_views() -> set[str]:
 
 @pytest.fixture(scope="module")
 def tour(product: Product) -> Tour:
-    return Tour(data_of(product), translated())
+    known = data_of(product)
+    return Tour(Data(known.values | set(SAID), known.plain), translated())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_office(people: People, tour: Tour, product: Product, language: str) -> None:
     hotline_file(people.office("dispatcher", language=LANGUAGES[language]))
     known = data_of(product)
-    tour.data = Data(known.values | set(HEADINGS), known.plain)
+    tour.data = Data(known.values | set(SAID), known.plain)
     for name in OFFICE:
         tour.walk(people.office(name, language=LANGUAGES[language]), name, language)
     told_of(tour, "console", language)
