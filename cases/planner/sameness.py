@@ -88,7 +88,7 @@ def pairs(entries: Sequence[Entry]) -> list[Pair]:
     seen: set[tuple[int, int]] = set()
     found: list[Pair] = []
     for block in _blocks(entries):
-        for first, second in combinations(sorted(block)[:BLOCK], 2):
+        for first, second in combinations(sorted(set(block))[:BLOCK], 2):
             if (first, second) in seen:
                 continue
             seen.add((first, second))

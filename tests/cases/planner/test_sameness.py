@@ -59,3 +59,8 @@ def test_thousands_in_one_market_are_not_all_compared() -> None:
         Entry(5001, "演示·双生店铺", address="演示路1号"),
     ]
     assert [(pair.first, pair.second) for pair in pairs(twins)] == [(5000, 5001)]
+
+
+def test_nobody_is_a_double_of_themselves() -> None:
+    """The own name among the other names puts an entry into its block twice."""
+    assert pairs([Entry(1, "演示·老槐树烧烤店", ("演示老槐树烧烤",), address="演示路18号")]) == []
