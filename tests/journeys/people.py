@@ -16,8 +16,12 @@ PHONE: ViewportSize = {"width": 375, "height": 812}
 DESK: ViewportSize = {"width": 1440, "height": 900}
 PASSWORD = "demo-2026"
 BEIJING = ZoneInfo("Asia/Shanghai")
-ANSWERED = re.compile(r"status of (409|422)|Response Status Error Code (409|422)")
-"""A refusal is an answer with a page; Chromium and htmx remark on its status, which is no fault."""
+ANSWERED = re.compile(
+    r"status of (409|422)|Response Status Error Code (409|422)"
+    r"|ERR_INTERNET_DISCONNECTED|htmx:(sendError|afterRequest|timeout)"
+)
+"""A refusal is an answer with a page, and a lost network is what some stories are about; Chromium and htmx remark on
+both, which is no fault of a page."""
 
 expect.set_options(timeout=10_000)
 
