@@ -21,20 +21,27 @@ function light(state, text) {
   box.append(svg, Object.assign(document.createElement("span"), { textContent: text }));
   return box;
 }
-document.addEventListener("look:position", (e) => {
-  const box = e.target.closest?.("[data-geo]");
-  if (!box) return;
-  const poor = e.detail.accuracy > POOR;
+function placed(box, at) {
+  const poor = at.accuracy > POOR;
   box.querySelector("[data-place-light]")?.replaceChildren(light(poor ? "soon" : "ok", say(poor ? "poorgps" : "goodgps")));
   const out = box.querySelector("[data-place-out]");
   if (!out || !box.dataset.placeLat) return;
   const { placeLat, placeLng, placeRadius, placeFar, wNear, wFar } = box.dataset;
-  const away = Math.max(0, Math.round(metres(e.detail.lat, e.detail.lng, Number(placeLat), Number(placeLng)) - Number(placeRadius)));
+  const away = Math.max(0, Math.round(metres(at.lat, at.lng, Number(placeLat), Number(placeLng)) - Number(placeRadius)));
   const far = away > Number(placeFar);
   out.textContent = (far ? wFar : wNear).replace("{n}", away);
   const why = document.querySelector("[data-far-reason]");
   if (why && far) why.open = true;
+}
+document.addEventListener("look:position", (e) => {
+  const box = e.target.closest?.("[data-geo]");
+  if (box) placed(box, e.detail);
 });
+// A phone that knew its place at once was quicker than this file.
+for (const box of document.querySelectorAll("[data-geo]")) {
+  const read = (name) => box.querySelector(`[data-geo-${name}]`)?.value;
+  if (read("accuracy")) placed(box, { lat: Number(read("lat")), lng: Number(read("lng")), accuracy: Number(read("accuracy")) });
+}
 function count() {
   const out = document.querySelector("[data-counting]");
   if (!out) return;
