@@ -7,11 +7,12 @@ PIP := $(PY) -m pip install -qq --no-input --disable-pip-version-check
 WITH := $(PY) -m dispatch.embedded run --data .data/test --fast --max-connections 200 --
 PYTEST := $(PY) -m pytest -q
 
-.PHONY: help run test bench lint unit slow install install-dev browser clean
+.PHONY: help run test journeys bench lint unit slow install install-dev browser clean
 
 help:
 	@echo "make run    start everything (PORT=8000, HOST=127.0.0.1, DEMO=1, DISPATCH_DATA=.data)"
 	@echo "make test   lint, types, architecture and all tests"
+	@echo "make journeys  every browser story, also those marked unproven"
 	@echo "make bench  figures: NAME=live (from commit to screen), phone (a slow phone); docs/performance.md says what others need"
 	@echo "make clean  remove the environment and caches; the data in .data stays"
 
@@ -53,7 +54,11 @@ unit:
 	@$(PYTEST) -n 2 --dist loadfile -m "not concurrency and not journey" tests
 
 slow:
-	@$(PYTEST) -m "concurrency or journey" tests
+	@$(PYTEST) -m "(concurrency or journey) and not unproven" tests
+
+# All browser stories, also those that were not yet seen green on a quiet machine.
+journeys: install-dev browser
+	@$(WITH) sh -c '$(PY) -m dispatch.embedded messages && $(PYTEST) -m journey tests'
 
 # The journeys drive the machine's own Chromium.
 browser:
