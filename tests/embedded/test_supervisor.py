@@ -52,6 +52,16 @@ def cmdline_of(process: psutil.Process) -> list[str]:
     return []
 
 
+def serving(data: Path) -> list[psutil.Process]:
+    """The web processes; one that dies while it is looked at is none."""
+    found = []
+    for one in processes_of(data):
+        with contextlib.suppress(psutil.Error):
+            if "dispatch.serve" in one.cmdline():
+                found.append(one)
+    return found
+
+
 def test_the_whole_product_starts_recovers_and_stops(data: Path, launch: Launch, port: int) -> None:
     first = launch("serve", PORT=str(port), DEMO="0")
     eventually(lambda: ready(port, first), seconds=120)
@@ -60,11 +70,11 @@ def test_the_whole_product_starts_recovers_and_stops(data: Path, launch: Launch,
     }  # fmt: skip
 
     # a killed web process: its brother answers, and it comes back
-    webs = [one for one in processes_of(data) if "dispatch.serve" in one.cmdline()]
+    webs = serving(data)
     assert len(webs) == 2
     webs[0].kill()
     eventually(lambda: ask(port, "/healthz")[0] == 200)
-    eventually(lambda: len([one for one in processes_of(data) if "dispatch.serve" in one.cmdline()]) == 2, seconds=30)
+    eventually(lambda: len(serving(data)) == 2, seconds=30)
 
     # everything it keeps, killed at once: all of it comes back, and the data is there
     for one in processes_of(data):
