@@ -13,7 +13,7 @@ help:
 	@echo "make run    start everything (PORT=8000, HOST=127.0.0.1, DEMO=1, DISPATCH_DATA=.data)"
 	@echo "make test   lint, types, architecture and all tests"
 	@echo "make journeys  every browser story, also those marked unproven"
-	@echo "make bench  figures: NAME=live (from commit to screen), phone (a slow phone); docs/performance.md says what others need"
+	@echo "make bench  figures: NAME=live (from commit to screen), phone, rules; docs/performance.md says what others need"
 	@echo "make clean  remove the environment and caches; the data in .data stays"
 
 run: install

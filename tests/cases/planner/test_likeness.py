@@ -1,6 +1,5 @@
 """Parties and repeats: suggested with reasons, fast enough for a screen. Names are made up for these tests."""
 
-import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -180,23 +179,3 @@ def test_scores_stay_in_bounds_and_notes_hold_no_words(mine: CaseFacts, others: 
         for note in hit.notes:
             assert all(isinstance(value, int) for value in note.params.values())
     assert hits == score_repeats(mine, others)
-
-
-def test_200_candidates_are_cheap() -> None:
-    body = "演示街道某处烧烤摊每晚占道经营，油烟与噪音扰民，多次反映未果，居民无法休息。" * 4
-    others = [case(n, f"{n}{body[n % 30 :]}", place=Place(f"演示大街{n}号", HERE)) for n in range(2, 202)]
-    parties = [PartyFacts(n, f"样例{n}号演示一香烧烤店", (), f"演示大街{n}号", HERE) for n in range(200)]
-    mine = case(1, body, place=Place("演示大街12号", HERE))
-    # Alone 5 to 8 ms; other tests share the cores.
-    assert _best(lambda: score_repeats(mine, others)) < 0.020
-    assert _best(lambda: score_parties(body, mine.place, parties, NOW)) < 0.020
-
-
-def _best(work: object) -> float:
-    assert callable(work)
-    seconds = []
-    for _ in range(7):
-        begun = time.process_time()
-        work()
-        seconds.append(time.process_time() - begun)
-    return min(seconds)
