@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(PY) -m pip install -qq --no-input --disable-pip-version-check
 WITH := $(PY) -m dispatch.embedded run --data .data/test --fast --max-connections 200 --
 PYTEST := $(PY) -m pytest -q
+WORKERS := -n 2 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help run test journeys bench lint unit slow install install-dev browser clean
 
@@ -51,10 +52,10 @@ lint: install-dev
 unit:
 	@$(PY) -m dispatch.embedded messages
 	@$(PY) manage.py makemigrations --check --dry-run
-	@$(PYTEST) -n 2 --dist loadfile -m "not concurrency and not journey" tests
+	@$(PYTEST) $(WORKERS) -m "not concurrency and not journey" tests
 
 slow:
-	@$(PYTEST) -m "(concurrency or journey) and not unproven" tests
+	@$(PYTEST) $(WORKERS) -m "(concurrency or journey) and not unproven" tests
 
 # All browser stories, also those that were not yet seen green on a quiet machine.
 journeys: install-dev browser

@@ -22,6 +22,15 @@ def pytest_configure() -> None:
     compile_messages(settings.BASE_DIR / "locale")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers a file stays on one of them; a walk through a whole face may be elsewhere per language."""
+    for item in items:
+        spoken = getattr(item, "callspec", None)
+        language = spoken.params.get("language", "") if spoken is not None and item.path.name == "test_tour.py" else ""
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.name}{language}"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def plain_files_and_quick_passwords() -> Iterator[None]:
     """Static files by their own names (nothing is collected), passwords hashed fast."""

@@ -23,7 +23,7 @@ ANSWERED = re.compile(
 """A refusal is an answer with a page, and a lost network is what some stories are about; Chromium and htmx remark on
 both, which is no fault of a page."""
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=20_000)
 
 
 class Clock:

@@ -16,7 +16,7 @@ from tests.journeys.test_live import taken
 
 pytestmark = pytest.mark.journey
 
-SOON = 3000
+SOON = 15_000
 
 
 def note_open(page: Page, case: str) -> None:

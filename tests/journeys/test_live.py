@@ -15,7 +15,7 @@ from tests.journeys.phones import card, part_of
 
 pytestmark = pytest.mark.journey
 
-SOON = 2000  # milliseconds after the answer to whoever did it
+SOON = 15_000  # by the stream, not by the page asking again (a minute); how fast it is, the bench says
 
 
 def test_open_pages_follow(people: People, clock: Clock) -> None:
