@@ -78,8 +78,11 @@ def party_file(request: HttpRequest, pk: int) -> HttpResponse:
     if run.state in (PartyRunState.UPLOADED, PartyRunState.COMPARED, PartyRunState.FAILED):
         try:
             header = service.run_header(run)
-        except Refused:
-            header = []
+        except Refused as refused:
+            # What was compared can still be taken in: its rows are in the database.
+            status = INVALID if request.method == "POST" else 200
+            context = {**_facts(run), **_rows(request, run), "gone": str(refused.message)}
+            return show(request, "console/party_file.html", context, status=status, at="parties")
         posted = request.method == "POST"
         form = ColumnsForm(request.POST if posted else None, run=run, header=header)
         if posted:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import time
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +29,7 @@ from cases.models import (
     RunState,
 )
 from cases.refusals import Refused
+from cases.services.imports import uploads
 from cases.services.imports.batch import rows_write
 from cases.services.imports.columns import FIELDS, columns_guess, columns_wrong
 from cases.services.imports.reading import Record, count_of, header_of, rows_of
@@ -43,7 +41,6 @@ BATCH = 500
 SAMPLED = 20
 ATTEMPTS = 5
 MANY = 1_000
-FOLDER = "private/imports"
 _LOCK_CLASS = 7_340_001  # of advisory locks; the second number is the run, 0 for whose turn it is
 
 Progress = Callable[[ImportRun], None]
@@ -64,7 +61,7 @@ def run_create(
     ``file_unreadable``; (403) ``not_allowed``.
     """
     policies.require(actor, "import.run", street_id=street_id)
-    source, name = _stored(upload) if upload is not None else (Path(path or "").resolve(), Path(path or "").name)
+    source, name = uploads.store(upload) if upload is not None else (Path(path or "").resolve(), Path(path or "").name)
     try:
         header = header_of(source)
         total = count_of(source)
@@ -85,14 +82,12 @@ def run_create(
 
 def run_header(run: ImportRun) -> list[str]:
     """The columns of the run's file, for the form that corrects the guess. ``Refused``: ``file_gone``."""
-    _there(run)
-    return header_of(Path(run.path))
+    return header_of(uploads.present(run.path))
 
 
 def run_sample(run: ImportRun) -> dict[str, str]:
     """Column name → the first cell that says something among the first rows, to tell which column is which."""
-    _there(run)
-    header = header_of(Path(run.path))
+    header = header_of(uploads.present(run.path))
     found: dict[str, str] = {}
     for _number, cells in islice(rows_of(Path(run.path)), SAMPLED):
         for name, cell in zip(header, cells, strict=False):
@@ -115,9 +110,9 @@ def run_start(
             return run
         if run.state == RunState.DONE and not run.dry_run:
             raise Refused("run_done", _("This file was imported already."))
-        _there(run)
+        file = uploads.present(run.path)
         run.columns = _merged(run.columns, columns or {})
-        _check_columns(run.columns, header_of(Path(run.path)))
+        _check_columns(run.columns, header_of(file))
         if dry_run is not None:
             run.dry_run = dry_run
         run.state = RunState.RUNNING
@@ -136,7 +131,7 @@ def runs_due() -> list[int]:
 def run_execute(*, run_id: int, seconds: float | None = None, progress: Progress | None = None) -> ImportRun:
     """Carry a released run on from where it stands, for at most ``seconds``. Safe twice: one worker at a time has it,
     counts are saved with the rows they count. A dry run writes nothing but its own counts and refusals."""
-    with _sole(run_id) as mine:
+    with uploads.sole(_LOCK_CLASS, run_id) as mine:
         run = ImportRun.objects.get(pk=run_id)
         if not mine or run.state != RunState.RUNNING:
             return run
@@ -147,7 +142,7 @@ def run_execute(*, run_id: int, seconds: float | None = None, progress: Progress
             if run.dry_run:
                 _rehearse(run, header, progress)
             else:
-                for records in _batches(rows_of(Path(run.path), skip=run.read)):
+                for records in uploads.slices(rows_of(Path(run.path), skip=run.read), BATCH):
                     _batch(run, records, header)
                     if progress:
                         progress(run)
@@ -188,7 +183,7 @@ def _batch(run: ImportRun, records: Sequence[Record], header: Sequence[str]) -> 
 def _rehearse(run: ImportRun, header: Sequence[str], progress: Progress | None) -> None:
     """A dry run: the same reading and the same questions to the database, no row written."""
     new: dict[str, Row] = {}
-    for records in _batches(rows_of(Path(run.path))):
+    for records in uploads.slices(rows_of(Path(run.path)), BATCH):
         rows, bad = _parsed(run, records, header)
         fresh = [row for row in _unknown(rows) if row.number not in new]
         new.update((row.number, row) for row in fresh)
@@ -239,15 +234,10 @@ def _finish(run: ImportRun, state: str, error: str = "") -> ImportRun:
     run.finished_at = now()
     run.save(update_fields=["state", "error", "finished_at", "joined"])
     if state == RunState.DONE and not run.dry_run:
-        _forget(Path(run.path))
+        uploads.forget(run.path)
         if run.added >= MANY:
             _statistics_renew()
     return run
-
-
-def _there(run: ImportRun) -> None:
-    if not run.path or not Path(run.path).exists():
-        raise Refused("file_gone", _("The uploaded file was removed meanwhile. Upload it again."), status=422)
 
 
 def _check_columns(columns: Mapping[str, str], header: Sequence[str]) -> None:
@@ -278,27 +268,6 @@ def _actor(run: ImportRun) -> Actor:
     return Actor(user_id=run.started_by_id, kind="system") if run.started_by_id else SYSTEM
 
 
-def _stored(upload: UploadedFile[Any]) -> tuple[Path, str]:
-    """The upload on disk until it is imported: it may hold callers' phones, so it doesn't stay."""
-    folder = Path(settings.MEDIA_ROOT) / FOLDER
-    folder.mkdir(parents=True, exist_ok=True, mode=0o750)
-    path = folder / uuid.uuid4().hex
-    with open(path, "wb") as out:
-        for chunk in upload.chunks():
-            out.write(chunk)
-    return path, upload.name or ""
-
-
-def _forget(path: Path) -> None:
-    if path.parent == Path(settings.MEDIA_ROOT) / FOLDER:
-        path.unlink(missing_ok=True)
-
-
-def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:
-    while batch := list(islice(records, BATCH)):
-        yield batch
-
-
 def _in_turn() -> None:
     """Batches of all runs one after the other: two that quote one number at once would open a case each."""
     with connection.cursor() as cursor:
@@ -311,17 +280,3 @@ def _statistics_renew() -> None:
     with connection.cursor() as cursor:
         for model in tables:
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
-
-
-@contextmanager
-def _sole(run_id: int) -> Iterator[bool]:
-    """Whether this worker alone has the run; a lock of the session, so it goes with a worker that dies."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, run_id])
-        mine = bool(cursor.fetchone()[0])
-    try:
-        yield mine
-    finally:
-        if mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_CLASS, run_id])

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import time
-import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from itertools import islice
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from cases import policies
@@ -20,14 +16,14 @@ from cases.clock.moment import now
 from cases.models import ChangeKind, PartyRow, PartyRun, PartyRunState, RowChoice, RowFate
 from cases.refusals import Refused
 from cases.services import parties
-from cases.services.imports.reading import Record, count_of, header_of, rows_of
+from cases.services.imports import uploads
+from cases.services.imports.reading import count_of, header_of, rows_of
 from cases.services.partyfiles.columns import columns_check, columns_guess, columns_merged
 from cases.services.partyfiles.comparing import Seen, rows_compare, seen_before
 from cases.services.partyfiles.rows import REASONS, row_read
 from teams.policies import SYSTEM, Actor
 
 BATCH = 200
-FOLDER = "private/imports"
 _LOCK_CLASS = 7_340_003  # of advisory locks; the second number is the run
 
 Progress = Callable[[PartyRun], None]
@@ -46,7 +42,7 @@ def run_create(
     ``Refused`` (422): ``file_empty``, ``file_kind``, ``file_unreadable``, ``field_unknown``; (403) ``not_allowed``.
     """
     policies.require(actor, "target.edit", street_id=street_id)
-    source, name = _stored(upload) if upload is not None else (Path(path or "").resolve(), Path(path or "").name)
+    source, name = uploads.store(upload) if upload is not None else (Path(path or "").resolve(), Path(path or "").name)
     try:
         header = header_of(source)
         total = count_of(source)
@@ -65,13 +61,14 @@ def run_create(
 
 
 def run_header(run: PartyRun) -> list[str]:
-    """The columns of the run's file, for the form that corrects the guess."""
-    return header_of(Path(run.path))
+    """The columns of the run's file, for the form that corrects the guess. ``Refused``: ``file_gone``."""
+    return header_of(uploads.present(run.path))
 
 
 def run_compare(*, actor: Actor, run_id: int, columns: Mapping[str, str] | None = None) -> PartyRun:
     """Release a run for comparison from its first row, with the columns as corrected. The dry run: it writes nothing
-    but its own rows. ``Refused`` (422): ``column_missing``, ``column_unknown``, ``column_twice``; ``run_done``."""
+    but its own rows. ``Refused`` (422): ``column_missing``, ``column_unknown``, ``column_twice``; ``run_done``;
+    ``file_gone``."""
     with transaction.atomic():
         run = _locked(actor, run_id)
         if run.state in (PartyRunState.COMPARING, PartyRunState.TAKING):
@@ -79,7 +76,7 @@ def run_compare(*, actor: Actor, run_id: int, columns: Mapping[str, str] | None 
         if run.state == PartyRunState.DONE:
             raise Refused("run_done", _("This file was imported already."))
         run.columns = columns_merged({} if columns else run.columns, columns or {})
-        columns_check(run.columns, header_of(Path(run.path)))
+        columns_check(run.columns, header_of(uploads.present(run.path)))
         run.state = PartyRunState.COMPARING
         run.read = run.done = 0
         run.error, run.finished_at = "", None
@@ -114,7 +111,7 @@ def runs_due() -> list[int]:
 def run_execute(*, run_id: int, seconds: float | None = None, progress: Progress | None = None) -> PartyRun:
     """Carry a released run on from where it stands, for at most ``seconds``. Safe twice: one worker has it at a time,
     and what is counted is saved with the rows it counts."""
-    with _sole(run_id) as mine:
+    with uploads.sole(_LOCK_CLASS, run_id) as mine:
         run = PartyRun.objects.select_related("started_by").get(pk=run_id)
         if not mine or run.state not in (PartyRunState.COMPARING, PartyRunState.TAKING):
             return run
@@ -130,10 +127,10 @@ def run_execute(*, run_id: int, seconds: float | None = None, progress: Progress
 
 
 def _compare(run: PartyRun, until: float, progress: Progress | None) -> None:
-    header = header_of(Path(run.path))
+    header = header_of(uploads.present(run.path))
     columns_check(run.columns, header)
     seen = seen_before(run) if run.read else Seen()
-    for records in _batches(rows_of(Path(run.path), skip=run.read)):
+    for records in uploads.slices(rows_of(Path(run.path), skip=run.read), BATCH):
         reads = [row_read(number, cells, header, run.columns) for number, cells in records]
         rows = rows_compare(run, reads, seen)
         with transaction.atomic():
@@ -162,7 +159,7 @@ def _take(run: PartyRun, until: float, progress: Progress | None) -> None:
             return
     parties.doubles_refresh(street_id=run.street_id)
     _finish(run, PartyRunState.DONE)
-    _forget(Path(run.path))
+    uploads.forget(run.path)
 
 
 def _row_take(actor: Actor, run: PartyRun, row: PartyRow) -> None:
@@ -214,37 +211,3 @@ def _finish(run: PartyRun, state: str, error: str = "") -> None:
 def _actor(run: PartyRun) -> Actor:
     """The person who released it; the right was asked then."""
     return Actor(user_id=run.started_by_id, kind="system") if run.started_by_id else SYSTEM
-
-
-def _stored(upload: UploadedFile[Any]) -> tuple[Path, str]:
-    folder = Path(settings.MEDIA_ROOT) / FOLDER
-    folder.mkdir(parents=True, exist_ok=True, mode=0o750)
-    path = folder / uuid.uuid4().hex
-    with open(path, "wb") as out:
-        for chunk in upload.chunks():
-            out.write(chunk)
-    return path, upload.name or ""
-
-
-def _forget(path: Path) -> None:
-    if path.parent == Path(settings.MEDIA_ROOT) / FOLDER:
-        path.unlink(missing_ok=True)
-
-
-def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:
-    while batch := list(islice(records, BATCH)):
-        yield batch
-
-
-@contextmanager
-def _sole(run_id: int) -> Iterator[bool]:
-    """Whether this worker alone has the run; a lock of the session, so it goes with a worker that dies."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, run_id])
-        mine = bool(cursor.fetchone()[0])
-    try:
-        yield mine
-    finally:
-        if mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_CLASS, run_id])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from openpyxl import Workbook
 
-from cases.models import Likeness, PartyRow, PartyRun, PartyRunState, Target, TargetChange
-from cases.services import parties, partyfiles
+from cases.clock.moment import now, pretend
+from cases.models import Likeness, PartyRow, PartyRun, PartyRunState, Setting, Target, TargetChange
+from cases.services import imports, parties, partyfiles
 from tests.cast import Cast, refused, unchanged
 
 HEAD = "企业名称,统一社会信用代码,行业,经营场所,负责人,联系电话"
@@ -174,3 +178,32 @@ def test_a_compared_file_writes_nothing_to_the_register(cast: Cast, tmp_path: Pa
     run = partyfiles.run_create(actor=actor, street_id=cast.street.pk, path=path)
     with unchanged():
         assert partyfiles.run_execute(run_id=run.pk).state == PartyRunState.UPLOADED
+
+
+def test_an_upload_waits_some_days_for_its_decision_and_no_longer(cast: Cast, settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    Setting.objects.create(key="import_file_days", value=3, street=cast.street)
+    actor = cast.act(cast.dispatcher)
+    content = table(tmp_path, f"演示·馒头铺,{code(3)},餐饮,演示路3号,,").read_bytes()
+    runs = [
+        partyfiles.run_create(actor=actor, street_id=cast.street.pk, upload=SimpleUploadedFile("parties.csv", content))
+        for _ in range(3)
+    ]
+    looked_at, released, seen = runs
+    for run in (released, seen):
+        partyfiles.run_compare(actor=actor, run_id=run.pk)
+    partyfiles.run_execute(run_id=seen.pk)
+    with pretend(now() + timedelta(days=2)):
+        assert imports.uploads_sweep() == 0, "the sweep of the hotline's files leaves these alone"
+    with pretend(now() + timedelta(days=3, minutes=1)):
+        assert imports.uploads_sweep() == 2
+    for run in (looked_at, seen):
+        run.refresh_from_db()
+        assert run.path == ""
+        with refused("file_gone"):
+            partyfiles.run_header(run)
+    with refused("file_gone"):
+        partyfiles.run_compare(actor=actor, run_id=looked_at.pk)
+    assert partyfiles.run_execute(run_id=released.pk).read == 1, "a released one goes on"
+    partyfiles.run_take(actor=actor, run_id=seen.pk)
+    assert partyfiles.run_execute(run_id=seen.pk).state == PartyRunState.DONE, "its rows were read before"

@@ -1,0 +1,65 @@
+"""What every run over a file shares: the upload on disk, slices of its rows, one worker at a time."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from cases.refusals import Refused
+from cases.services.imports.reading import Record
+
+
+def folder() -> Path:
+    """Where uploads lie until they are taken in; a file may hold callers' phones, so none stays."""
+    return Path(settings.MEDIA_ROOT) / "private" / "imports"
+
+
+def store(upload: UploadedFile[Any]) -> tuple[Path, str]:
+    """Where the upload lies now, and what its owner called it."""
+    folder().mkdir(parents=True, exist_ok=True, mode=0o750)
+    path = folder() / uuid.uuid4().hex
+    with open(path, "wb") as out:
+        for chunk in upload.chunks():
+            out.write(chunk)
+    return path, upload.name or ""
+
+
+def forget(path: str) -> None:
+    """Remove an upload; a file of this machine that a command named stays."""
+    if path and Path(path).parent == folder():
+        Path(path).unlink(missing_ok=True)
+
+
+def present(path: str) -> Path:
+    """The file of a run. ``Refused`` (422): ``file_gone`` when it was removed meanwhile."""
+    if not path or not Path(path).exists():
+        raise Refused("file_gone", _("The uploaded file was removed meanwhile. Upload it again."), status=422)
+    return Path(path)
+
+
+def slices(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
+    while batch := list(islice(records, size)):
+        yield batch
+
+
+@contextmanager
+def sole(lock_class: int, run_id: int) -> Iterator[bool]:
+    """Whether this worker alone has the run; a lock of the session, so it goes with a worker that dies."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [lock_class, run_id])
+        mine = bool(cursor.fetchone()[0])
+    try:
+        yield mine
+    finally:
+        if mine:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [lock_class, run_id])
