@@ -126,7 +126,7 @@ def _insert(model: Any, given: dict[str, str], source: str) -> None:
 
     columns, values, defaults = list(given), list(given.values()), []
     for field in model._meta.concrete_fields:
-        if field.primary_key or field.column in given:
+        if field.primary_key or field.generated or field.column in given:
             continue
         columns.append(field.column)
         if getattr(field, "auto_now_add", False):

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from teams.models import Role
 from teams.policies import Actor
+from teams.scope import of_own_streets
 
 if TYPE_CHECKING:
     from cases.models.case import Case  # noqa: F401 - named in a string below
@@ -19,10 +20,6 @@ _NOT_CALLED = ("planned", "released")
 """Parts through which a squad sees nothing: not called yet, or excused."""
 
 
-def _office(actor: Actor, prefix: str = "") -> Q:
-    return Q(**{f"{prefix}street_id__in": actor.streets()}) | Q(**{f"{prefix}street__district_id__in": actor.districts})
-
-
 class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, actor: Actor) -> CaseQuerySet:
         """Cases the actor may see: the office its streets', a district supervisor the district's, an auditor all,
@@ -30,7 +27,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         reports they sent."""
         if actor.is_system or actor.has(Role.AUDITOR):
             return self
-        rule = _office(actor)
+        rule = of_own_streets(actor)
         squads = actor.squads()
         if squads:
             from cases.models.order import OrderNeed, Part
@@ -56,7 +53,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         counts), a laboratory those with a commission of its own."""
         if actor.is_system or actor.has(Role.AUDITOR):
             return self
-        rule = _office(actor)
+        rule = of_own_streets(actor)
         squads = actor.squads()
         if squads:
             from cases.models.order import Part

@@ -130,6 +130,7 @@ def board_rows(
     visible = Case.objects.visible_to(actor).filter(queue_rule(queue))
     chosen = CaseFilter(filters, visible, actor=actor, options=options)
     rows = chosen.qs.select_related("target", "category", "street", "grid", "chain", "owner")
+    rows = rows.defer("street__outline", "grid__outline")  # kilobytes a row that no list shows
     return page_of(rows, sort=sort, after=cursor, before=before, size=size), chosen
 
 

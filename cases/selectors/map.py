@@ -24,6 +24,7 @@ from cases.selectors.boardfilters import CaseFilter, options_of, street_in
 from teams.ground import Box
 from teams.models import Role
 from teams.policies import Actor
+from teams.scope import of_own_streets
 
 SQUARE = 72
 """Pixels of a square's side: within it marks would cover each other."""
@@ -109,7 +110,8 @@ def case_list(rows: CaseQuerySet, box: Box | None = None, limit: int = LIST) -> 
     shown = placed(rows)
     if box is not None:
         shown = shown.filter(at_lat__range=(box[1], box[3]), at_lng__range=(box[0], box[2]))
-    ordered = shown.select_related("target", "category", "street").order_by(F("due_at").asc(nulls_last=True), "pk")
+    ordered = shown.select_related("target", "category", "street").defer("street__outline")
+    ordered = ordered.order_by(F("due_at").asc(nulls_last=True), "pk")
     found = list(ordered[:limit])
     for case in found:
         case.at_id = f"target:{case.target_id}" if case.target_id else f"case:{case.pk}"
@@ -156,7 +158,7 @@ def parties(actor: Actor) -> QuerySet[Target]:
     rows = Target.objects.filter(active=True, merged_into__isnull=True, lat__isnull=False)
     if actor.has(Role.AUDITOR):
         return rows
-    return rows.filter(Q(street_id__in=actor.streets()) | Q(street__district_id__in=actor.districts))
+    return rows.filter(of_own_streets(actor))
 
 
 def _rows(ids: Iterable[int]) -> list[models.Case]:

@@ -16,6 +16,7 @@ from cases.planner import merge
 from cases.selectors.composition import need_facts
 from teams.models import Role
 from teams.policies import Actor
+from teams.scope import of_own_streets
 
 MOST_NEEDS = 300
 ORDER_PAGE = 60
@@ -51,7 +52,7 @@ def needs_visible(actor: Actor) -> Q:
     """Needs at parties of the actor's streets or district; an auditor's all."""
     if actor.is_system or actor.has(Role.AUDITOR):
         return Q()
-    return Q(target__street_id__in=actor.streets()) | Q(target__street__district_id__in=actor.districts)
+    return of_own_streets(actor, "target__street")
 
 
 def open_needs(actor: Actor) -> list[TargetPlan]:

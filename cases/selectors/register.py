@@ -28,6 +28,7 @@ from cases.models import (
 )
 from teams.models import Grid, Role, Street
 from teams.policies import Actor
+from teams.scope import of_own_streets
 
 PAGE = 50
 LOOK_BACK = timedelta(days=365)
@@ -43,7 +44,7 @@ def targets_visible(actor: Actor) -> QuerySet[Target]:
     rows = Target.objects.filter(merged_into__isnull=True).select_related("street", "grid")
     if actor.is_system or actor.has(Role.AUDITOR):
         return rows
-    return rows.filter(Q(street_id__in=actor.streets()) | Q(street__district_id__in=actor.districts))
+    return rows.filter(of_own_streets(actor))
 
 
 def streets_visible(actor: Actor) -> QuerySet[Street]:

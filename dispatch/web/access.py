@@ -31,6 +31,7 @@ from cases.models import (
 from cases.policies import RIGHTS, Place
 from teams.models import OFFICE_ROLES, SQUAD_ROLES, Role, User
 from teams.policies import RESIDENT, Actor
+from teams.scope import of_own_streets
 from teams.selectors import actor_of
 
 P = ParamSpec("P")
@@ -250,9 +251,7 @@ def target_or_404(request: HttpRequest, pk: int, right: str | None = None) -> Ta
     rows = Target.objects.select_related("street", "grid")
     if not actor.has(Role.AUDITOR):
         orders = Order.objects.visible_to(_no_laboratory(actor)).filter(target=OuterRef("pk"))
-        rows = rows.filter(
-            Q(street_id__in=actor.streets()) | Q(street__district_id__in=actor.districts) | Exists(orders)
-        )
+        rows = rows.filter(of_own_streets(actor) | Exists(orders))
     target = rows.filter(pk=pk).first()
     if target is None:
         raise Http404
@@ -273,7 +272,7 @@ def run_or_404(request: HttpRequest, pk: int, right: str | None = None) -> Impor
     actor = actor_for(request)
     rows = ImportRun.objects.select_related("street")
     if not actor.has(Role.AUDITOR):
-        rows = rows.filter(Q(street_id__in=actor.streets()) | Q(street__district_id__in=actor.districts))
+        rows = rows.filter(of_own_streets(actor))
     run = rows.filter(pk=pk).first()
     if run is None:
         raise Http404
@@ -286,7 +285,7 @@ def party_run_or_404(request: HttpRequest, pk: int, right: str | None = None) ->
     actor = actor_for(request)
     rows = PartyRun.objects.select_related("street")
     if not actor.has(Role.AUDITOR):
-        rows = rows.filter(Q(street_id__in=actor.streets()) | Q(street__district_id__in=actor.districts))
+        rows = rows.filter(of_own_streets(actor))
     run = rows.filter(pk=pk).first()
     if run is None:
         raise Http404
