@@ -13,6 +13,7 @@ import django_filters
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -228,7 +229,7 @@ class CaseFilter(django_filters.FilterSet):  # type: ignore[misc]
             made = django_filters.CharFilter(field_name=name, max_length=TEXT_MAX, **shared)
         else:
             made = django_filters.ChoiceFilter(
-                field_name=name, choices=self.options[name], empty_label=LABELS[name], **shared
+                field_name=name, choices=self.options[name], empty_label=capfirst(LABELS[name]), **shared
             )
         made.parent, made.model = self, Case
         return made

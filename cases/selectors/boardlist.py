@@ -84,7 +84,7 @@ def _batch(cases: Sequence[Case], moment: datetime) -> Iterator[list[Any]]:
             target.address if target and target.address else address_of_building(case.address),
             str(case.street),
             str(case.grid) if case.grid else "",
-            "、".join(part.name for part in order.parts) if order else "",
+            _(", ").join(part.name for part in order.parts) if order else "",
             case.get_source_display(),
             case.complaint_count,
             str(case.owner) if case.owner else "",

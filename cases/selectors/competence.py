@@ -96,11 +96,11 @@ def _line(
     bureaus = [cell for cell in firm if cell.agency.function != Function.STREET]
     street = [cell for cell in firm if cell.agency.function == Function.STREET]
     if street and bureaus and street[0].power is not None and street[0].power.delegated:
-        names = "、".join(str(cell.agency) for cell in bureaus)
+        names = _(", ").join(str(cell.agency) for cell in bureaus)
         notes.append(
             _("Delegated to the street, and %(names)s can act as well: agree who issues the papers.") % {"names": names}
         )
     elif len(bureaus) > 1:
-        names = "、".join(str(cell.agency) for cell in bureaus)
+        names = _(", ").join(str(cell.agency) for cell in bureaus)
         notes.append(_("Several agencies: %(names)s. Each checks its own items on one visit.") % {"names": names})
     return Line(category, cells, notes, not held)

@@ -198,9 +198,10 @@ def detail(kind: str, data: Mapping[str, Any], names: Names) -> str:
     for key in _SQUADS:
         found = [names.squads[pk] for pk in sorted(_ids(data.get(key))) if pk in names.squads]
         if found:
-            parts.append(("→ " if key == "to_squad" else "") + "、".join(found))
+            parts.append(("→ " if key == "to_squad" else "") + gettext(", ").join(found))
     if "agencies" in data:
-        parts.append("、".join(names.agencies[pk] for pk in sorted(_ids(data["agencies"])) if pk in names.agencies))
+        agencies = sorted(_ids(data["agencies"]))
+        parts.append(gettext(", ").join(names.agencies[pk] for pk in agencies if pk in names.agencies))
     if kind.endswith(".target_changed"):
         parts.append(" → ".join(names.targets.get(data.get(key) or 0, "") for key in ("from", "to")))
     if kind == _HANDS:

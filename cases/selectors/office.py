@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.clock.moment import now
@@ -92,6 +92,8 @@ SETTINGS: Mapping[str, str | Promise] = MappingProxyType(
         "night_until": _("night ends at"),
         "warn_percent": _("share of a limit after which it warns, percent"),
         "office_phone": _("telephone of the office, told to residents"),
+        "receiving_street": _("street that takes what names none (its code)"),
+        "import_file_days": _("days for which an uploaded file that was not taken over is kept"),
         "check_after_same_hour": _("check after only at the same hour (1 yes, 0 no)"),
     }
 )
@@ -193,9 +195,9 @@ def _shown(key: str, value: Any) -> str:
     if key == "paper_pattern" and isinstance(value, str) and not check_pattern(value):
         return format_number(value, agency="迎综执", kind="责改", year=timezone.localdate(now()).year, serial=1)
     if isinstance(value, Mapping):
-        return "、".join(_plain(one) for one in value.values())
+        return gettext(", ").join(_plain(one) for one in value.values())
     if isinstance(value, list):
-        return "、".join(_plain(one) for one in value)
+        return gettext(", ").join(_plain(one) for one in value)
     return _plain(value)
 
 

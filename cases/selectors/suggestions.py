@@ -294,7 +294,9 @@ def _reason(note: Note) -> str:
         "name_resembles": _("The text names something like %(name)s (%(percent)s%% alike)."),
         "address_matches": _("The addresses match (%(percent)s%%)."),
         "metres_away": _("%(metres)s m away."),
-        "recent_case": _("Its last case was %(days)s days ago."),
+        "recent_case": _("Its last case was %(days)s days ago.")
+        if note.params.get("days")
+        else _("It has a case of today."),
         "same_party": _("The same party."),
         "same_category": _("The same category."),
         "words_resemble": _("The words are %(percent)s%% alike."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case
@@ -33,12 +34,12 @@ def person_close(*, actor: Actor, user_id: int, hand_over_to: int | None = None,
         people.person_lock(user_id)
         work = open_work(user)
         if work.orders:
-            numbers = "、".join(order.number for order in work.orders[:5])
+            numbers = gettext(", ").join(order.number for order in work.orders[:5])
             message = _("On a visit just now (%(numbers)s): let it end first.") % {"numbers": numbers}
             raise Refused("on_a_visit", message)
         if work.alone:
             left = _("Nobody else would be left as %(places)s while work is open there.")
-            raise Refused("nobody_left", left % {"places": "、".join(work.alone)})
+            raise Refused("nobody_left", left % {"places": gettext(", ").join(work.alone)})
         if work.cases:
             _hand_over(actor, [case for case in held if case.pk in {one.pk for one in work.cases}], hand_over_to, user)
         return people.account_close(actor=actor, user_id=user_id, reason=reason)
@@ -53,7 +54,7 @@ def squad_dissolve(*, actor: Actor, squad_id: int, reason: str) -> Squad:
         if parts or tests:
             numbers = [part.order.number for part in parts] + [test.number for test in tests]
             message = _("Open work hangs on it: %(numbers)s. Reassign or end it first.")
-            raise Refused("parts_open", message % {"numbers": "、".join(numbers[:6])})
+            raise Refused("parts_open", message % {"numbers": gettext(", ").join(numbers[:6])})
         return squads.squad_close(actor=actor, squad_id=squad_id, reason=reason)
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import get_language, gettext_lazy, override
 from django.views.decorators.http import require_safe
 
 from cases.models import Case
-from cases.selectors.boardfilters import LABELS, CaseFilter, options_of
+from cases.selectors.boardfilters import CaseFilter, options_of
 from dispatch.console.boardpage import menus
 from dispatch.console.frame import QUEUE_LOOK, RAIL_ORDER, console_view, queue_url, show, view_url, views_for, works
 from dispatch.console.pinyin import initials
@@ -50,7 +50,7 @@ def _filters(request: HttpRequest) -> list[dict[str, str]]:
     actor = actor_for(request)
     chosen = CaseFilter({}, Case.objects.none(), actor=actor, options=options_of(actor))
     return [
-        _item(item["label"], item["url"], before=LABELS[menu["name"]])
+        _item(item["label"], item["url"], before=menu["label"])
         for menu in menus(chosen, {}, "all")
         for item in menu["items"]
     ]

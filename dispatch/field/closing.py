@@ -59,7 +59,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
         "part": part,
         "card": work.card_of(part),
         "form": form,
-        "busy": "、".join(str(p.squad) for p in parts if p.state == PartState.ON_SCENE),
+        "busy": _(", ").join(str(p.squad) for p in parts if p.state == PartState.ON_SCENE),
         "visit": current,
         "back_url": reverse("field:visit", args=[part.pk]),
     }

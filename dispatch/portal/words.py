@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cases.clock.moment import now
 from cases.models import CaseStage, DeadlineKind, Disposition, ReworkState
@@ -108,7 +108,7 @@ class Way:
 
 def listed(names: Iterable[object]) -> str:
     """Names one after the other, with the reader's comma."""
-    return (", " if (get_language() or "").startswith("en") else "、").join(str(name) for name in names)
+    return _(", ").join(str(name) for name in names)
 
 
 def headline(found: Tracked, matter: Matter) -> str:

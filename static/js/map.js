@@ -104,10 +104,22 @@ async function start(el) {
       if (key !== gridKey) return;
       grids.clearLayers();
       for (const f of found.features) if (f.properties.kind === "grid") { area(f, "map-grid", grids); label(f.properties, "map-name-grid", grids); }
+      tidy();
     } catch { gridKey = ""; }
   }
+  // a name that would lie on another one waits until there is room
+  function tidy() {
+    const kept = [];
+    for (const name of canvas.querySelectorAll(".map-names .map-name > span:not(.map-number)")) {
+      const r = name.getBoundingClientRect();
+      if (!r.width) continue;
+      const clash = kept.some((k) => r.left < k.right && r.right > k.left && r.top < k.bottom && r.bottom > k.top);
+      name.classList.toggle("map-name-off", clash);
+      if (!clash) kept.push(r);
+    }
+  }
   const level = () => { canvas.dataset.zoom = map.getZoom() >= 16 ? "near" : map.getZoom() >= GRID_ZOOM ? "mid" : "far"; };
-  map.on("zoomend", level);
+  map.on("zoomend", () => { level(); tidy(); });
 
   // --- features ---
   const shown = new Map();

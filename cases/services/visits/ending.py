@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases import flow, policies
@@ -145,7 +146,7 @@ def _parts_end(scene: Scene, absent_ids: Collection[int], done: bool, ended: End
         raise Refused(
             "parts_open",
             _("Still on scene: %(squads)s. They finish their parts first.")
-            % {"squads": "、".join(str(part.squad) for part in there)},
+            % {"squads": gettext(", ").join(str(part.squad) for part in there)},
             {"parts": [part.pk for part in there]},
         )
     missing = [part for part in scene.parts if part.state in EXPECTED]
@@ -154,7 +155,7 @@ def _parts_end(scene: Scene, absent_ids: Collection[int], done: bool, ended: End
         raise Refused(
             "parts_silent",
             _("Not there: %(squads)s. Wait for them, or mark them absent.")
-            % {"squads": "、".join(str(part.squad) for part in silent)},
+            % {"squads": gettext(", ").join(str(part.squad) for part in silent)},
             {"parts": [part.pk for part in silent]},
             field="absent",
         )

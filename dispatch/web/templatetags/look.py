@@ -253,7 +253,7 @@ def squads(parts: Iterable[Any] | None, limit: int = 4) -> SafeString:
     rest = rows[len(shown) :]
     more: SafeString | str = ""
     if rest:
-        names = "、".join(
+        names = gettext(", ").join(
             f"{_take(p, 'name', '')} ({SQUAD_LOOK.get(str(_take(p, 'state')), SQUAD_LOOK['silent'])[1]})" for p in rest
         )
         late = any(_take(p, "late") for p in rest)
