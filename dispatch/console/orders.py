@@ -49,7 +49,7 @@ def plan(request: HttpRequest) -> HttpResponse:
         "now_plans": [row for row in plans if not row.later],
         "later_plans": [row for row in plans if row.later],
         "needs": sum(len(row.needs) for row in plans),
-        "may_draft": bool(actor.streets()),
+        "may_open": {row.target.pk for row in plans if may(actor, "order.draft", street_id=row.target.street_id)},
     }
     return show(request, "console/plan.html", context, at="plan_work")
 
