@@ -229,7 +229,7 @@ class CaseFilter(django_filters.FilterSet):  # type: ignore[misc]
             made = django_filters.CharFilter(field_name=name, max_length=TEXT_MAX, **shared)
         else:
             made = django_filters.ChoiceFilter(
-                field_name=name, choices=self.options[name], empty_label=capfirst(LABELS[name]), **shared
+                field_name=name, choices=self.options[name], empty_label=capfirst(str(LABELS[name])), **shared
             )
         made.parent, made.model = self, Case
         return made
