@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from cases.models import Attachment, Case
 from cases.selectors import timeline
@@ -59,7 +60,7 @@ def story_of(subject: Case, facts: Dossier) -> dict[str, Any]:
     story = timeline.case_timeline(case=subject)
     said: dict[tuple[str, int], str] = {("note", note.pk): note.text for note in facts.notes}
     for voice in facts.voices:
-        said |= {("line", line.pk): f"{voice.label}：{line.text}" for line in voice.lines}
+        said |= {("line", line.pk): f"{voice.label}{pgettext('label', ': ')}{line.text}" for line in voice.lines}
     several = len(facts.orders) > 1
     rows = []
     for entry in story.entries:

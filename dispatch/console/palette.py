@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, override
+from django.utils.translation import gettext_lazy, override, pgettext
 from django.views.decorators.http import require_safe
 
 from cases.models import Case
@@ -63,5 +63,5 @@ def _item(label: Any, url: str, *, before: str | Promise = "", also: Iterable[st
         with override(language):
             words.add(f"{before} {label}".strip())
     words |= {initials(text) for text in words} - {""}
-    shown = f"{before}: {label}" if before and (get_language() or "").startswith("en") else f"{before}：{label}"
+    shown = f"{before}{pgettext('label', ': ')}{label}"
     return {"label": shown if before else str(label), "url": url, "words": " ".join(sorted(words)).lower()}

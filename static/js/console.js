@@ -1,4 +1,10 @@
 // Behaviour of the console: rows follow the stream in place, new ones wait behind a button.
+// What is chosen in a strip that scrolls is in view.
+for (const strip of document.querySelectorAll(".rail-scroll, .tabs")) {
+  const now = strip.querySelector("[aria-current]");
+  if (now && strip.scrollWidth > strip.clientWidth) strip.scrollLeft += now.getBoundingClientRect().left - strip.getBoundingClientRect().left - 48;
+}
+
 const within = (low, high) => low + Math.random() * (high - low);
 
 // An order has moved: the rows of its cases are asked again.

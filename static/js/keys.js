@@ -80,6 +80,7 @@ function help() {
   const list = dialog?.querySelector("[data-keys-list]");
   if (!list) return;
   list.replaceChildren();
+  const told = new Set();
   const add = (keys, text) => {
     const li = document.createElement("li");
     for (const k of keys) { const cap = document.createElement("kbd"); cap.textContent = k; li.append(cap); }
@@ -95,10 +96,10 @@ function help() {
       const copy = el.cloneNode(true);
       copy.querySelectorAll("kbd, svg").forEach((n) => n.remove());
       add([el.dataset.act.toUpperCase()], copy.textContent.trim());
+      told.add(el.dataset.act);
     }
   }
   if (document.querySelector("[data-palette]")) add(["Ctrl", "K"], say("keypalette"));
-  const told = new Set();
   for (const el of document.querySelectorAll("[data-key]")) {
     if (told.has(el.dataset.key) || !seen(el)) continue;
     told.add(el.dataset.key);

@@ -89,6 +89,7 @@ async function start(el) {
     const ground = await ask(d.mapGround);
     around = ground.bbox && L.latLngBounds([ground.bbox[1], ground.bbox[0]], [ground.bbox[3], ground.bbox[2]]);
     for (const f of ground.features) { area(f, "map-street", map); label(f.properties, "map-name-street", names); }
+    map.whenReady(() => requestAnimationFrame(tidy));
   } catch { /* a map without ground still has its points */ }
   let gridKey = "";
   async function ground() {
