@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
+from pytest_django import DjangoDbBlocker
 
 from cases.models import (
     Category,
@@ -30,6 +32,7 @@ from cases.models import (
     Unit,
 )
 from cases.refusals import Refused
+from cases.services.deadlines import forget_calendars
 from teams.models import (
     Agency,
     Assignment,
@@ -388,10 +391,39 @@ def _targets(cast: Cast) -> None:
     )
 
 
+@pytest.fixture(scope="module")
+def cast_of_module(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Cast | None]:
+    """The cast, written once for a file in a transaction around those of its tests, and taken back at its end.
+
+    None in a file that has tests with transactions of their own: those could not live inside of this one.
+    """
+    if any(_own_transactions(item) for item in request.session.items if item.path == request.path):
+        yield None
+        return
+    around = transaction.atomic()
+    around._from_testcase = True  # like those of a TestCase, so that durable blocks may begin inside
+    with django_db_blocker.unblock():
+        around.__enter__()
+        made = make_cast()
+    yield made
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
+
+
+def _own_transactions(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("django_db")
+    own = bool(mark and (mark.kwargs.get("transaction") or True in mark.args[:1]))
+    return own or not {"transactional_db", "live_server"}.isdisjoint(getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture
-def cast(db: None) -> Cast:
+def cast(cast_of_module: Cast | None, db: None) -> Cast:
     """The cast in the test's own transaction; for ``transaction=True`` tests call ``make_cast()``."""
-    return make_cast()
+    forget_calendars()
+    return make_cast() if cast_of_module is None else deepcopy(cast_of_module)
 
 
 def snapshot() -> dict[str, tuple[int, str | None]]:

@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import override_settings
+from pytest_django import DjangoDbBlocker
 
 from dispatch.embedded.messages import compile_messages
 from tests.cast import cast as cast
+from tests.cast import cast_of_module as cast_of_module
+from tests.ground import ground
 
 
 def pytest_configure() -> None:
@@ -22,13 +26,11 @@ def pytest_configure() -> None:
     compile_messages(settings.BASE_DIR / "locale")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers a file stays on one of them; a walk through a whole face may be elsewhere per language."""
-    for item in items:
-        spoken = getattr(item, "callspec", None)
-        language = spoken.params.get("language", "") if spoken is not None and item.path.name == "test_tour.py" else ""
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.name}{language}"))
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Every worker's database is a copy of one that was migrated once: migrating takes half a minute, copying none."""
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = ground()
 
 
 @pytest.fixture(scope="session", autouse=True)

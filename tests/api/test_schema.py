@@ -50,3 +50,13 @@ def test_people_can_read_it(language: str, word: str) -> None:
     assert word in text
     assert "case_triage" in text
     assert "brief_confirmed" in text
+
+
+@pytest.mark.django_db
+def test_the_document_itself_speaks_the_askers_language_and_is_not_sent_twice() -> None:
+    chinese, english = (Client().get("/api/schema/", headers={"Accept-Language": one}) for one in ("zh-hans", "en"))
+    assert chinese["Content-Type"].startswith("application/vnd.oai.openapi+json")
+    assert chinese.json()["paths"].keys() == english.json()["paths"].keys()
+    assert chinese.content != english.content
+    again = Client().get("/api/schema/", headers={"Accept-Language": "en", "If-None-Match": english["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")

@@ -11,7 +11,6 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
-import pytest
 from django.urls import Resolver404, get_resolver, resolve
 from playwright.sync_api import FilePayload, Page
 
@@ -19,10 +18,8 @@ from dispatch.console.bulk import BULK
 from tests.journeys.axe import assert_accessible
 from tests.journeys.desks import PLACE, report
 from tests.journeys.language import Data, data_of, left_in_chinese, left_in_english, texts_of, translated
-from tests.journeys.people import Clock, People, fits
+from tests.journeys.people import People, fits
 from tests.product import Product
-
-pytestmark = pytest.mark.journey
 
 FACES = ("console", "field", "portal")
 OFFICE = ("dispatcher", "head", "checker", "supervisor", "auditor", "sysadmin", "secadmin")
@@ -176,15 +173,12 @@ def all_views() -> set[str]:
     return names
 
 
-@pytest.fixture(scope="module")
-def tour(product: Product) -> Tour:
+def begun(product: Product) -> Tour:
     known = data_of(product)
     return Tour(Data(known.values | set(SAID), known.plain), translated())
 
 
-@pytest.mark.unproven
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_office(people: People, tour: Tour, product: Product, language: str) -> None:
+def office(people: People, tour: Tour, product: Product, language: str) -> None:
     hotline_file(people.office("dispatcher", language=LANGUAGES[language]))
     known = data_of(product)
     tour.data = Data(known.values | set(SAID), known.plain)
@@ -193,15 +187,13 @@ def test_office(people: People, tour: Tour, product: Product, language: str) -> 
     told_of(tour, "console", language)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_squads(people: People, tour: Tour, language: str) -> None:
+def squads(people: People, tour: Tour, language: str) -> None:
     for name in SQUADS:
         tour.walk(people.squad(name, language=LANGUAGES[language], place=PLACE), name, language)
     told_of(tour, "field", language)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_residents(people: People, tour: Tour, clock: Clock, language: str) -> None:
+def residents(people: People, tour: Tour, language: str) -> None:
     resident = people.resident(language=LANGUAGES[language])
     report(resident, "演示·便民超市", "门口堆满纸箱，行人绕行")
     tour.walk(resident, "resident", language)
