@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
-from drf_spectacular.views import SpectacularJSONAPIView
 
 from dispatch.api import docs
 from dispatch.api.operation import Unknown, endpoint
@@ -13,7 +12,7 @@ app_name = "api"
 
 V1 = "v1/"
 urlpatterns: list[URLPattern] = [
-    path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("schema/", docs.schema, name="schema"),
     path("docs/", docs.docs, name="docs"),
     path(V1 + "me/", endpoint(ground.me), name="me"),
     path(V1 + "streets/", endpoint(ground.street_list), name="streets"),
