@@ -117,7 +117,11 @@ const formOf = (one) => document.querySelector(`form[data-item="${CSS.escape(one
 
 // --- what happens on this page ---
 const sentAt = new WeakMap();
-const mine = (e) => (e.detail?.elt?.matches?.("form[data-item], form[data-keeps]") ? e.detail.elt : null);
+// Once the answer has taken its place the form is gone and htmx names what stands there now; the request still knows it.
+const mine = (e) => {
+  const form = e.detail?.requestConfig?.elt ?? e.detail?.elt;
+  return form?.matches?.("form[data-item], form[data-keeps]") ? form : null;
+};
 document.addEventListener("htmx:beforeRequest", (e) => {
   const form = mine(e);
   if (!form) return;

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 FIELDS: Mapping[str, object] = MappingProxyType(
     {
@@ -18,7 +19,7 @@ FIELDS: Mapping[str, object] = MappingProxyType(
         "class3": _("class, level 3"),
         "class4": _("class, level 4"),
         "original_unit": _("original unit"),
-        "unit": _("unit"),
+        "unit": pgettext_lazy("hotline", "unit"),
         "channel": _("channel"),
         "kind": _("kind of request"),
         "urgency": _("urgency"),
