@@ -117,17 +117,24 @@ const formOf = (one) => document.querySelector(`form[data-item="${CSS.escape(one
 
 // --- what happens on this page ---
 const sentAt = new WeakMap();
-const mine = (e) => (e.detail?.elt?.matches?.("form[data-item], form[data-keeps]") ? e.detail.elt : null);
+// A form that its own answer replaced is off the page by then: the event names its parent, the request still its form.
+const sender = new WeakMap();
+const mine = (e) => {
+  const from = (e.detail?.xhr && sender.get(e.detail.xhr)) ?? e.detail?.elt;
+  return from?.matches?.("form[data-item], form[data-keeps]") ? from : null;
+};
 document.addEventListener("htmx:beforeRequest", (e) => {
   const form = mine(e);
   if (!form) return;
   busy += 1;
+  sender.set(e.detail.xhr, form);
   if (form.dataset.item) sentAt.set(form, keep(form));
   document.querySelectorAll("[data-sent]").forEach((el) => { el.dataset.state = "sending"; });
 });
 document.addEventListener("htmx:afterRequest", (e) => {
   const form = mine(e);
   if (!form) return;
+  sender.delete(e.detail.xhr); // told twice where its answer replaced it: once is enough
   busy = Math.max(0, busy - 1);
   const { xhr, successful } = e.detail;
   const status = xhr?.status ?? 0;
