@@ -274,7 +274,7 @@ def _closing(known: Facts) -> Step:
         )
     return Step(
         "close",
-        _("Close"),
+        _("Close the case"),
         _("Close it, in words for the people who complained"),
         _("The check is passed. Each complainant reads the result on the private page and may rate it."),
     )

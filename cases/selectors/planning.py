@@ -99,6 +99,9 @@ def live_order(target: Target) -> Order | None:
     return Order.objects.filter(target=target, state__in=flow.LIVE).exclude(kind=OrderKind.HANDLING).first()
 
 
+_WAITS = Q(state=OrderState.TO_APPROVE) | (
+    Q(urgent_first=True, approved_at__isnull=True) & ~Q(state=OrderState.CANCELLED)
+)
 ORDER_GROUPS: Mapping[str, tuple[str, ...]] = {
     "draft": (OrderState.DRAFTED, OrderState.TO_APPROVE, OrderState.APPROVED),
     "way": (OrderState.ISSUED, OrderState.ACKNOWLEDGED, OrderState.ON_SCENE),
@@ -107,13 +110,21 @@ ORDER_GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def to_approve_count(actor: Actor) -> int:
+    """Orders in sight that wait for the head of office: submitted, or issued first."""
+    return Order.objects.visible_to(actor).filter(_WAITS).count()
+
+
 def orders_page(
     actor: Actor, *, group: str = "", after: int | None = None, size: int = ORDER_PAGE
 ) -> tuple[list[Order], int | None]:
     """Orders of a group (all open ones without), newest first, and the id to go on after, if there are more."""
     states = ORDER_GROUPS.get(group)
     rows = Order.objects.visible_to(actor).select_related("target", "street")
-    rows = rows.filter(state__in=states) if states else rows.exclude(state__in=ORDER_GROUPS["ended"])
+    if group == "approve":
+        rows = rows.filter(_WAITS)
+    else:
+        rows = rows.filter(state__in=states) if states else rows.exclude(state__in=ORDER_GROUPS["ended"])
     if after is not None:
         rows = rows.filter(pk__lt=after)
     found = list(rows.order_by(F("pk").desc())[: size + 1])

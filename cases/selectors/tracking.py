@@ -5,7 +5,7 @@ Nothing here names another complainant, a member of staff or a squad.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -131,12 +131,10 @@ def _open_question(lines: list[ResidentLine]) -> ResidentLine | None:
 def _matter(case: Case, complaint: Complaint) -> Matter:
     feedback = Feedback.objects.filter(complaint=complaint, case=case).first()
     rated = feedback is not None and (case.closed_at is None or feedback.at >= case.closed_at)
-    order = (
+    been = list(
         Order.objects.filter(
             need_links__need__case=case, need_links__released_at__isnull=True, on_scene_at__isnull=False
-        )
-        .order_by("-on_scene_at", "-pk")
-        .first()
+        ).order_by("on_scene_at", "pk")
     )
     taken_up = Event.objects.filter(case=case, kind="case.accepted").order_by("seq").values_list("at", flat=True)
     return Matter(
@@ -144,9 +142,9 @@ def _matter(case: Case, complaint: Complaint) -> Matter:
         stage=case.stage,
         disposition=case.disposition,
         taken_up_at=taken_up.first(),
-        on_site_at=order.on_scene_at if order else None,
+        on_site_at=been[-1].on_scene_at if been else None,
         ended_at=(case.closed_at or case.stage_at) if case.stage in flow.ENDED else None,
-        agencies=_agencies(order) if order else [],
+        agencies=_agencies(been),
         transferred_to=case.transferred_to,
         reworked=case.rework_count > 0,
         feedback=feedback,
@@ -173,7 +171,11 @@ def _due(case: Case) -> dict[str, datetime]:
     return found
 
 
-def _agencies(order: Order) -> list[Agency]:
-    """Agencies that were there, each once, the leading one first."""
-    there = Part.objects.filter(order=order, state__in=[PartState.ON_SCENE, PartState.DONE]).select_related("agency")
+def _agencies(been: Sequence[Order]) -> list[Agency]:
+    """Agencies that were there, each once, that of the first visit's lead first: a recheck hides nobody."""
+    there = (
+        Part.objects.filter(order__in=been, state__in=[PartState.ON_SCENE, PartState.DONE])
+        .select_related("agency")
+        .order_by("order__on_scene_at", "order_id", "-is_lead", "pk")
+    )
     return list({part.agency_id: part.agency for part in there}.values())

@@ -26,6 +26,7 @@ from cases.models import (
     LabState,
     LabTest,
     Need,
+    NeedCause,
     Order,
     OrderKind,
     OrderNeed,
@@ -281,6 +282,12 @@ def needs_of(order_id: int) -> list[Need]:
     """Why the order is made: its needs with case and category, the oldest first."""
     links = OrderNeed.objects.filter(order_id=order_id, released_at__isnull=True)
     return [link.need for link in links.select_related("need__case__category").order_by("need_id")]
+
+
+def begins_on(needs: Iterable[Need]) -> date | None:
+    """The day before which nobody reports in, while it lies ahead: the term given for correction runs until then."""
+    days = [need.from_day for need in needs if need.cause == NeedCause.RECHECK]
+    return max(days) if days and timezone.localdate(now()) < max(days) else None
 
 
 def commissions(actor: Actor) -> list[LabTest]:

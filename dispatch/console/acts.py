@@ -38,7 +38,7 @@ class Act:
     why: object = ""
     danger: bool = False
     about: Callable[[Any], Mapping[str, Any]] | None = None
-    """What its page shows beside the form, from the subject: ``thread`` and ``phrases``."""
+    """What its page shows beside the form, from the subject: ``said`` (who, which words), ``thread``, ``phrases``."""
 
 
 @dataclass(frozen=True, slots=True)

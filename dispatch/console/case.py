@@ -139,7 +139,7 @@ def next_actions(actor: Actor, subject: Case, facts: Dossier) -> list[dict[str, 
 
 def _closing(actor: Actor, subject: Case, code: str) -> list[dict[str, object]]:
     right, slug = ("case.check_after", "check-after") if code == "check_after" else ("case.close", "close")
-    label = _("Check after") if code == "check_after" else _("Close")
+    label = _("Check after") if code == "check_after" else _("Close the case")
     if not may(actor, right, street_id=subject.street_id):
         return []
     return [_button(label, reverse(f"console:case_{slug}", args=[subject.pk]), key="c")]
@@ -232,7 +232,8 @@ def order_card(actor: Actor, view: OrderView) -> dict[str, Any]:
         "order": view.order,
         "parts": [{"view": p, "menu": part_menu(actor, p)} for p in present],
         "released": [p for p in view.parts if p.part.state == PartState.RELEASED],
-        "saved": max(0, len({p.part.agency_id for p in present}) - 1),
+        # A lead that only leads has nothing to look at itself: that saves nobody a visit.
+        "saved": max(0, len({p.part.agency_id for p in present if p.items or not p.part.is_lead}) - 1),
         "photos": photo_rows(view.photos),
         "may_change": may(actor, "order.change", street_id=view.order.street_id),
         "there": sum(p.part.state in (PartState.ON_SCENE, PartState.DONE) for p in present),

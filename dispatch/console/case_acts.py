@@ -175,7 +175,7 @@ CASE_ACTS: Mapping[str, Act] = {
         Act(
             "close",
             "case.close",
-            _("Close"),
+            _("Close the case"),
             _("Close and tell the complainants"),
             _close,
             _("Closed; every complainant can read the result and rate it."),
@@ -267,6 +267,10 @@ def _decide(actor: Actor, row: Feedback, data: Data) -> object:
     return feedback.rework_decide(actor=actor, feedback_id=row.pk, accept=data["accept"], reason=data["reason"])
 
 
+def _their_words(row: Feedback) -> Data:
+    return {"said": (_("Rated %(n)s of 5") % {"n": row.satisfied}, row.words)}
+
+
 FEEDBACK = Place(feedback_or_404, lambda row: str(row.case.reference), lambda row: _case_url(row.case))
 decide = act_view(
     FEEDBACK,
@@ -279,6 +283,7 @@ decide = act_view(
         _("Decided; the resident can read it."),
         forms.ReworkForm,
         _("The resident says it is not solved."),
+        about=_their_words,
     ),
 )
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from cases.models import BoardView
 from cases.selectors.board import QUEUES, QueueCount, queues, view_rows, views_of
 from cases.selectors.boardsort import FIRST
+from cases.selectors.planning import to_approve_count
 from dispatch.notify.selectors import unread_count
 from dispatch.web.access import DESK_ROLES, actor_for, holds_somewhere, roles_required
 from dispatch.web.live import grant_topics
@@ -150,7 +151,7 @@ def works(request: HttpRequest, at: str = "", *, rework: int = 0) -> list[dict[s
     looks_on = actor.has(*OFFICE_ROLES, Role.SUPERVISOR, Role.AUDITOR)
     rows: list[tuple[str, object, str, bool, int | None]] = [
         ("plan", _("Plan visits"), "calendar-event", looks_on, None),
-        ("orders", _("Orders"), "clipboard-list", looks_on, None),
+        ("orders", _("Orders"), "clipboard-list", looks_on, _to_approve(request)),
         ("intake", _("Take a complaint"), "phone", holds_somewhere(request, "complaint.take"), None),
         ("feedback", _("Rework asked"), "star", looks_on, rework or None),
         ("parties", _("Parties"), "building-store", looks_on, None),
@@ -168,6 +169,11 @@ def works(request: HttpRequest, at: str = "", *, rework: int = 0) -> list[dict[s
         for name, label, icon, allowed, count in rows
         if allowed
     ]
+
+
+def _to_approve(request: HttpRequest) -> int | None:
+    """Orders that wait for this person's approval: nobody looks for them in a list of all orders."""
+    return (to_approve_count(actor_for(request)) or None) if holds_somewhere(request, "order.approve") else None
 
 
 def _mark(name: str) -> str:

@@ -126,6 +126,11 @@ def _release(actor: Actor, part: Part, data: Data) -> object:
     return orders.part_release(actor=actor, part_id=part.pk, reason=data["reason"])
 
 
+def _returned(part: Part) -> Data:
+    """Why the squad gave it back: whoever decides reads it while writing the answer."""
+    return {"said": (part.squad, part.return_reason)} if part.return_reason else {}
+
+
 PART_ACTS: Mapping[str, Act] = {
     act.slug: act
     for act in (
@@ -138,6 +143,7 @@ PART_ACTS: Mapping[str, Act] = {
             _call_again,
             _("Called again."),
             forms.ReasonForm,
+            about=_returned,
         ),
         Act(
             "reassign",
@@ -147,6 +153,7 @@ PART_ACTS: Mapping[str, Act] = {
             _reassign,
             _("Another squad is called."),
             forms.ReassignForm,
+            about=_returned,
         ),
         Act(
             "release",
@@ -156,6 +163,7 @@ PART_ACTS: Mapping[str, Act] = {
             _release,
             _("The squad is excused."),
             forms.ReasonForm,
+            about=_returned,
         ),
     )
 }

@@ -33,6 +33,7 @@ from teams.selectors import squads_serving, street_team
 
 GROUPS = (
     ("", pgettext_lazy("orders", "open")),
+    ("approve", gettext_lazy("to approve")),
     ("draft", gettext_lazy("drafts and approval")),
     ("way", gettext_lazy("on the way")),
     ("rule", gettext_lazy("to rule")),
@@ -75,7 +76,9 @@ class OpenForm(forms.Form):
     squads = forms.TypedMultipleChoiceField(label=gettext_lazy("joint squads"), coerce=int, required=False)
 
     def __init__(self, data: Any, *, target: Target, rows: list[Need], first: set[int]) -> None:
-        start = {"needs": sorted(first), "planned_day": timezone.localdate(now())}
+        # A recheck has a first day: the order is not begun with a day that it would refuse.
+        days = [timezone.localdate(now()), *(need.from_day for need in rows if need.pk in first)]
+        start = {"needs": sorted(first), "planned_day": max(days)}
         super().__init__(data, initial=start)
         self.fields["needs"].choices = [(need.pk, str(need.pk)) for need in rows]  # type: ignore[attr-defined]
         team = street_team(target.street_id)

@@ -65,6 +65,7 @@ def arrive(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "part": part,
         "card": work.card_of(part),
+        "begins": work.begins_on(work.needs_of(part.order_id)),
         "form": form,
         "task": is_task(part),
         "people": [{**person, "on": str(person["id"]) in chosen} for person in people],

@@ -60,6 +60,10 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Why you return it"), widget=area(), max_length=240)
 
 
+class TestOffForm(forms.Form):
+    reason = forms.CharField(label=_("Why the test is called off"), widget=area(), max_length=240)
+
+
 class ArriveForm(PlaceForm):
     officers = forms.TypedMultipleChoiceField(
         label=_("Who is here"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple

@@ -31,6 +31,7 @@ urlpatterns = [
     path("part/<int:pk>/task/", closing.task, name="task"),
     path("item/<int:pk>/", visit.item, name="item"),
     path("item/<int:pk>/sample/", visit.sample, name="sample"),
+    path("item/<int:pk>/sample/off/", visit.sample_off, name="sample_off"),
     path("finding/<int:pk>/", ruling.finding, name="finding"),
     path("tests/", lab.labs, name="labs"),
     path("tests/<int:pk>/", lab.lab, name="lab"),

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from cases.models import (
     AttachmentRole,
     Finding,
+    LabState,
+    LabTest,
     OrderState,
     Part,
     PartState,
@@ -22,8 +24,8 @@ from cases.models import (
     VisitState,
 )
 from cases.selectors import worklist as work
-from cases.services import files, findings, visits
-from dispatch.field.forms import TRI, TRI_OF, AnswerForm, FindingForm, SampleForm
+from cases.services import files, findings, followups, visits
+from dispatch.field.forms import TRI, TRI_OF, AnswerForm, FindingForm, SampleForm, TestOffForm
 from dispatch.field.frame import attempt, done, field_act, is_htmx, photos_store, shots, show
 from dispatch.field.items import Row, rows_of
 from dispatch.field.rows import VIEW, is_task, item_for, part_for
@@ -104,13 +106,36 @@ def sample(request: HttpRequest, pk: int) -> HttpResponse:
                 actor=actor, part_item_id=pk, laboratory_id=data["laboratory"].pk, sample=data["sample"]
             ),
         )
-        if status == 200:
+        if status == 200 and not is_htmx(request):
             return done(request, _("Commissioned. The laboratory has it on its list."), "field:visit", part.pk)
     rows = rows_of(part, visit_of(part))
-    for row in rows:
-        if row.part_item.pk == part_item.pk:
-            row.sample = form
-    return _page(request, part, rows, status=status)
+    row = next(row for row in rows if row.part_item.pk == part_item.pk)
+    if status != 200:
+        row.sample = form
+    if not is_htmx(request):
+        return _page(request, part, rows, status=status)
+    context = {**_progress(rows), "row": row, "part": part, "oob": True, "may": True}
+    return render(request, "field/visit.html#sampled", context, status=status)
+
+
+@field_act
+def sample_off(request: HttpRequest, pk: int) -> HttpResponse:
+    """Call the laboratory test of an item off, with a reason, while no report is in."""
+    part_item, part = item_for(request, pk, "lab.commission")
+    test = LabTest.objects.filter(part_item=part_item, state=LabState.COMMISSIONED).first()
+    if test is None:
+        return redirect("field:visit", part.pk)
+    form = TestOffForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if request.method == "POST":
+        status = INVALID
+        if form.is_valid():
+            actor, reason = actor_for(request), form.cleaned_data["reason"]
+            status = attempt(form, lambda: followups.lab_cancel(actor=actor, lab_test_id=test.pk, reason=reason))
+            if status == 200:
+                return done(request, _("The test is called off; the laboratory is told."), "field:visit", part.pk)
+    context = {"part": part, "test": test, "form": form, "back_url": reverse("field:visit", args=[part.pk])}
+    return show(request, "field/sample_off.html", context, status=status)
 
 
 @field_act

@@ -7,9 +7,8 @@ from typing import Any
 from unicodedata import digit
 
 from django import forms
-from django.utils.translation import gettext as translated
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from cases.clock.moment import now
 from cases.services.intake import MAX_TEXT
@@ -79,7 +78,7 @@ class WhatForm(forms.Form):
         text: str = self.cleaned_data["text"].strip()
         if not names or not text:
             return names or text
-        return (translated("%(kinds)s: %(text)s") % {"kinds": names, "text": text})[:MAX_TEXT]
+        return (gettext("%(kinds)s: %(text)s") % {"kinds": names, "text": text})[:MAX_TEXT]
 
 
 class WhereForm(forms.Form):

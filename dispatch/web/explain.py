@@ -16,7 +16,7 @@ WORDS: Mapping[str, object] = {
     "lead_by_choice": _("Another squad leads, chosen with a reason."),
     "street_team_leads": _("The street's own enforcement team leads."),
     "obligatory": _("Has the power for this category."),
-    "asked_for": _("Asked for at triage."),
+    "asked_for": _("A reason to visit asks for it."),
     "no_squad": _("No squad of this agency serves the street."),
     "stationed_squad": _("Its squad is stationed at this street."),
     "module_squad": _("A module squad that answers when called."),

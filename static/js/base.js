@@ -110,8 +110,12 @@ document.addEventListener("submit", (e) => {
     setTimeout(() => free(form), 25000);
   }
 }, true);
+const sender = new WeakMap(); // a form that its answer replaced is off the page by then: the request still knows it
+document.addEventListener("htmx:beforeRequest", (e) => {
+  if (e.detail.elt.matches("form")) sender.set(e.detail.xhr, e.detail.elt);
+});
 document.addEventListener("htmx:afterRequest", (e) => {
-  const form = e.detail.elt; // a search inside a form is not its sending
+  const form = sender.get(e.detail.xhr) ?? e.detail.elt; // a search inside a form is not its sending
   if (!form?.matches?.("form")) return;
   free(form);
   if (e.detail.successful && e.detail.xhr.status < 400) { // htmx counts a refusal that it shows as a success

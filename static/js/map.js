@@ -191,8 +191,9 @@ async function start(el) {
     return shown.get(marked);
   }
   const keyOf = (f, i) => String(f.properties?.id ?? f.id ?? `#${i}`);
+  const featuresOf = (geo) => (geo.type === "FeatureCollection" ? geo.features : [geo.type === "Feature" ? geo : { type: "Feature", geometry: geo, properties: {} }]);
   function show(collection, group = map) {
-    const features = collection.type === "FeatureCollection" ? collection.features : [collection.type === "Feature" ? collection : { type: "Feature", geometry: collection, properties: {} }];
+    const features = featuresOf(collection);
     const seen = new Set();
     features.forEach((f, i) => {
       const key = keyOf(f, i);
@@ -214,7 +215,7 @@ async function start(el) {
   }
   function list(features) {
     const total = features.reduce((sum, f) => sum + (f.properties.kind === "cluster" ? f.properties.count : 1), 0);
-    if (d.mapUrl) tell(total ? say("mapshown", { n: total }) : say("mapempty"));
+    if (d.mapUrl) tell(total ? say("mapshown", { n: total }) : "mapMark" in d ? "" : say("mapempty"));
     const into = el.querySelector("[data-map-list]");
     if (!into) return;
     into.replaceChildren(...features.map((f) => {
@@ -264,10 +265,11 @@ async function start(el) {
   else if (around?.isValid()) { map.fitBounds(around.pad(0.02)); if (d.mapZoom) map.setZoom(zoom); }
   else map.setView([37.87, 112.55], 12);
   level();
-  if (outline) show(outline);
+  // What the page itself says stays, whatever the address answers: the outline, the fixed pin, its circle.
+  if (outline) for (const f of featuresOf(outline)) draw(f).addTo(map);
   if (given && "mapMark" in d) {
     if (d.mapRadius) L.circle(given, { radius: Number(d.mapRadius), className: "map-drawn", interactive: false }).addTo(map);
-    show({ type: "Feature", geometry: { type: "Point", coordinates: [given.lng, given.lat] }, properties: { id: "mark", label: d.mapMark, icon: "map-pin" } });
+    draw({ type: "Feature", geometry: { type: "Point", coordinates: [given.lng, given.lat] }, properties: { id: "mark", label: d.mapMark, icon: "map-pin" } }).addTo(map);
   }
   if ("mapPin" in d || d.mapDraw) {
     const { pin, polygon } = await import(d.mapEdit);

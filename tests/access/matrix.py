@@ -949,6 +949,7 @@ ROUTES: tuple[Route, ...] = (
     Route("field:item", "POST", "the lead squad's officers act", "lead item"),
     Route("field:item", "POST", "the joint squad's officers act", "joint item"),
     Route("field:sample", "POST", "the joint squad's officers act", "joint item"),
+    Route("field:sample_off", "GET POST", "the joint squad's officers act", "joint item"),
     Route("field:finding", "GET POST", "the lead squad's officers act", "finding"),
     Route("field:labs", "GET", "laboratories"),
     Route("field:lab", "GET POST", "the laboratory reports", "test"),

@@ -172,6 +172,7 @@ def test_rework_asked_by_a_resident(cast: Cast, login: Login) -> None:
     assert case.reference in listed
     rating = Feedback.objects.get()
     assert "Decide" in page(client, case)
+    assert "还在吵" in client.get(reverse("console:feedback_decide", args=[rating.pk])).content.decode()
     with unchanged():
         assert client.post(reverse("console:feedback_decide", args=[rating.pk]), {"accept": "no"}).status_code == 422
     client.post(reverse("console:feedback_decide", args=[rating.pk]), {"accept": "yes", "reason": "演示·再去一次"})

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from cases.models import Order, Part, PartState
+from cases.models import Need, Order, Part, PartState
 from cases.services import orders
 from tests.cast import Cast, unchanged
 from tests.console.conftest import Login
@@ -55,6 +58,28 @@ def test_opening_is_refused_with_what_was_typed(cast: Cast, login: Login) -> Non
     assert answer.status_code in (409, 422)
     assert answer.context["form"].errors["lead_reason"]
     assert answer.context["form"]["lead_squad"].value() == str(cast.squads["market"].pk)
+
+
+def test_an_order_begins_with_a_day_that_it_takes(cast: Cast, login: Login) -> None:
+    """A recheck has a first day: the form proposes that one, never today."""
+    _case, need = planned_case(cast)
+    first = timezone.localdate() + timedelta(days=4)
+    Need.objects.filter(pk=need.pk).update(from_day=first, due_day=first + timedelta(days=3))
+    asked = login(cast.dispatcher).get(reverse("console:order_open", args=[cast.target.pk]))
+    assert asked.context["form"]["planned_day"].value() == first
+
+
+def test_the_head_sees_how_many_orders_wait(cast: Cast, login: Login) -> None:
+    planned_case(cast)
+    drafted = orders.order_open(actor=cast.act(cast.dispatcher), target_id=cast.target.pk)
+    orders.order_submit(actor=cast.act(cast.dispatcher), order_id=drafted.pk)
+
+    def waiting(client: Client) -> object:
+        works = client.get(reverse("console:orders")).context["works"]
+        return next(row["count"] for row in works if row["url"] == reverse("console:orders"))
+
+    assert waiting(login(cast.head)) == 1
+    assert waiting(login(cast.dispatcher)) is None, "who may not approve has nothing waiting there"
 
 
 def test_a_preview_writes_nothing(cast: Cast, login: Login) -> None:
@@ -115,6 +140,8 @@ def test_urge_return_call_again_and_reassign(cast: Cast, login: Login) -> None:
     orders.part_return(actor=cast.act(cast.market_officers[0]), part_id=part.pk, reason="演示·不归我们管")
     said = client.get(page).content.decode()
     assert "演示·不归我们管" in said
+    asking = client.get(reverse("console:part_call-again", args=[part.pk])).content.decode()
+    assert "演示·不归我们管" in asking, "whoever answers the squad reads what it said"
     client.post(reverse("console:part_call-again", args=[part.pk]), {"reason": "演示·首接负责"})
     part.refresh_from_db()
     assert part.state == PartState.CALLED

@@ -166,6 +166,35 @@ def test_a_sample_goes_to_the_laboratory_and_comes_back(cast: Cast, phone: Phone
     assert technician.get(reverse("field:part", args=[part_of(order, cast, "urban").pk])).status_code == 404
 
 
+def test_a_sample_sent_from_the_page_changes_its_item_alone(cast: Cast, phone: Phone) -> None:
+    """What stands in the other items, typed and not yet saved, stays."""
+    order = on_scene(cast, "urban")
+    sent = {"laboratory": cast.squads["laboratory"].pk, "sample": "演示·排口样"}
+    asked = phone(cast.urban_officers[0]).post(item_url(order, "UR-02", "sample"), sent, headers={"HX-Request": "true"})
+    text = asked.content.decode()
+    assert asked.status_code == 200
+    assert text.count('<section class="item') == 1
+    assert LabTest.objects.get().number in text
+    assert 'id="progress"' in text
+    assert 'id="bottom"' in text
+
+
+def test_a_laboratory_test_is_called_off_from_the_phone(cast: Cast, phone: Phone) -> None:
+    order = on_scene(cast, "urban")
+    client = phone(cast.urban_officers[0])
+    client.post(item_url(order, "UR-02", "sample"), {"laboratory": cast.squads["laboratory"].pk})
+    off = item_url(order, "UR-02", "sample_off")
+    visit = reverse("field:visit", args=[part_of(order, cast, "urban").pk])
+    assert off in client.get(visit).content.decode()
+    with unchanged():
+        assert client.post(off, {"reason": " "}).status_code == 422
+    assert client.post(off, {"reason": "演示·样品洒了"}).status_code == 302
+    assert LabTest.objects.get().state == "cancelled"
+    again = client.get(visit).content.decode()
+    assert item_url(order, "UR-02", "sample") in again, "the item is open again"
+    assert client.get(off)["Location"] == visit, "nothing left to call off"
+
+
 def test_other_people_cannot_answer(cast: Cast, phone: Phone) -> None:
     order = on_scene(cast, "market", "urban", "street")
     url = item_url(order, "MK-01")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
-from cases.models import PartState, ReportIn, Visit
+from cases.models import Need, PartState, ReportIn, Visit
+from cases.services import orders
 from tests.cast import LAT, LNG, Cast, unchanged
 from tests.field.conftest import Phone
 from tests.onscene import part_of, report_in
@@ -94,6 +97,21 @@ def test_acknowledge_and_return(cast: Cast, phone: Phone) -> None:
     assert client.post(url, {"reason": "演示·今日人手不足"}).status_code == 302
     part.refresh_from_db()
     assert (part.state, part.return_reason) == (PartState.RETURNED, "演示·今日人手不足")
+    orders.part_call_again(actor=cast.act(cast.dispatcher), part_id=part.pk, reason="演示·液化气要你们看")
+    assert "演示·液化气要你们看" in client.get(reverse("field:part", args=[part.pk])).content.decode()
+
+
+def test_a_recheck_says_from_when_before_anybody_fills_the_form(cast: Cast, phone: Phone) -> None:
+    order = issued_order(cast)
+    part = part_of(order, cast, "market")
+    client = phone(cast.market_officers[0])
+    pages = [reverse("field:part", args=[part.pk]), reverse("field:arrive", args=[part.pk])]
+    for page in pages:
+        assert "nobody reports in before" not in client.get(page).content.decode()
+    ahead = timezone.localdate() + timedelta(days=3)
+    Need.objects.filter(order_links__order=order).update(cause="recheck", from_day=ahead, due_day=ahead)
+    for page in pages:
+        assert "nobody reports in before" in client.get(page).content.decode()
 
 
 def test_acknowledging_twice_is_answered_in_words(cast: Cast, phone: Phone) -> None:

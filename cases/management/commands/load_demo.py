@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from cases.management import catalogue
@@ -31,13 +32,20 @@ class Command(BaseCommand):
         with transaction.atomic():
             catalogue.load()
             told = tell()
-        self.stdout.write(
-            _("The demo is loaded: %(cases)s cases, %(parties)s parties, %(people)s accounts.")
-            % {"cases": Case.objects.count(), "parties": len(told.targets), "people": len(told.people.users)}
-        )
-        self.stdout.write(_("Demo accounts (password %(password)s):") % {"password": people.password()})
+        with translation.override(_terminal_language()):
+            self.stdout.write(
+                _("The demo is loaded: %(cases)s cases, %(parties)s parties, %(people)s accounts.")
+                % {"cases": Case.objects.count(), "parties": len(told.targets), "people": len(told.people.users)}
+            )
+            self.stdout.write(_("Demo accounts (password %(password)s):") % {"password": people.password()})
         for username, face in people.SHOWN:
-            self.stdout.write(f"  {username:<14} /{face}/  {told.people.users[username].name}")
+            self.stdout.write(f"  {username:<14} {f'/{face}/':<10} {told.people.users[username].name}")
+
+
+def _terminal_language() -> str:
+    """These lines stand among those of the start, which are English unless the terminal is Chinese."""
+    said = os.environ.get("LC_ALL") or os.environ.get("LANG", "")
+    return "zh-hans" if said.startswith("zh") else "en"
 
 
 def tell(start: datetime | None = None) -> Storyteller:

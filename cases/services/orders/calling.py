@@ -110,7 +110,7 @@ def part_return(*, actor: Actor, part_id: int, reason: str) -> Part:
 
 
 def part_call_again(*, actor: Actor, part_id: int, reason: str) -> Part:
-    """The office sends a returned part back to the same squad. [order.part_called_again]"""
+    """The office sends a returned part back to the same squad, which reads why. [order.part_called_again]"""
     with transaction.atomic():
         part, order = part_lock(part_id)
         policies.require(actor, "order.change", street_id=order.street_id)
@@ -119,7 +119,8 @@ def part_call_again(*, actor: Actor, part_id: int, reason: str) -> Part:
             raise Refused("reason_needed", _("Say why the squad is called again."), field="reason", status=422)
         flow.move(part, "call_again")
         part.called_at = now()
-        part.save(update_fields=["state", "called_at"])
+        part.reason = reason.strip()
+        part.save(update_fields=["state", "called_at", "reason"])
         _clocks_start(order, [part], part.called_at)
         journal.record(
             subject=order,
