@@ -403,7 +403,7 @@ def cast_of_module(
         yield None
         return
     around = transaction.atomic()
-    around._from_testcase = True  # like those of a TestCase, so that durable blocks may begin inside
+    around._from_testcase = True  # type: ignore[attr-defined]  # like those of a TestCase, so that durable blocks may begin inside
     with django_db_blocker.unblock():
         around.__enter__()
         made = make_cast()

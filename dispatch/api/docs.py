@@ -16,8 +16,24 @@ from drf_spectacular.renderers import OpenApiJsonRenderer
 from dispatch.api.scopes import SCOPES
 
 
+@lru_cache(maxsize=4)
+def _schema(_language: str) -> dict[str, Any]:
+    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return made
+
+
+@lru_cache(maxsize=4)
+def _document(language: str) -> bytes:
+    made: bytes = OpenApiJsonRenderer().render(_schema(language), renderer_context={})
+    return made
+
+
+def _etag(_request: HttpRequest) -> str:
+    return f'"{hashlib.sha256(_document(get_language() or "")).hexdigest()[:32]}"'
+
+
 @require_safe
-@condition(etag_func=lambda request: f'"{hashlib.sha256(_document(get_language() or "")).hexdigest()[:32]}"')
+@condition(etag_func=_etag)
 def schema(request: HttpRequest) -> HttpResponse:
     """The OpenAPI 3.1 document in the asker's language, made once a process: making it takes half a second."""
     return HttpResponse(
@@ -29,18 +45,6 @@ def schema(request: HttpRequest) -> HttpResponse:
 def docs(request: HttpRequest) -> HttpResponse:
     """Every operation by subject, with what it takes, answers and refuses."""
     return render(request, "api/docs.html", {"groups": _groups(get_language() or ""), "scopes": SCOPES.items()})
-
-
-@lru_cache(maxsize=4)
-def _schema(_language: str) -> dict[str, Any]:
-    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    return made
-
-
-@lru_cache(maxsize=4)
-def _document(language: str) -> bytes:
-    made: bytes = OpenApiJsonRenderer().render(_schema(language), renderer_context={})  # type: ignore[no-untyped-call]
-    return made
 
 
 @lru_cache(maxsize=4)
