@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from teams.models import Dated, Function, Named, Street
 
@@ -102,7 +103,7 @@ class ItemBasis(Dated):
 
 class Period(models.TextChoices):
     ANY = "any", _("at any time")
-    DAY = "day", _("day")
+    DAY = "day", pgettext_lazy("not at night", "day")
     NIGHT = "night", _("night")
 
 

@@ -10,7 +10,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from cases.clock.moment import now
@@ -24,7 +24,7 @@ from dispatch.web.templatetags.look import moment_words
 from teams.models import Street
 
 KINDS = (
-    ("day", gettext_lazy("day")),
+    ("day", pgettext_lazy("period", "day")),
     ("week", gettext_lazy("week")),
     ("month", gettext_lazy("month")),
     ("quarter", gettext_lazy("quarter")),
