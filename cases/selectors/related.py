@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from cases import flow
 from cases.models import Case, CaseQuerySet, Finding, Target, Visit, VisitState
@@ -32,8 +33,8 @@ class Related:
 
 
 def place_of(case: Case) -> tuple[float, float] | None:
-    """Latitude and longitude, WGS-84: the case's own point, else its party's."""
-    for row in (case, case.target):
+    """Latitude and longitude, WGS-84: the party's, else the case's own, where its complainant may have stood."""
+    for row in (case.target, case):
         if row is not None and row.lat is not None and row.lng is not None:
             return row.lat, row.lng
     return None
@@ -65,6 +66,7 @@ def near_cases(case: Case, actor: Actor) -> CaseQuerySet:
     lat, lng = point
     high = NEAR_M / _METRES_A_DEGREE
     wide = high / max(0.01, math.cos(math.radians(lat)))
-    box = {"lat__range": (lat - high, lat + high), "lng__range": (lng - wide, lng + wide)}
+    box = {"at_lat__range": (lat - high, lat + high), "at_lng__range": (lng - wide, lng + wide)}
+    rows = rows.annotate(at_lat=Coalesce("target__lat", "lat"), at_lng=Coalesce("target__lng", "lng"))
     rows = rows.filter(street_id=case.street_id, **box).exclude(stage__in=flow.ENDED).exclude(pk=case.pk)
     return rows.exclude(Q(target_id=case.target_id) & Q(target__isnull=False))

@@ -260,7 +260,7 @@ async function start(el) {
   const bounds = (own || outline) && L.geoJSON(own ?? outline).getBounds();
   const fit = d.mapFit?.split(",").map(Number);
   if (fit?.length === 4 && fit.every(Number.isFinite)) map.fitBounds([[fit[1], fit[0]], [fit[3], fit[2]]]);
-  else if (bounds?.isValid()) map.fitBounds(bounds.pad(0.15), { maxZoom: 17 });
+  else if (bounds?.isValid()) map.fitBounds((given && "mapMark" in d ? bounds.extend(given) : bounds).pad(0.15), { maxZoom: 17 });
   else if (given) map.setView(given, zoom);
   else if (around?.isValid()) { map.fitBounds(around.pad(0.02)); if (d.mapZoom) map.setZoom(zoom); }
   else map.setView([37.87, 112.55], 12);

@@ -11,7 +11,7 @@ from django.test import override_settings
 from django.urls import reverse
 from PIL import Image
 
-from cases.models import CaseNote, Order, Setting
+from cases.models import Case, CaseNote, Order, Setting
 from cases.selectors.pictures import AFTER, TOLD, VISIT, Picture, pairs_of
 from cases.selectors.related import related
 from cases.services import casefile, files, intake
@@ -87,6 +87,16 @@ def test_what_lies_around(cast: Cast, login: Login) -> None:
     assert [feature["properties"]["id"] for feature in answer["features"]] == [f"case-{near.pk}"]
     assert far.reference not in str(answer)
     assert near.reference in page(login(cast.dispatcher), case)
+
+
+def test_the_map_shows_the_party_not_where_the_complainant_stood(cast: Cast, login: Login) -> None:
+    case, _need = planned_case(cast)
+    Case.objects.filter(pk=case.pk).update(lat=LAT + 0.02, lng=LNG)
+    near, _told, _token = complaint(cast)
+    shown = login(cast.dispatcher).get(reverse("console:case", args=[case.pk])).context["map"]
+    assert (shown["lat"], shown["lng"]) == (cast.target.lat, cast.target.lng)
+    case.refresh_from_db()
+    assert near.pk in [row.pk for row in related(case, cast.act(cast.dispatcher)).near]
 
 
 @pytest.mark.usefixtures("media")

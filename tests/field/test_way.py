@@ -107,11 +107,11 @@ def test_a_recheck_says_from_when_before_anybody_fills_the_form(cast: Cast, phon
     client = phone(cast.market_officers[0])
     pages = [reverse("field:part", args=[part.pk]), reverse("field:arrive", args=[part.pk])]
     for page in pages:
-        assert "nobody reports in before" not in client.get(page).content.decode()
+        assert "这是复查" not in client.get(page).content.decode()
     ahead = timezone.localdate() + timedelta(days=3)
     Need.objects.filter(order_links__order=order).update(cause="recheck", from_day=ahead, due_day=ahead)
     for page in pages:
-        assert "nobody reports in before" in client.get(page).content.decode()
+        assert "这是复查" in client.get(page).content.decode()
 
 
 def test_acknowledging_twice_is_answered_in_words(cast: Cast, phone: Phone) -> None:
