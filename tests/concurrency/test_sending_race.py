@@ -126,7 +126,7 @@ def test_without_its_lock_a_run_taken_by_two_workers_counts_wrong(
 ) -> None:
     (run_id,) = _runs(stage, tmp_path, as_csv([line(1), line(2), line(3)]))
     monkeypatch.setattr(running, "_parsed", Rendezvous(running._parsed))
-    monkeypatch.setattr(running, "_sole", _everybody)
+    monkeypatch.setattr(running.uploads, "sole", _everybody)
     outcomes = together(*(partial(imports.run_execute, run_id=run_id) for _ in range(2)))
     assert [outcome.fault for outcome in outcomes] == [None, None]
     assert HotlineOrder.objects.count() == 3  # the turns still hold
@@ -142,8 +142,8 @@ def test_a_run_has_one_worker(stage: Cast, tmp_path: Path) -> None:
 
 
 class _everybody:  # noqa: N801 - stands in for a context manager function
-    def __init__(self, run_id: int) -> None:
-        self.run_id = run_id
+    def __init__(self, _lock_class: int, _run_id: int) -> None:
+        pass
 
     def __enter__(self) -> bool:
         return True
