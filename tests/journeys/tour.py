@@ -38,10 +38,10 @@ PARTS = {
     "console:triage_first", "field:order", "field:task", "field:whistle", "field:manifest", "field:worker",
     "console:intake_parties", "console:intake_addresses", "console:import_refused", "console:admin_leave_end",
     "console:admin_clock_withdraw", "console:map_points", "console:party_alike", "console:party_points",
-    "console:party_file_progress", "console:party_export", "console:party_file_refused",
+    "console:party_file_progress", "console:party_export", "console:party_file_refused", "field:sample_off",
 }  # fmt: skip
-"""Pieces of a page that scripts ask for, a picture, addresses that lead on to another page, and the page of a handling
-task under way, which ``test_live`` looks at."""
+"""Pieces of a page that scripts ask for, a picture, addresses that lead on to another page, and two pages of
+a moment: a handling task under way, which ``test_live`` looks at, and a test to call off, which ``test_barbecue`` opens."""
 POSTED = {
     "console:undo", "console:export", "console:view_change", *(f"console:bulk_{act}" for act in BULK),
     "console:triage_hold", "console:triage_undo", "console:triage_brief", "console:intake_alike",
