@@ -40,8 +40,8 @@ PARTS = {
     "console:admin_clock_withdraw", "console:map_points", "console:party_alike", "console:party_points",
     "console:party_file_progress", "console:party_export", "console:party_file_refused", "field:sample_off",
 }  # fmt: skip
-"""Pieces of a page that scripts ask for, a picture, addresses that lead on to another page, and two pages of
-a moment: a handling task under way, which ``test_live`` looks at, and a test to call off, which ``test_barbecue`` opens."""
+"""Pieces of a page that scripts ask for, a picture, addresses that lead on to another page, and two pages of a moment:
+a handling task under way, which ``test_live`` looks at, and a test to call off, which ``test_barbecue`` opens."""
 POSTED = {
     "console:undo", "console:export", "console:view_change", *(f"console:bulk_{act}" for act in BULK),
     "console:triage_hold", "console:triage_undo", "console:triage_brief", "console:intake_alike",
