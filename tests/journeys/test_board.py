@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 from uuid import uuid4
@@ -49,6 +50,17 @@ def row(page: Page, reference: str) -> Locator:
 def keys(page: Page, *names: str) -> None:
     for name in names:
         page.keyboard.press(name)
+
+
+def palette(page: Page) -> None:
+    """Opened by its keys; once more where the page that one came back to was still on its way."""
+    box = page.get_by_role("combobox")
+    for _try in range(3):
+        keys(page, "Control+k")
+        with contextlib.suppress(AssertionError):
+            expect(box).to_be_focused(timeout=5_000)
+            return
+    raise AssertionError("the palette did not open")
 
 
 def toast(page: Page, text: str) -> None:
@@ -160,9 +172,7 @@ def test_an_hour_at_the_board(product: Product, people: People, tmp_path: Path) 
     expect(office.locator("#board:not(.is-split)")).to_be_visible()
 
     # the palette: initials, the row's own acts, a search
-    keys(office, "Control+k")
-    box = office.get_by_role("combobox")
-    expect(box).to_be_focused()
+    palette(office)
     office.keyboard.type("dsl")
     expect(office.locator("#palette-list [aria-selected=true]")).to_contain_text("To accept")
     assert_accessible(office)
