@@ -125,6 +125,8 @@ async function start(el) {
   // --- features ---
   const shown = new Map();
   const text = (p) => [p.label, p.text].filter(Boolean).join(say("mapsep"));
+  const onePlace = (p) => p.kind === "cluster" && p.box && p.box[0] === p.box[2] && p.box[1] === p.box[3];
+  const wordsOf = (p) => (p.kind === "cluster" ? say(`${onePlace(p) ? "mapsame" : "mapmany"}${p.late ? "late" : ""}`, { n: p.count, late: p.late }) : text(p));
   function sign(p) {
     const box = make("span", p.kind === "cluster" ? `map-many map-many-${p.count > 99 ? 3 : p.count > 9 ? 2 : 1}` : "map-dot");
     if (p.kind === "cluster") {
@@ -143,7 +145,7 @@ async function start(el) {
     return box;
   }
   function pick(f) {
-    if (f.properties.kind === "cluster") {
+    if (f.properties.kind === "cluster" && !(onePlace(f.properties) && map.getZoom() >= map.getMaxZoom() - 0.5)) {
       const b = f.properties.box;
       const to = b && L.latLngBounds([b[1], b[0]], [b[3], b[2]]);
       if (to && map.getBoundsZoom(to.pad(0.2)) > map.getZoom() + 0.5) map.fitBounds(to.pad(0.2));
@@ -153,7 +155,7 @@ async function start(el) {
     if (!fire("pick", f, true)) return;
     const p = f.properties;
     const bubble = make("div", "map-bubble");
-    bubble.append(make("b", "", p.label ?? ""));
+    bubble.append(make("b", "", p.label ?? (p.kind === "cluster" ? wordsOf(p) : "")));
     if (p.text) bubble.append(make("span", "", p.text));
     if (p.url) { const a = make("a", "link", say("mapopen")); a.href = p.url; bubble.append(a); }
     const [lng, lat] = f.geometry.type === "Point" ? f.geometry.coordinates : Object.values(L.geoJSON(f).getBounds().getCenter()).reverse();
@@ -163,7 +165,7 @@ async function start(el) {
     const p = f.properties ?? (f.properties = {});
     if (f.geometry.type === "Point") {
       const icon = L.divIcon({ className: "map-mark", html: sign(p), iconSize: null });
-      const said = p.kind === "cluster" ? say(p.late ? "mapmanylate" : "mapmany", { n: p.count, late: p.late }) : text(p);
+      const said = wordsOf(p);
       const marker = L.marker([f.geometry.coordinates[1], f.geometry.coordinates[0]], { icon, title: said, riseOnHover: true, zIndexOffset: p.kind === "cluster" ? 0 : 200 });
       marker.on("click", () => pick(f));
       marker.on("add", () => {
@@ -221,7 +223,7 @@ async function start(el) {
     into.replaceChildren(...features.map((f) => {
       const item = make("li");
       const p = f.properties;
-      const words = p.kind === "cluster" ? say(p.late ? "mapmanylate" : "mapmany", { n: p.count, late: p.late }) : text(p);
+      const words = wordsOf(p);
       if (p.url) { const a = make("a", "link", words); a.href = p.url; item.append(a); } else item.textContent = words;
       return item;
     }));
