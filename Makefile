@@ -13,7 +13,7 @@ WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 help:
 	@echo "make run    start everything (PORT=8000, HOST=127.0.0.1, DEMO=1, DISPATCH_DATA=.data)"
 	@echo "make test   lint, types, architecture and all tests"
-	@echo "make journeys  every browser story, also those marked unproven"
+	@echo "make journeys  every browser story alone"
 	@echo "make bench  figures: NAME=live (from commit to screen), phone, rules; docs/performance.md says what others need"
 	@echo "make clean  remove the environment and caches; the data in .data stays"
 
@@ -55,9 +55,9 @@ unit:
 	@$(PYTEST) $(WORKERS) -m "not concurrency and not journey" tests
 
 slow:
-	@$(PYTEST) $(WORKERS) -m "(concurrency or journey) and not unproven" tests
+	@$(PYTEST) $(WORKERS) -m "concurrency or journey" tests
 
-# All browser stories, also those that were not yet seen green on a quiet machine.
+# Every browser story alone.
 journeys: install-dev browser
 	@$(WITH) sh -c '$(PY) -m dispatch.embedded messages && $(PYTEST) -m journey tests'
 

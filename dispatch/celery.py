@@ -17,6 +17,8 @@ from dispatch.embedded import HEARTBEAT_KEY
 from dispatch.embedded.process import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dispatch.settings")
+# The preparation has checked; here three processes would each import every page to check once more.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 from django.conf import settings
 

@@ -6,8 +6,6 @@ A person decides; a suggestion without its words would be no help to them.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-import rjieba
-
 # Words of letters and forms, not of problems: they stand in nearly every hotline order.
 _STOP = """
 的 了 和 与 及 或 在 是 有 被 把 将 对 向 从 到 由 于 为 以 而 且 但 也 都 就 还 又 很 太 非常
@@ -54,11 +52,18 @@ class CategoryHit:
     words: tuple[str, ...]
 
 
+def _pieces(text: str) -> list[str]:
+    import rjieba  # its dictionary takes a quarter of a second to read, and most processes never cut a text
+
+    pieces: list[str] = rjieba.cut(text)
+    return pieces
+
+
 def cut(text: str) -> tuple[str, ...]:
     """The words of a text without stopwords, single letters, numbers and punctuation, in their order."""
     return tuple(
         word
-        for word in rjieba.cut(text)
+        for word in _pieces(text)
         if word not in STOPWORDS and len(word) > 1 and not word.isnumeric() and any(map(str.isalpha, word))
     )
 
@@ -104,7 +109,7 @@ def _edges(text: str) -> set[int]:
     """Places at which the dictionary would cut."""
     edges = {0}
     at = 0
-    for word in rjieba.cut(text):
+    for word in _pieces(text):
         at += len(word)
         edges.add(at)
     return edges

@@ -124,10 +124,16 @@ def serve(data: Path | None = None, *, with_parent: bool = False, only: str = ""
                 env = _environment(servers)
                 _make_ready(place, servers, env)
             children += [child for child in _children(place, listening, only) if child.part == (only or child.part)]
-            for child in children:
+            # One of each part first: that is enough to answer, and all at once would wait for one another's processor.
+            parts = [child.part for child in children]
+            first = [child for index, child in enumerate(children) if child.part not in parts[:index]]
+            for child in first:
                 child.launch(env)
             if listening is not None:
-                _await_web(children)
+                _await_web(first)
+            for child in children:
+                if child not in first:
+                    child.launch(env)
             say(_welcome(place) if not only else f"{only} is running.")
             while True:
                 time.sleep(0.2)

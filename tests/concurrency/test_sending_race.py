@@ -12,7 +12,7 @@ from django.test import override_settings
 from cases.models import Case, Complaint, File, HotlineOrder, ImportRun, RunState
 from cases.services import files, imports, intake
 from cases.services.files import FOLDER
-from cases.services.imports import running
+from cases.services.imports import running, uploads
 from teams.policies import RESIDENT, SYSTEM
 from tests.cases.services.test_files import photo, upload
 from tests.cases.services.test_imports import as_csv, line, number
@@ -126,7 +126,7 @@ def test_without_its_lock_a_run_taken_by_two_workers_counts_wrong(
 ) -> None:
     (run_id,) = _runs(stage, tmp_path, as_csv([line(1), line(2), line(3)]))
     monkeypatch.setattr(running, "_parsed", Rendezvous(running._parsed))
-    monkeypatch.setattr(running.uploads, "sole", _everybody)
+    monkeypatch.setattr(uploads, "sole", _everybody)
     outcomes = together(*(partial(imports.run_execute, run_id=run_id) for _ in range(2)))
     assert [outcome.fault for outcome in outcomes] == [None, None]
     assert HotlineOrder.objects.count() == 3  # the turns still hold

@@ -35,7 +35,6 @@ def note_here(page: Page) -> None:
     raise AssertionError("the note did not open")
 
 
-@pytest.mark.unproven
 def test_a_case_at_two_desks(people: People, clock: Clock) -> None:
     clock.to("10:00", days=1)
     party = f"演示·两人小店{secrets.randbelow(9000) + 1000}"
@@ -83,7 +82,6 @@ def test_a_case_at_two_desks(people: People, clock: Clock) -> None:
     expect(first.locator("#presence")).not_to_contain_text("dispatcher3", timeout=SOON)
 
 
-@pytest.mark.unproven
 def test_what_was_typed_survives(people: People, clock: Clock) -> None:
     party = f"演示·断网小店{secrets.randbelow(9000) + 1000}"
     page = people.office("dispatcher")

@@ -54,7 +54,6 @@ def touch(phone: Page) -> None:
     phone.locator(".fhead .sub").tap()
 
 
-@pytest.mark.unproven
 def test_from_the_call_to_the_signature(people: People, product: Product, shop: str) -> None:
     phone = people.squad("street1", place=PLACE)
     behind = phone.context.new_page()

@@ -52,7 +52,6 @@ intake.complaint_create(actor=actor_of(User.objects.get(username="dispatcher")),
 TAKE_OUT = f'from cases.models import Case; Case.objects.filter(title="{BATCH}").delete()'
 
 
-@pytest.mark.unproven
 def test_four_thousand_points_stay_smooth(people: People, product: Product) -> None:
     manage(product, MAKE)
     try:

@@ -21,7 +21,6 @@ def code_of(number: int) -> str:
     return text + str(uscc.calc_check_digit(text))
 
 
-@pytest.mark.unproven
 def test_the_register(people: People) -> None:
     own = secrets.randbelow(90000) + 10000
     office = people.office("dispatcher")

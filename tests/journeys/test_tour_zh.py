@@ -17,7 +17,6 @@ def tour(product: Product) -> walk.Tour:
     return walk.begun(product)
 
 
-@pytest.mark.unproven
 def test_office(people: People, tour: walk.Tour, product: Product) -> None:
     walk.office(people, tour, product, LANGUAGE)
 

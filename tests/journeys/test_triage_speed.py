@@ -97,7 +97,6 @@ KEYS = {
 }
 
 
-@pytest.mark.unproven
 def test_twenty_clues_in_five_minutes(people: People, product: Product) -> None:
     wanted = [name for name, count in PLAN for _n in range(count)]
     made = told(product, MAKE % {"wanted": wanted, "width": "04"})
