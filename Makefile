@@ -55,7 +55,8 @@ unit:
 	@$(PYTEST) $(WORKERS) -m "not concurrency and not journey" tests
 
 slow:
-	@$(PYTEST) $(WORKERS) -m "concurrency or journey" tests
+	@$(PYTEST) $(WORKERS) -m concurrency tests
+	@$(PYTEST) -m journey tests
 
 # Every browser story alone.
 journeys: install-dev browser
