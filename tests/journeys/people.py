@@ -18,10 +18,10 @@ PASSWORD = "demo-2026"
 BEIJING = ZoneInfo("Asia/Shanghai")
 ANSWERED = re.compile(
     r"status of (409|422)|Response Status Error Code (409|422)"
-    r"|ERR_INTERNET_DISCONNECTED|htmx:(sendError|afterRequest|timeout)"
+    r"|ERR_INTERNET_DISCONNECTED|htmx:(sendError|sendAbort|afterRequest|timeout)"
 )
-"""A refusal is an answer with a page, and a lost network is what some stories are about; Chromium and htmx remark on
-both, which is no fault of a page."""
+"""A refusal is an answer with a page, a lost network is what some stories are about, and who leaves a page ends what it
+still asks for; Chromium and htmx remark on all three, which is no fault of a page."""
 
 expect.set_options(timeout=20_000)
 
