@@ -125,7 +125,7 @@ def without_signal(phone: Page) -> None:
     expect(state).to_contain_text("Delivered")
     kept = phone.evaluate("Object.keys(localStorage).filter(key => key.startsWith('wait:'))")
     assert kept == []
-    phone.reload(wait_until="domcontentloaded")
+    phone.reload(wait_until="commit")  # what follows waits for the form itself
     expect(phone.locator("form[data-item]").first.locator("[name=note]")).to_have_value("现场已看")
 
 
