@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import socket
 import sys
@@ -15,11 +14,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dispatch.settings")
 
 class Server(uvicorn.Server):
     """uvicorn that says goodbye to open streams first: they would hold its shutdown up."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        gc.enable()
-        gc.freeze()  # what was imported stays: no collection walks it again
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         from dispatch.asgi import hub
@@ -57,7 +51,6 @@ def main(argv: list[str] | None = None) -> None:
         timeout_graceful_shutdown=10,
         backlog=2048,
     )
-    gc.disable()  # while modules are read nothing becomes garbage
     Server(config).run(sockets=[listening])
 
 

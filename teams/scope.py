@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from teams.models import Street
 from teams.policies import Actor
+
+
+def own_streets(actor: Actor) -> QuerySet[Street]:
+    """The streets of the actor's offices and districts."""
+    return Street.objects.filter(Q(pk__in=actor.streets()) | Q(district_id__in=actor.districts))
 
 
 def of_own_streets(actor: Actor, street: str = "street") -> Q:
@@ -15,5 +20,4 @@ def of_own_streets(actor: Actor, street: str = "street") -> Q:
     """
     if not actor.districts:
         return Q(**{f"{street}_id__in": actor.streets()})
-    own = Q(pk__in=actor.streets()) | Q(district_id__in=actor.districts)
-    return Q(**{f"{street}_id__in": Street.objects.filter(own).values("pk")})
+    return Q(**{f"{street}_id__in": own_streets(actor).values("pk")})

@@ -21,6 +21,7 @@ from cases.clock.moment import now
 from cases.models import Case, CaseQuerySet, Category, OrderNeed, OrderState, Part, PartState, Severity, Source, Urgency
 from teams.models import OFFICE_ROLES, Assignment, Grid, Squad, SquadKind, Street, User
 from teams.policies import Actor
+from teams.scope import own_streets
 from teams.selectors import in_force
 
 AGES = (("1", _("more than a day old")), ("3", _("more than 3 days old")), ("7", _("more than a week old")))
@@ -69,7 +70,7 @@ def options_of(actor: Actor, *, street_id: int | None = None) -> Options:
     """
     streets = Street.objects.all()
     if actor.streets() or actor.districts:
-        streets = streets.filter(Q(pk__in=actor.streets()) | Q(district_id__in=actor.districts))
+        streets = own_streets(actor)
     own = actor.streets()
     one = street_id or (next(iter(own)) if len(own) == 1 else None)
     today = timezone.localdate()

@@ -102,11 +102,12 @@ def live_order(target: Target) -> Order | None:
 _WAITS = Q(state=OrderState.TO_APPROVE) | (
     Q(urgent_first=True, approved_at__isnull=True) & ~Q(state=OrderState.CANCELLED)
 )
-ORDER_GROUPS: Mapping[str, tuple[str, ...]] = {
-    "draft": (OrderState.DRAFTED, OrderState.TO_APPROVE, OrderState.APPROVED),
-    "way": (OrderState.ISSUED, OrderState.ACKNOWLEDGED, OrderState.ON_SCENE),
-    "rule": (OrderState.RULING,),
-    "ended": (OrderState.DONE, OrderState.CANCELLED),
+ORDER_GROUPS: Mapping[str, Q] = {
+    "approve": _WAITS,
+    "draft": Q(state__in=(OrderState.DRAFTED, OrderState.TO_APPROVE, OrderState.APPROVED)),
+    "way": Q(state__in=(OrderState.ISSUED, OrderState.ACKNOWLEDGED, OrderState.ON_SCENE)),
+    "rule": Q(state=OrderState.RULING),
+    "ended": Q(state__in=(OrderState.DONE, OrderState.CANCELLED)),
 }
 
 
@@ -119,12 +120,8 @@ def orders_page(
     actor: Actor, *, group: str = "", after: int | None = None, size: int = ORDER_PAGE
 ) -> tuple[list[Order], int | None]:
     """Orders of a group (all open ones without), newest first, and the id to go on after, if there are more."""
-    states = ORDER_GROUPS.get(group)
     rows = Order.objects.visible_to(actor).select_related("target", "street")
-    if group == "approve":
-        rows = rows.filter(_WAITS)
-    else:
-        rows = rows.filter(state__in=states) if states else rows.exclude(state__in=ORDER_GROUPS["ended"])
+    rows = rows.filter(ORDER_GROUPS.get(group, ~ORDER_GROUPS["ended"]))
     if after is not None:
         rows = rows.filter(pk__lt=after)
     found = list(rows.order_by(F("pk").desc())[: size + 1])

@@ -28,7 +28,7 @@ from cases.models import (
 )
 from teams.models import Grid, Role, Street
 from teams.policies import Actor
-from teams.scope import of_own_streets
+from teams.scope import of_own_streets, own_streets
 
 PAGE = 50
 LOOK_BACK = timedelta(days=365)
@@ -51,7 +51,7 @@ def streets_visible(actor: Actor) -> QuerySet[Street]:
     """Streets whose register the actor reads."""
     if actor.is_system or actor.has(Role.AUDITOR):
         return Street.objects.all()
-    return Street.objects.filter(Q(pk__in=actor.streets()) | Q(district_id__in=actor.districts))
+    return own_streets(actor)
 
 
 def words_filter(rows: QuerySet[Target], text: str) -> QuerySet[Target]:

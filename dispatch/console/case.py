@@ -232,8 +232,7 @@ def order_card(actor: Actor, view: OrderView) -> dict[str, Any]:
         "order": view.order,
         "parts": [{"view": p, "menu": part_menu(actor, p)} for p in present],
         "released": [p for p in view.parts if p.part.state == PartState.RELEASED],
-        # A lead that only leads has nothing to look at itself: that saves nobody a visit.
-        "saved": max(0, len({p.part.agency_id for p in present if p.items or not p.part.is_lead}) - 1),
+        "saved": view.visits_saved,
         "photos": photo_rows(view.photos),
         "may_change": may(actor, "order.change", street_id=view.order.street_id),
         "there": sum(p.part.state in (PartState.ON_SCENE, PartState.DONE) for p in present),

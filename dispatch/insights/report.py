@@ -23,6 +23,7 @@ from dispatch.insights.periods import Period, compared
 from dispatch.insights.rollup import source
 from teams.models import Role, Street
 from teams.policies import Actor
+from teams.scope import own_streets
 
 LEAST = 5
 """Below it a share of so few says more of chance than of the work."""
@@ -150,10 +151,8 @@ class Report:
 
 def streets_for(actor: Actor) -> list[Street]:
     """Streets whose figures the actor may see, by code: the office's own, a supervisor's district, an auditor's all."""
-    rows = Street.objects.order_by("code")
-    if actor.is_system or actor.has(Role.AUDITOR):
-        return list(rows)
-    return list(rows.filter(Q(pk__in=actor.streets()) | Q(district_id__in=actor.districts)))
+    everywhere = actor.is_system or actor.has(Role.AUDITOR)
+    return list((Street.objects.all() if everywhere else own_streets(actor)).order_by("code"))
 
 
 def report(

@@ -13,7 +13,6 @@ from cases.clock.moment import now
 from cases.models import (
     CaseStage,
     DeadlineKind,
-    NeedCause,
     OrderState,
     Part,
     ReportIn,
@@ -24,6 +23,7 @@ from cases.models import (
 )
 from cases.refusals import Refused
 from cases.selectors.office import office_setting
+from cases.selectors.worklist import begins_on
 from cases.services import casefile, deadlines, journal
 from cases.services.visits.officers import Seat, seats_of, two_needed
 from cases.services.visits.scene import Scene, scene_of_part, staff_id
@@ -112,12 +112,11 @@ def visit_report_in(
 
 def _day_check(scene: Scene) -> None:
     """The party's term runs until the recheck's first day: nobody judges before it whether the term was kept."""
-    days = [link.need.from_day for link in scene.links() if link.need.cause == NeedCause.RECHECK]
-    if days and timezone.localdate(now()) < max(days):
+    if day := begins_on([link.need for link in scene.links()]):
         raise Refused(
             "too_early",
-            _("This is a recheck: it begins on %(day)s at the earliest.") % {"day": max(days).isoformat()},
-            {"day": max(days).isoformat()},
+            _("This is a recheck: it begins on %(day)s at the earliest.") % {"day": day.isoformat()},
+            {"day": day.isoformat()},
         )
 
 

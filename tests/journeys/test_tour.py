@@ -11,6 +11,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
+import pytest
 from django.urls import Resolver404, get_resolver, resolve
 from playwright.sync_api import FilePayload, Page
 
@@ -20,6 +21,8 @@ from tests.journeys.desks import PLACE, report
 from tests.journeys.language import Data, data_of, left_in_chinese, left_in_english, texts_of, translated
 from tests.journeys.people import People, fits
 from tests.product import Product
+
+pytestmark = pytest.mark.journey
 
 FACES = ("console", "field", "portal")
 OFFICE = ("dispatcher", "head", "checker", "supervisor", "auditor", "sysadmin", "secadmin")
@@ -173,12 +176,14 @@ def all_views() -> set[str]:
     return names
 
 
-def begun(product: Product) -> Tour:
+@pytest.fixture(scope="module")
+def tour(product: Product) -> Tour:
     known = data_of(product)
     return Tour(Data(known.values | set(SAID), known.plain), translated())
 
 
-def office(people: People, tour: Tour, product: Product, language: str) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_office(people: People, tour: Tour, product: Product, language: str) -> None:
     hotline_file(people.office("dispatcher", language=LANGUAGES[language]))
     known = data_of(product)
     tour.data = Data(known.values | set(SAID), known.plain)
@@ -187,13 +192,15 @@ def office(people: People, tour: Tour, product: Product, language: str) -> None:
     told_of(tour, "console", language)
 
 
-def squads(people: People, tour: Tour, language: str) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_squads(people: People, tour: Tour, language: str) -> None:
     for name in SQUADS:
         tour.walk(people.squad(name, language=LANGUAGES[language], place=PLACE), name, language)
     told_of(tour, "field", language)
 
 
-def residents(people: People, tour: Tour, language: str) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_residents(people: People, tour: Tour, language: str) -> None:
     resident = people.resident(language=LANGUAGES[language])
     report(resident, "演示·便民超市", "门口堆满纸箱，行人绕行")
     tour.walk(resident, "resident", language)
