@@ -37,6 +37,16 @@ def ready(port: int, child: subprocess.Popen[str] | None = None) -> bool:
     return ask(port, "/readyz")[0] == 200
 
 
+def told(child: subprocess.Popen[str], text: str) -> str:
+    """What it printed up to the line with ``text``: it can be ready a moment before it says so."""
+    out = ""
+    for line in child.stdout or ():
+        out += line
+        if text in line:
+            return out
+    raise AssertionError(f"{text} was never said: {out}")
+
+
 MARKS = {"dispatch.serve": 2, "worker": 5, "beat": 1, "postgres": 1, "valkey-server": 1}
 """How many processes a running product has of each: a worker and its pool are five."""
 
@@ -89,13 +99,14 @@ def test_the_whole_product_starts_recovers_and_stops(data: Path, launch: Launch,
     first.wait()
     eventually(lambda: not processes_of(data), seconds=30)
     second = launch("serve", PORT=str(port), DEMO="0")
+    out = told(second, f"http://127.0.0.1:{port}/console/")
     eventually(lambda: ready(port, second), seconds=60)
 
     # Ctrl-C: a clean end
     second.send_signal(signal.SIGINT)
-    out, _ = second.communicate(timeout=40)
-    assert second.returncode == 0
-    assert f"http://127.0.0.1:{port}/console/" in out
+    assert second.wait(40) == 0
+    assert second.stdout is not None
+    out += second.stdout.read()
     assert "first_administrators" in out
     assert "Preparing" not in out  # what makes it quick: 3 s on two free cores
     assert "Loading" not in out
