@@ -49,6 +49,7 @@ app.conf.update(
     task_default_queue="sweep",
     task_queues=[Queue(name) for name in QUEUES],
     task_routes={
+        "notify.webhooks*": {"queue": "bulk"},  # a receiver that lets us wait never blocks a relay
         "notify.*": {"queue": "notices"},
         "cases.file*": {"queue": "bulk"},  # photos and imports never block a relay
         "cases.import*": {"queue": "bulk"},
@@ -78,6 +79,8 @@ app.conf.update(
                 ("cases.files_drop_abandoned", 600, "bulk"),
                 ("cases.import_uploads_sweep", 3600, "bulk"),
                 ("notify.certificates_sweep", 3600, "notices"),
+                ("notify.webhooks_post", 10, "bulk"),
+                ("notify.webhooks_forget", 3600, "bulk"),
                 ("insights.rollup_sweep", 3600, "bulk"),
                 ("cases.doubles_sweep", 6 * 3600, "bulk"),
                 ("dispatch.sessions_clear", 3600, "sweep"),

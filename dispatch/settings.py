@@ -192,6 +192,8 @@ try:
 except ValueError as problem:
     MAP_TILES, MAP_TILES_PROBLEM = [], str(problem)
 
+WEBHOOK_LOOPBACK = env.bool("WEBHOOK_LOOPBACK", default=False)  # webhooks to this very machine, also by http: for tests
+
 HTTPS = env.bool("HTTPS", default=False)  # behind a proxy that ends TLS and sets X-Forwarded-Proto
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

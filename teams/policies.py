@@ -104,6 +104,7 @@ GROUND_RIGHTS: Mapping[str, Right] = MappingProxyType(
         "leave.record": _anywhere(Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN),
         "role.grant": _anywhere(Role.SECURITY_ADMIN),
         "factor.reset": _anywhere(Role.SECURITY_ADMIN),
+        "door.manage": _anywhere(Role.SECURITY_ADMIN),  # tokens and webhooks: what lets data out is granted
         "history.view": _anywhere(Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR),
     }
 )

@@ -10,5 +10,8 @@ class NotifyConfig(AppConfig):
     def ready(self) -> None:
         from cases.services.journal import event_recorded
         from dispatch.notify import hurry
+        from dispatch.notify.models import PauseCause
+        from teams.selectors.history import MORE_CHOICES
 
         event_recorded.connect(hurry.on_event, dispatch_uid="notify-hurry")
+        MORE_CHOICES[("webhook", "pause_cause")] = PauseCause

@@ -24,7 +24,7 @@ from cases.models import Event
 from dispatch.celery import app
 from dispatch.notify.gather import after_commit
 
-RELAY, SENDER = "notify.outbox_relay", "notify.messages_send"
+RELAY, SENDER, POSTER = "notify.outbox_relay", "notify.messages_send", "notify.webhooks_post"
 QUEUE = "notices"
 TIMEOUT = 0.05  # seconds
 REST = 2.0  # seconds without a try after a failure

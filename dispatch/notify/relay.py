@@ -1,4 +1,4 @@
-"""Outbox → messages. One transaction makes the messages and deletes the row: nothing is lost or made twice."""
+"""Outbox → messages and deliveries. One transaction makes them and deletes the row: nothing is lost or made twice."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from dispatch.notify.audience import Notice, notices
 from dispatch.notify.channels import CHANNELS
 from dispatch.notify.models import ChannelName, Message, MessageState
 from dispatch.notify.people import People
+from dispatch.notify.webhooks.spread import spread
 
 log = structlog.get_logger(__name__)
 
@@ -31,10 +32,11 @@ heard: list[Callable[[Sequence[int]], None]] = []
 
 @dataclass(slots=True)
 class Relayed:
-    """What one batch did: outbox rows taken, messages that need sending, rows that failed."""
+    """What one batch did: outbox rows taken, messages that need sending, deliveries to call, rows that failed."""
 
     taken: int = 0
     to_send: int = 0
+    to_post: int = 0
     failed: int = 0
 
 
@@ -57,19 +59,19 @@ def relay(*, limit: int = BATCH) -> Relayed:
         done.taken = len(rows)
         try:
             with transaction.atomic():
-                done.to_send = _relay_rows(rows)
+                _relay_rows(rows, done)
         except Exception:  # whichever row it was, the single passes below find it
             for row in rows:
                 try:
                     with transaction.atomic():
-                        done.to_send += _relay_rows([row])
+                        _relay_rows([row], done)
                 except Exception as error:
                     _put_off(row, error)
                     done.failed += 1
     return done
 
 
-def _relay_rows(rows: Sequence[Outbox]) -> int:
+def _relay_rows(rows: Sequence[Outbox], done: Relayed) -> None:
     people = People()
     moment = now()
     fresh: list[Message] = []
@@ -88,11 +90,13 @@ def _relay_rows(rows: Sequence[Outbox]) -> int:
     counted = _count_on(bundles, moment)
     fresh = [message for message in fresh if id(message) not in counted]
     Message.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=1000)
+    to_post = spread(rows, moment)
     Outbox.objects.filter(pk__in=[row.pk for row in rows]).delete()
     ids = sorted({message.recipient_id for message in (*fresh, *bundles.values())})
     if ids:
         transaction.on_commit(lambda: _tell(ids), robust=True)
-    return sum(message.state == MessageState.WAITING for message in fresh)
+    done.to_send += sum(message.state == MessageState.WAITING for message in fresh)
+    done.to_post += to_post
 
 
 def _messages(row: Outbox, notice: Notice, user_id: int, people: People, moment: datetime) -> Iterable[Message]:

@@ -18,7 +18,7 @@ UNREAD_CAP = 100
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A line of the inbox; ``subject`` is ``case`` or ``order``, whose page the face links to, or ``person``."""
+    """A line of the inbox; ``subject``, ``case``, ``order``, ``person`` or ``webhook``, is what the face links to."""
 
     id: int
     words: str
@@ -48,7 +48,8 @@ def inbox(actor: Actor, *, language: str, before: int | None = None, limit: int 
 
 def _subject(row: Message) -> tuple[str, int]:
     if row.event is None:
-        return "person", int(row.params.get("person", 0))
+        about = "webhook" if "webhook" in row.params else "person"
+        return about, int(row.params.get(about, 0))
     return ("case", row.event.case_id) if row.event.case_id is not None else ("order", row.event.order_id or 0)
 
 

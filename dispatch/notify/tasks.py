@@ -10,6 +10,7 @@ from dispatch.notify import hurry
 from dispatch.notify.certificates import certificates_tell
 from dispatch.notify.relay import BATCH, relay
 from dispatch.notify.sender import send_due
+from dispatch.notify.webhooks.sender import deliveries_forget, post_due
 
 SECONDS = 20  # the longest a task goes on before it lets others have the worker
 
@@ -19,15 +20,18 @@ def outbox_relay() -> int:
     """Relay what stands in the outbox. Returns how many events."""
     hurry.begun(hurry.RELAY)
     end = time.monotonic() + SECONDS
-    taken, to_send = 0, 0
+    taken, to_send, to_post = 0, 0, 0
     while time.monotonic() < end:
         done = relay()
         taken += done.taken
         to_send += done.to_send
+        to_post += done.to_post
         if done.taken < BATCH:
             break
     if to_send:
         hurry.hurry(hurry.SENDER)
+    if to_post:
+        hurry.hurry(hurry.POSTER, queue="bulk")
     return taken
 
 
@@ -42,3 +46,16 @@ def messages_send() -> int:
 def certificates_sweep() -> int:
     """Tell of certificates that run out. Returns how many messages were made."""
     return certificates_tell()
+
+
+@shared_task(name=hurry.POSTER)
+def webhooks_post() -> int:
+    """Call other systems with what is due. Returns how many deliveries arrived."""
+    hurry.begun(hurry.POSTER)
+    return post_due(seconds=SECONDS).sent
+
+
+@shared_task(name="notify.webhooks_forget")
+def webhooks_forget() -> int:
+    """Deliveries past their time go. Returns how many."""
+    return deliveries_forget()

@@ -10,9 +10,11 @@ from typing import Any
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import DeadlineKind
+from dispatch.notify.models import PauseCause
 from teams.models import Named
 
 TEXTS: Mapping[str, str | Promise] = MappingProxyType(
@@ -55,6 +57,7 @@ TEXTS: Mapping[str, str | Promise] = MappingProxyType(
         "squad_passed": _("%(squad)s is overdue: %(clock)s, order %(number)s, was due %(due)s."),
         "certificate_soon": _("The certificate %(number)s of %(name)s is valid until %(day)s: %(left)s days left."),
         "certificate_over": _("The certificate %(number)s of %(name)s has run out on %(day)s."),
+        "webhook_paused": _("The webhook “%(name)s” no longer sends. %(webhook_cause)s. Mend it and let it go on."),
         "squad_escalated": _(
             "Supervision level %(level)s, %(squad)s: %(clock)s, order %(number)s, overdue since %(due)s."
         ),
@@ -92,4 +95,6 @@ def _spoken(key: str, value: Any, language: str) -> str:
         return date_format(timezone.localtime(datetime.fromisoformat(str(value))), "m-d H:i")
     if key == "clock":
         return str(DeadlineKind(value).label)
+    if key == "webhook_cause":
+        return capfirst(str(PauseCause(value).label))
     return str(value)

@@ -26,6 +26,8 @@ class Subject(models.TextChoices):
     CLOCK = "clock", _("deadline rule")
     SETTING = "setting", _("setting")
     TEXT = "text", _("text of the office")
+    TOKEN = "token", _("API token")
+    WEBHOOK = "webhook", _("webhook")
 
 
 class ChangeAction(models.TextChoices):
@@ -43,6 +45,7 @@ class ChangeAction(models.TextChoices):
     REOPENED = "reopened", _("activated again")
     RESET = "reset", _("sign-in reset")
     DUTY = "duty", _("duty changed")
+    RENEWED = "renewed", _("secret renewed")
 
 
 class Change(models.Model):

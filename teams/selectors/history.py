@@ -82,6 +82,11 @@ FIELDS: Mapping[str, str | Promise] = MappingProxyType(
         "value": _("value"),
         "text": _("Chinese text"),
         "text_en": _("English text"),
+        "account": _("account"),
+        "scopes": _("scopes"),
+        "address": _("address"),
+        "kinds": _("kinds of events"),
+        "pause_cause": _("paused"),
     }
 )
 CHOICES: Mapping[tuple[str, str], Any] = MappingProxyType(

@@ -65,5 +65,6 @@ HOLDERS: Mapping[str, tuple[str, str]] = {
     "leave.record": ("system_admin security_admin", ANYWHERE),
     "role.grant": ("security_admin", ANYWHERE),
     "factor.reset": ("security_admin", ANYWHERE),
+    "door.manage": ("security_admin", ANYWHERE),
     "history.view": ("system_admin security_admin auditor", ANYWHERE),
 }
