@@ -11,8 +11,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from cases.services import identity
-from dispatch.api.models import ApiToken
-from dispatch.api.tokens import token_find
+from dispatch.web.models import ApiToken
+from dispatch.web.tokens import token_find
 from teams.models import User
 
 

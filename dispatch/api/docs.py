@@ -13,7 +13,7 @@ from django.views.decorators.http import condition, require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
 
-from dispatch.api.scopes import SCOPES
+from dispatch.web.scopes import SCOPES
 
 
 @lru_cache(maxsize=4)

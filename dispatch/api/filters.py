@@ -17,6 +17,7 @@ from cases.models import (
     TargetKind,
     Urgency,
 )
+from dispatch.notify.models import Delivery, Fault, MessageState
 
 
 class CaseFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -76,4 +77,17 @@ class TargetFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     class Meta:
         model = Target
+        fields: list[str] = []
+
+
+class DeliveryFilter(django_filters.FilterSet):  # type: ignore[misc]
+    state = django_filters.MultipleChoiceFilter(choices=MessageState.choices, label="state, several are joined by or")
+    kind = django_filters.CharFilter()
+    fault = django_filters.ChoiceFilter(choices=Fault.choices)
+    status = django_filters.NumberFilter()
+    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+    created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+
+    class Meta:
+        model = Delivery
         fields: list[str] = []

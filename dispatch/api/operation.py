@@ -22,14 +22,13 @@ from rest_framework.response import Response
 from rest_framework.throttling import AnonRateThrottle, UserRateThrottle
 from rest_framework.views import APIView
 
-from cases.models import Case, Order
 from dispatch.api.authentication import BearerAuthentication
-from dispatch.api.etags import known, match_check
-from dispatch.api.models import ApiToken
+from dispatch.api.etags import Tagged, known, match_check
 from dispatch.api.pagination import ByCursor
-from dispatch.api.scopes import SCOPES
 from dispatch.api.sendings import once
 from dispatch.web.access import actor_for, check_right_somewhere
+from dispatch.web.models import ApiToken
+from dispatch.web.scopes import SCOPES
 from teams.policies import Actor
 
 
@@ -63,7 +62,7 @@ class Operation:
     """One entry of the description. ``scope`` None is public; ``etag`` reads the tag of what is answered.
 
     ``fetch`` gets the row of the address with access, before the body is read: who may not see it is told nothing of
-    its form. ``right``: for operations without a row, held somewhere at least.
+    its form. ``right``: for operations without a row, held somewhere at least. ``shown_once``: secrets of the answer.
     """
 
     id: str
@@ -80,6 +79,7 @@ class Operation:
     right: str = ""
     etag: Callable[[Any], str] | None = None
     files: bool = False
+    shown_once: tuple[str, ...] = ()
     parameters: list[OpenApiParameter] = field(default_factory=list)
 
     @property
@@ -131,7 +131,7 @@ class ApiView(APIView):
             check_right_somewhere(request, wanted.right)
         if wanted.fetch is not None:
             subject = wanted.fetch(request, **kwargs)
-            if wanted.writes and isinstance(subject, Case | Order):
+            if wanted.writes and isinstance(subject, Tagged):
                 match_check(request, subject)
 
     def run(self, wanted: Operation, request: Request, **place: Any) -> Response:
@@ -146,7 +146,7 @@ class ApiView(APIView):
         def act() -> Response:
             return self.written(wanted, request, wanted.act(Call(request, data), **place))
 
-        return once(request, wanted.id, act) if wanted.scope is not None else act()
+        return once(request, wanted.id, act, shown_once=wanted.shown_once) if wanted.scope is not None else act()
 
     def read(self, wanted: Operation, request: Request, place: Mapping[str, Any]) -> Response:
         found = wanted.act(Call(request, {}), **place)

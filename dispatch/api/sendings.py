@@ -25,9 +25,12 @@ MOST = 80
 KEPT = timedelta(days=2)
 
 
-def once(request: Request, operation: str, act: Callable[[], Response]) -> Response:
+def once(
+    request: Request, operation: str, act: Callable[[], Response], *, shown_once: tuple[str, ...] = ()
+) -> Response:
     """Do it once a key. Act and answer are written in one transaction, so a refusal leaves the key free; somebody
-    with the same key at the same moment waits for the first and reads its answer."""
+    with the same key at the same moment waits for the first and reads its answer. Fields ``shown_once`` (secrets) are
+    not kept: a repeated answer has null there."""
     user = request.user
     assert isinstance(user, User)  # a scope was asked for
     key = request.headers.get("Idempotency-Key", "").strip()
@@ -45,7 +48,8 @@ def once(request: Request, operation: str, act: Callable[[], Response]) -> Respo
         if sending is not None:
             answer = act()
             sending.status, sending.etag = answer.status_code, answer.get("ETag", "")
-            sending.answer = json.loads(json.dumps(answer.data, cls=JSONEncoder))
+            kept = json.loads(json.dumps(answer.data, cls=JSONEncoder))
+            sending.answer = kept | dict.fromkeys(shown_once) if shown_once else kept
             sending.save(update_fields=["status", "etag", "answer"])
             return answer
     first = Sending.objects.get(user=user, key=key)

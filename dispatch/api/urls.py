@@ -6,7 +6,7 @@ from django.urls import URLPattern, path
 
 from dispatch.api import docs
 from dispatch.api.operation import Unknown, endpoint
-from dispatch.api.views import cases, ground, orders, residents, scene
+from dispatch.api.views import cases, ground, orders, residents, scene, webhooks
 
 app_name = "api"
 
@@ -53,5 +53,15 @@ urlpatterns: list[URLPattern] = [
     path(V1 + "tests/<int:pk>/report/", endpoint(scene.lab_report), name="lab_report"),
     path(V1 + "visits/<int:pk>/close/", endpoint(scene.visit_close), name="visit_close"),
     path(V1 + "findings/<int:pk>/ruling/", endpoint(scene.ruling_issue), name="ruling"),
+    path(V1 + "webhooks/", endpoint(webhooks.webhook_list, webhooks.webhook_create), name="webhooks"),
+    path(
+        V1 + "webhooks/<int:pk>/",
+        endpoint(webhooks.webhook_retrieve, webhooks.webhook_update, webhooks.webhook_delete),
+        name="webhook",
+    ),
+    path(V1 + "webhooks/<int:pk>/test/", endpoint(webhooks.webhook_test), name="webhook_test"),
+    path(V1 + "webhooks/<int:pk>/secret/", endpoint(webhooks.webhook_secret), name="webhook_secret"),
+    path(V1 + "webhooks/<int:pk>/deliveries/", endpoint(webhooks.webhook_deliveries), name="webhook_deliveries"),
+    path(V1 + "webhooks/deliveries/<int:pk>/retry/", endpoint(webhooks.delivery_retry), name="webhook_delivery_retry"),
     path(V1 + "<path:rest>", Unknown.as_view(), name="unknown"),
 ]

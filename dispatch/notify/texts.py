@@ -57,6 +57,9 @@ TEXTS: Mapping[str, str | Promise] = MappingProxyType(
         "squad_passed": _("%(squad)s is overdue: %(clock)s, order %(number)s, was due %(due)s."),
         "certificate_soon": _("The certificate %(number)s of %(name)s is valid until %(day)s: %(left)s days left."),
         "certificate_over": _("The certificate %(number)s of %(name)s has run out on %(day)s."),
+        "token_issued": _(
+            "A token for programs was issued for your account: %(name)s. If you don't know why, ask the administrator."
+        ),
         "webhook_paused": _("The webhook “%(name)s” no longer sends. %(webhook_cause)s. Mend it and let it go on."),
         "squad_escalated": _(
             "Supervision level %(level)s, %(squad)s: %(clock)s, order %(number)s, overdue since %(due)s."

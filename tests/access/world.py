@@ -33,6 +33,7 @@ from cases.models import (
     Target,
 )
 from cases.services import findings, intake, orders, triage, visits
+from dispatch.notify.models import Webhook
 from teams.models import Assignment, CalendarDay, District, Leave, Power, Role, Squad, SquadKind, User
 from teams.policies import RESIDENT
 from tests.cast import LAT, Cast, make_cast, officer, person
@@ -123,6 +124,7 @@ def _street(cast: Cast, target: Target, dispatcher: User, head: User, lead: list
     _looked_on(cast, made, target)
     made.rows |= {
         "case": made.case.pk,
+        "webhook": _webhook(dispatcher).pk,
         "view": BoardView.objects.create(user=dispatcher, name="演示", queue="all", sort="due").pk,
         "complaint": made.complaint.pk,
         "order": made.order.pk,
@@ -130,6 +132,17 @@ def _street(cast: Cast, target: Target, dispatcher: User, head: User, lead: list
         "private link": made.token,
     }
     return made
+
+
+def _webhook(user: User) -> Webhook:
+    return Webhook.objects.create(
+        user=user,
+        name="演示·推送",
+        url="https://hook.example.invalid/",
+        kinds=["case.closed"],
+        salt="演示",
+        created_at=timezone.now(),
+    )
 
 
 def _complaint(cast: Cast, made: Street, target: Target, dispatcher: User) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.test import Client
 
-from dispatch.api import tokens
-from dispatch.api.scopes import SCOPES
+from dispatch.web import tokens
+from dispatch.web.scopes import SCOPES
 from teams.models import User
 from teams.policies import SYSTEM
 

@@ -6,6 +6,8 @@ import pytest
 from django.core.cache import caches
 from django.urls import get_resolver
 
+from cases.clock.moment import now
+from dispatch.notify.models import Delivery
 from tests.access.conftest import world as world
 from tests.access.matrix import ROLES, Route, answers
 from tests.access.test_matrix import routes_of, undone, url_of
@@ -44,6 +46,12 @@ OPERATIONS: tuple[Route, ...] = (
     Route("api:lab_report", "POST", "the laboratory reports", "test"),
     Route("api:visit_close", "POST", "the lead squad's officers act", "visit"),
     Route("api:ruling", "POST", "the lead squad's officers act", "finding"),
+    Route("api:webhooks", "GET", "the desk"),
+    Route("api:webhooks", "POST", "the desk"),
+    *(Route("api:webhook", method, "one's own alone", "webhook") for method in ("GET", "PATCH", "DELETE")),
+    *(Route(f"api:webhook_{act}", "POST", "one's own alone", "webhook") for act in ("test", "secret")),
+    Route("api:webhook_deliveries", "GET", "one's own alone", "webhook"),
+    Route("api:webhook_delivery_retry", "POST", "one's own alone", "delivery"),
 )
 """Answers are those of the faces; where a face leads to the login, the API says 401."""
 OPEN = {"api:complaint_track", "api:feedback", "api:unknown"}
@@ -63,6 +71,11 @@ def visits(world: World) -> None:
     """The visit of each street's order, which the world doesn't name."""
     for street in (world.own, world.other):
         street.rows.setdefault("visit", street.order.visits.get().pk)
+        if "delivery" not in street.rows:
+            made = Delivery.objects.create(
+                webhook_id=street.rows["webhook"], kind="webhook.test", created_at=now(), state="failed", fault="name"
+            )
+            street.rows["delivery"] = made.pk
 
 
 def test_every_operation_stands_here() -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
-from dispatch.api.scopes import SCOPES
+from dispatch.web.scopes import SCOPES
 
 PROMISED = {
     "complaint_create", "complaint_track", "case_list", "case_retrieve", "case_triage", "case_reject", "case_merge",

@@ -7,9 +7,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from cases.models import Category
-from dispatch.api.models import ApiToken
 from dispatch.api.operation import Call, operation
 from dispatch.api.serializers import ground as shapes
+from dispatch.web.models import ApiToken
 from teams.models import Agency, Squad, Street, User
 from teams.selectors import squad_members
 

@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from cases.clock.moment import now
 from cases.refusals import Refused
-from dispatch.api import tokens
-from dispatch.api.models import ApiToken
-from dispatch.api.scopes import SCOPES
+from dispatch.web import tokens
+from dispatch.web.models import ApiToken
+from dispatch.web.scopes import SCOPES
 from teams.models import User
 from teams.policies import SYSTEM
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
                 self.stdout.write(
                     f"{row.pk}  {row.hint}…  {row.user.username}  {row.name}  {until}  {' '.join(row.scopes)}"
                 )
-        elif not tokens.token_revoke(token_id=options["id"]):
+        elif not tokens.token_revoke(actor=SYSTEM, token_id=options["id"]):
             raise CommandError("No such token, or it was revoked already.")
 
     def _issue(self, options: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ SCOPES: Mapping[str, object] = MappingProxyType(
         "orders:write": _("open, submit, approve and issue orders"),
         "field:read": _("read the orders of one's own squad"),
         "field:write": _("acknowledge, report in, answer items, commission tests, rule"),
+        "webhooks:manage": _("set up and change one's own webhooks"),
     }
 )
 """Scope → what it opens."""
