@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache, reduce
-from itertools import chain
 from operator import or_
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -36,8 +35,6 @@ from cases.models import (
     Finding,
     LabTest,
     Order,
-    OrderNeed,
-    OrderState,
     Part,
     Ruling,
 )
@@ -310,48 +307,61 @@ def next_step(deadline: Deadline, calendar: Calendar) -> datetime | None:
     return deadline.warn_at if (rung.percent or 0) < 100 else deadline.due_at
 
 
+_NEAREST = """
+WITH live AS (
+  SELECT DISTINCT need.case_id, link.order_id
+  FROM cases_need need
+  JOIN cases_orderneed link ON link.need_id = need.id AND link.released_at IS NULL
+  JOIN cases_order ON cases_order.id = link.order_id AND cases_order.state NOT IN ('done', 'cancelled')
+  WHERE need.case_id = ANY(%(cases)s)
+), clock AS (
+  SELECT case_id, kind, warn_at, due_at, 1 AS nth FROM cases_deadline
+  WHERE state = 'running' AND case_id = ANY(%(cases)s)
+  UNION ALL
+  SELECT need.case_id, clock.kind, clock.warn_at, clock.due_at, 2
+  FROM cases_need need
+  JOIN cases_finding finding ON finding.need_id = need.id
+  JOIN cases_deadline clock ON clock.state = 'running' AND clock.finding_id = finding.id
+  WHERE need.case_id = ANY(%(cases)s)
+  UNION ALL
+  SELECT need.case_id, clock.kind, clock.warn_at, clock.due_at, 3
+  FROM cases_need need
+  JOIN cases_finding finding ON finding.need_id = need.id
+  JOIN cases_ruling ruling ON ruling.finding_id = finding.id
+  JOIN cases_deadline clock ON clock.state = 'running' AND clock.ruling_id = ruling.id
+  WHERE need.case_id = ANY(%(cases)s)
+  UNION ALL
+  SELECT live.case_id, clock.kind, clock.warn_at, clock.due_at, 4
+  FROM live JOIN cases_deadline clock ON clock.state = 'running' AND clock.order_id = live.order_id
+  UNION ALL
+  SELECT live.case_id, clock.kind, clock.warn_at, clock.due_at, 5
+  FROM live
+  JOIN cases_part part ON part.order_id = live.order_id
+  JOIN cases_deadline clock ON clock.state = 'running' AND clock.part_id = part.id
+  UNION ALL
+  SELECT live.case_id, clock.kind, clock.warn_at, clock.due_at, 6
+  FROM live
+  JOIN cases_visit visit ON visit.order_id = live.order_id
+  JOIN cases_labtest test ON test.visit_id = visit.id
+  JOIN cases_deadline clock ON clock.state = 'running' AND clock.lab_test_id = test.id
+), nearest AS (
+  SELECT DISTINCT ON (case_id) * FROM clock ORDER BY case_id, due_at, nth
+)
+UPDATE cases_case
+SET due_at = nearest.due_at, warn_at = nearest.warn_at, due_kind = coalesce(nearest.kind, '')
+FROM unnest(%(cases)s) AS wanted LEFT JOIN nearest ON nearest.case_id = wanted
+WHERE cases_case.id = wanted
+"""
+
+
 def case_due_refresh(*, case_ids: Iterable[int]) -> None:
-    """Write the nearest running deadline of each case, its orders, parts, findings, rulings and tests to the case."""
-    wanted = sorted(set(case_ids))
-    if not wanted:
-        return
-    ended = (OrderState.DONE, OrderState.CANCELLED)
-    orders: dict[int, set[int]] = {}
-    links = OrderNeed.objects.filter(need__case_id__in=wanted, released_at__isnull=True)
-    for case_id, order_id in links.exclude(order__state__in=ended).values_list("need__case_id", "order_id"):
-        orders.setdefault(order_id, set()).add(case_id)
-    running = Deadline.objects.filter(state=DeadlineState.RUNNING)
-    nearest: dict[int, tuple[datetime, datetime, str]] = {}
+    """Write the nearest running deadline of each case, its orders, parts, findings, rulings and tests to the case.
 
-    def offer(case_id: int, kind: str, warn: datetime, due: datetime) -> None:
-        if case_id not in nearest or due < nearest[case_id][0]:
-            nearest[case_id] = (due, warn, kind)
-
-    own = running.filter(case_id__in=wanted).values_list("case_id", "kind", "warn_at", "due_at")
-    for case_id, kind, warn, due in own:
-        offer(case_id, kind, warn, due)
-    of_cases = running.filter(
-        Q(ruling__finding__need__case_id__in=wanted) | Q(finding__need__case_id__in=wanted)
-    ).values_list("ruling__finding__need__case_id", "finding__need__case_id", "kind", "warn_at", "due_at")
-    for by_ruling, by_finding, kind, warn, due in of_cases:
-        offer(by_ruling or by_finding, kind, warn, due)
-    if orders:
-        paths = ("order_id", "part__order_id", "lab_test__visit__order_id")
-        rows = chain.from_iterable(
-            running.filter(**{f"{path}__in": orders}).values_list(path, "kind", "warn_at", "due_at") for path in paths
-        )
-        for order_id, kind, warn, due in rows:
-            for case_id in orders[order_id]:
-                offer(case_id, kind, warn, due)
-    cases = []
-    for case_id in wanted:
-        found = nearest.get(case_id)
-        due_moment, warn_moment, due_kind = found if found else (None, None, "")
-        cases.append(Case(pk=case_id, due_at=due_moment, warn_at=warn_moment, due_kind=due_kind))
-    if len(cases) == 1:  # the usual write: a plain UPDATE is built in a quarter of the time of a CASE over one row
-        cases[0].save(update_fields=["due_at", "warn_at", "due_kind"])
-    else:
-        Case.objects.bulk_update(cases, ["due_at", "warn_at", "due_kind"], batch_size=500)
+    Nearly every write ends with it, so it is one statement of its own: the ORM needs seven.
+    """
+    if wanted := sorted(set(case_ids)):
+        with connection.cursor() as cursor:
+            cursor.execute(_NEAREST, {"cases": wanted})
 
 
 def case_due_first(*, started: Iterable[Deadline]) -> None:
