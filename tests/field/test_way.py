@@ -12,7 +12,7 @@ from cases.models import Need, PartState, ReportIn, Visit
 from cases.services import orders
 from tests.cast import LAT, LNG, Cast, unchanged
 from tests.field.conftest import Phone
-from tests.onscene import part_of, report_in
+from tests.onscene import part_of
 from tests.stage import issued_order, planned_case
 
 
@@ -179,28 +179,6 @@ def test_far_away_asks_for_a_reason(cast: Cast, phone: Phone) -> None:
     assert page.status_code == 422
     assert page.context["form"].errors["far_reason"]
     assert client.post(url, {**sent, "far_reason": "演示·后门进入"}).status_code == 302
-
-
-@pytest.mark.parametrize(
-    "name", ["part", "acknowledge", "return", "arrive", "visit", "finding_add", "finish", "close", "photos"]
-)
-def test_strangers_404_insiders_403(cast: Cast, phone: Phone, name: str) -> None:
-    order = issued_order(cast)
-    report_in(cast, order, "street")
-    url = reverse(f"field:{name}", args=[part_of(order, cast, "market").pk])
-    post = name in ("acknowledge", "finish", "photos")
-
-    def status(user: object) -> int:
-        client = phone(user)  # type: ignore[arg-type]
-        return (client.post if post else client.get)(url).status_code
-
-    assert status(cast.outsider) == 404
-    assert status(cast.fire_officers[0]) == 404  # its squad was not called
-    assert status(cast.other_officers[0]) == 404
-    assert status(cast.urban_officers[0]) == 403  # another squad of the same order
-    assert status(cast.dispatcher) == 403
-    assert status(cast.auditor) == 403
-    assert status(cast.market_officers[1]) in (200, 302, 403, 409)
 
 
 def test_nobody_logged_in_is_led_to_the_login_page(cast: Cast, client: object) -> None:
