@@ -8,7 +8,7 @@ WITH := $(PY) -m dispatch.embedded run --data .data/test --fast --max-connection
 PYTEST := $(PY) -m pytest -q
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test journeys bench lint unit slow install install-dev browser clean
+.PHONY: help run test journeys bench lint unit slow races stories install install-dev browser clean
 
 help:
 	@echo "make run    start everything (PORT=8000, HOST=127.0.0.1, DEMO=1, DISPATCH_DATA=.data)"
@@ -54,13 +54,19 @@ unit:
 	@$(PY) manage.py makemigrations --check --dry-run
 	@$(PYTEST) $(WORKERS) -m "not concurrency and not journey" tests
 
+# Stories go one after the other and leave half a core free: the races take it.
 slow:
-	@$(PYTEST) $(WORKERS) -m concurrency tests
+	@$(MAKE) --no-print-directory --output-sync=target -j 2 races stories
+
+races:
+	@$(PYTEST) -m concurrency tests
+
+stories:
 	@$(PYTEST) -m journey tests
 
 # Every browser story alone.
 journeys: install-dev browser
-	@$(WITH) sh -c '$(PY) -m dispatch.embedded messages && $(PYTEST) -m journey tests'
+	@$(WITH) sh -c '$(PY) -m dispatch.embedded messages && $(MAKE) --no-print-directory stories'
 
 # The journeys drive the machine's own Chromium.
 browser:
