@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from django.db.models import Count, Max, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cases import flow
 from cases.clock.moment import now
@@ -289,18 +290,19 @@ def _words(notes: Iterable[Note]) -> tuple[str, ...]:
 
 def _reason(note: Note) -> str:
     """The sentence of a pure rule's note."""
+    days = int(note.params.get("days", 0))
     sentences = {
         "name_in_text": _("The text names %(name)s."),
         "name_resembles": _("The text names something like %(name)s (%(percent)s%% alike)."),
         "address_matches": _("The addresses match (%(percent)s%%)."),
         "metres_away": _("%(metres)s m away."),
-        "recent_case": _("Its last case was %(days)s days ago.")
-        if note.params.get("days")
+        "recent_case": ngettext("Its last case was %(days)s day ago.", "Its last case was %(days)s days ago.", days)
+        if days
         else _("It has a case of today."),
         "same_party": _("The same party."),
         "same_category": _("The same category."),
         "words_resemble": _("The words are %(percent)s%% alike."),
-        "days_apart": _("%(days)s days apart."),
+        "days_apart": ngettext("%(days)s day apart.", "%(days)s days apart.", days) if days else _("On the same day."),
         "quotes_its_number": _("The text quotes its number %(number)s."),
         "quoted_by_it": _("It quotes this order's number %(number)s."),
         "quotes_same_number": _("Both quote the number %(number)s."),

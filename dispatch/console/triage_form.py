@@ -63,7 +63,7 @@ class TriageForm(forms.Form):
     new_address = forms.CharField(label=_("address"), max_length=240, required=False)
     into = forms.IntegerField(label=_("case it belongs to"), required=False)
     agencies = forms.TypedMultipleChoiceField(label=_("agencies"), coerce=int, required=False)
-    brief = forms.CharField(label=_("what the squads read"), widget=area(5), max_length=2000, required=False)
+    brief = forms.CharField(label=_("What the squads read"), widget=area(5), max_length=2000, required=False)
     brief_confirmed = forms.BooleanField(
         label=_("I have read it: nothing in it tells who complained"),
         required=False,

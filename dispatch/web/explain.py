@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from cases.law import Note
+from dispatch.web.templatetags.look import moment_words
 
 WORDS: Mapping[str, object] = {
     "no_street_team": _("The street has no enforcement team of its own: choose who leads."),
@@ -34,6 +36,8 @@ WORDS: Mapping[str, object] = {
     "windows_apart": _("Their days don't meet: it opens on %(opens)s."),
 }
 
+_DAYS = frozenset({"due", "until", "opens"})
+
 
 def explained(notes: Iterable[Note | Mapping[str, Any]]) -> list[str]:
     """The sentences of the notes, in the reader's language, each once."""
@@ -44,7 +48,13 @@ def explained(notes: Iterable[Note | Mapping[str, Any]]) -> list[str]:
         if sentence is None or (code == "saves_visits" and not params.get("count")):
             continue
         try:
-            found[str(sentence) % params] = None
+            found[str(sentence) % {name: _readable(name, value) for name, value in params.items()}] = None
         except (KeyError, TypeError, ValueError):
             continue
     return list(found)
+
+
+def _readable(name: str, value: Any) -> Any:
+    """A day as the pages write it: notes keep it as 2026-12-01."""
+    day = parse_date(value) if name in _DAYS and isinstance(value, str) else None
+    return moment_words(day, "date") if day else value

@@ -10,6 +10,8 @@ const clock = () => new Date().toLocaleTimeString("en-GB", { hour: "2-digit", mi
 const token = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 let deliveredAt = "";
 let busy = 0;
+// htmx takes the forms over once the whole page is read: sent before that, they would lead away from it, again and again.
+let ready = document.readyState === "complete";
 
 // --- the shelf ---
 const read = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
@@ -97,7 +99,7 @@ async function send(one) {
 let going = false;
 async function flush() {
   if (document.querySelector("[data-anybody]")) { paint(); return; }
-  if (going || !navigator.onLine) { paint(); return; }
+  if (going || !ready || !navigator.onLine) { paint(); return; }
   going = true;
   try {
     for (const one of entries()) {
@@ -187,4 +189,5 @@ document.addEventListener("field:shots", paint);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) flush(); });
 setInterval(() => { if (!document.hidden && (held() || entries().some((one) => !one.refused))) flush(); }, AGAIN);
 addEventListener("beforeunload", (e) => { if (document.querySelector("[data-shot-state=waits], [data-shot-state=sending]")) e.preventDefault(); });
-flush();
+if (ready) flush();
+else { paint(); document.addEventListener("DOMContentLoaded", () => { ready = true; flush(); }); }

@@ -118,7 +118,7 @@ def without_signal(phone: Page) -> None:
     expect(state).to_contain_text("No signal · on this phone: 1")
     first.locator("input[type=file]").set_input_files(photo("in the basement"))
     expect(first.locator("[data-shot-state=waits]")).to_have_count(1)
-    expect(phone.locator("[data-waiting]")).to_contain_text("entries wait on this phone")
+    expect(phone.locator("[data-waiting]")).to_contain_text("Waiting on this phone: 2")
     phone.context.set_offline(False)
     expect(first.locator("[data-shot-state=sent]")).to_have_count(1)
     expect(first.locator(".item-state")).to_contain_text("Saved")
@@ -127,6 +127,21 @@ def without_signal(phone: Page) -> None:
     assert kept == []
     phone.reload(wait_until="commit")  # what follows waits for the form itself
     expect(phone.locator("form[data-item]").first.locator("[name=note]")).to_have_value("现场已看")
+
+    # A page left with something kept sends it when it is opened again, once, and stays.
+    second = phone.locator("form[data-item]").nth(1)
+    checklist = phone.url
+    phone.context.set_offline(True)
+    second.locator("[name=note]").evaluate("note => { note.closest('details').open = true; }")
+    second.locator("[name=note]").fill("现场已看")
+    second.locator("[name=result][value=yes] + label").tap()
+    expect(state).to_contain_text("No signal · on this phone: 1")
+    phone.goto("about:blank")
+    phone.context.set_offline(False)
+    phone.goto(checklist)
+    expect(second.locator(".item-state")).to_contain_text("Saved")
+    expect(phone).to_have_url(checklist)
+    expect(state).to_contain_text("Delivered")
 
 
 def sign(phone: Page, box: Locator) -> None:
