@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import DeadlineKind
@@ -95,7 +96,7 @@ def _spoken(key: str, value: Any, language: str) -> str:
     if isinstance(value, dict):
         return str(value["en" if language.startswith("en") else "zh"])
     if key in ("due", "until"):
-        return date_format(timezone.localtime(datetime.fromisoformat(str(value))), "m-d H:i")
+        return date_format(timezone.localtime(datetime.fromisoformat(str(value))), gettext("j M H:i"))
     if key == "clock":
         return str(DeadlineKind(value).label)
     if key == "webhook_cause":

@@ -36,7 +36,7 @@ WORDS: Mapping[str, object] = {
     "windows_apart": _("Their days don't meet: it opens on %(opens)s."),
 }
 
-_DAYS = frozenset({"due", "until", "opens"})
+_DAYS = frozenset({"due", "until", "opens", "visit"})
 
 
 def explained(notes: Iterable[Note | Mapping[str, Any]]) -> list[str]:
