@@ -34,6 +34,7 @@ from cases.models import (
     Part,
     PartItem,
     PartState,
+    Ruling,
     Source,
     Urgency,
     VisitState,
@@ -282,6 +283,15 @@ def needs_of(order_id: int) -> list[Need]:
     """Why the order is made: its needs with case and category, the oldest first."""
     links = OrderNeed.objects.filter(order_id=order_id, released_at__isnull=True)
     return [link.need for link in links.select_related("need__case__category").order_by("need_id")]
+
+
+def asked_for(needs: Iterable[Need]) -> list[Ruling]:
+    """What earlier rulings asked to be put right and this visit looks at again, the oldest first."""
+    again = [need.pk for need in needs if need.cause == NeedCause.RECHECK]
+    if not again:
+        return []
+    rulings = Ruling.objects.filter(followups__need__in=again).select_related("finding")
+    return list(rulings.order_by("pk").distinct())
 
 
 def begins_on(needs: Iterable[Need]) -> date | None:

@@ -71,6 +71,7 @@ def _page(request: HttpRequest, row: Part) -> HttpResponse:
         "part": row,
         "parts": [{"part": p, "items": items.get(p.pk, []), "mine": p.pk == row.pk} for p in parts],
         "needs": needs,
+        "asked": work.asked_for(needs),
         "begins": work.begins_on(needs),
         "recheck": any(need.cause == NeedCause.RECHECK for need in needs),
         "resident": any(case.source in RESIDENTS for case in cases),

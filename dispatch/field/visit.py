@@ -216,6 +216,7 @@ def _page(request: HttpRequest, part: Part, rows: list[Row], *, status: int = 20
         "part": part,
         "card": work.card_of(part),
         "visit": current,
+        "asked": work.asked_for(work.needs_of(part.order_id)),
         "report": report,
         "officers": officers,
         "may": counted and part.state == PartState.ON_SCENE,
