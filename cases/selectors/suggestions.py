@@ -290,7 +290,7 @@ def _words(notes: Iterable[Note]) -> tuple[str, ...]:
 
 def _reason(note: Note) -> str:
     """The sentence of a pure rule's note."""
-    days = int(note.params.get("days", 0))
+    days = int(str(note.params.get("days", 0)))
     sentences = {
         "name_in_text": _("The text names %(name)s."),
         "name_resembles": _("The text names something like %(name)s (%(percent)s%% alike)."),
