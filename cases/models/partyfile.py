@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cases.models.target import Target
 from teams.models import Street
@@ -46,7 +47,7 @@ class RowFate(models.TextChoices):
     CHANGE = "change", _("changes a party")
     LIKELY = "likely", _("possible duplicate")
     SAME = "same", _("already there")
-    REFUSED = "refused", _("refused")
+    REFUSED = "refused", pgettext_lazy("rows", "refused")
 
 
 class RowChoice(models.TextChoices):

@@ -120,6 +120,9 @@ class CloseForm(ActForm):
         begun = self.subject.result_text or office_text("close_result", self.subject.street_id)
         if begun:
             self.initial["result_text"] = begun
+        if not self.subject.complaints.exists():
+            self.fields["result_text"].label = _("Result, for the file")
+            self.fields["result_text"].help_text = _("Nobody has complained: it is found by the office and stays in the file.")
 
 
 class LineForm(ActForm):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.signals import user_logged_out
@@ -14,6 +15,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -32,7 +34,10 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 @login_required
 def landing(request: HttpRequest) -> HttpResponse:
     """Send a member of staff to the face of their work."""
-    return redirect(home_of(actor_for(request)))
+    home = home_of(actor_for(request))
+    if home == "/":
+        messages.warning(request, _("You are signed in, but have no role yet. Your administrator grants it."))
+    return redirect(home)
 
 
 @never_cache

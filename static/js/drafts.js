@@ -11,7 +11,8 @@ const shelf = (form) => {
   try { return form?.dataset.draftStore === "session" ? sessionStorage : localStorage; } catch { return null; }
 };
 const byHtmx = (form) => form.matches("[hx-post], [data-hx-post]");
-const keeps = (el) => el.name && !el.closest("[data-nodraft]") && !el.disabled
+// Parts of a form that a choice opens are disabled while it is not made: what stands in them is kept and put back, too.
+const keeps = (el) => el.name && !el.closest("[data-nodraft]")
   && !["password", "file", "hidden", "submit", "button"].includes(el.type);
 
 // --- keeping and putting back ---
