@@ -122,7 +122,7 @@ class CloseForm(ActForm):
             self.initial["result_text"] = begun
         if not self.subject.complaints.exists():
             self.fields["result_text"].label = _("Result, for the file")
-            self.fields["result_text"].help_text = _("Nobody has complained: it is found by the office and stays in the file.")
+            self.fields["result_text"].help_text = _("Nobody has complained: it stays in the file.")
 
 
 class LineForm(ActForm):
