@@ -8,7 +8,9 @@ function choose(id, show) {
   document.querySelectorAll("[data-map-at].is-chosen").forEach((row) => row.classList.remove("is-chosen"));
   const found = rows(id);
   found.forEach((row) => row.classList.add("is-chosen"));
-  if (show) found[0]?.scrollIntoView({ block: "nearest" });
+  // Under the map, on a phone, the whole page would scroll away from the bubble that was just opened.
+  const beside = found[0] && getComputedStyle(found[0].closest(".map-side")).overflowY === "auto";
+  if (show && beside) found[0].scrollIntoView({ block: "nearest" });
 }
 // A refresh that the reader's cursor or focus stands on would take the row away under it: it waits.
 let wanted = false;
