@@ -1,9 +1,5 @@
 """When to visit: earliest-due is the optimum, and what is known of the Boston requests comes out."""
 
-import csv
-import gzip
-from collections import defaultdict
-from datetime import datetime
 from itertools import combinations, pairwise
 from pathlib import Path
 
@@ -11,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cases.management.checkonce.boston import boston
+from cases.management.commands.bench_checkonce import counts
 from cases.planner.trigger import Rule, Window, earliest_due, immediate, piercing, riding, visits
 
 BOSTON = Path(__file__).parents[4] / "shared/data/requests311/boston_2011h2.csv.gz"
@@ -87,32 +85,15 @@ def test_a_rule_may_not_leave_the_window() -> None:
 
 @pytest.mark.skipif(not BOSTON.exists(), reason="../shared/data is not here: the Boston requests are not ours to copy")
 def test_what_is_known_of_boston() -> None:
-    by_target: dict[str, list[tuple[str, Window]]] = defaultdict(list)
-    with gzip.open(BOSTON, "rt", encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            place = row["location"].strip().upper()
-            if not row["target_dt"] or not place:
-                continue
-            r = datetime.fromisoformat(row["open_dt"]).date().toordinal()
-            d = datetime.fromisoformat(row["target_dt"]).date().toordinal()
-            if d >= r:
-                by_target[place].append((row["department"], Window(r, d, d - r > 21)))
-    assert len(by_target) == 27_002
-    assert sum(map(len, by_target.values())) == 44_690
-    alone: dict[tuple[str, str], list[Window]] = defaultdict(list)
-    for place, rows in by_target.items():
-        for department, window in rows:
-            alone[place, department].append(window)
-    together = [[window for _department, window in rows] for rows in by_target.values()]
-
-    def count(groups: list[list[Window]], rule: Rule) -> int:
-        return sum(len(visits(windows, rule)) for windows in groups)
-
-    apart = list(alone.values())
-    assert count(apart, immediate) == 40_323
-    assert count(apart, earliest_due) == 36_359
-    assert count(together, immediate) == 39_915
-    assert count(together, riding()) == 36_716
-    assert count(together, riding(5)) == 36_787
-    assert count(together, earliest_due) == 34_852
-    assert sum(len(piercing(windows)) for windows in together) == 34_852
+    targets, dropped = boston(BOSTON)
+    assert (len(targets), sum(map(len, targets)), dropped) == (27_002, 44_690, 13_561)
+    assert counts(targets) == {
+        "A every need by itself": 44_690,
+        "B1 each department, same day": 40_323,
+        "B2 each department, merging well": 36_359,
+        "immediate": 39_915,
+        "reactive at once, planned riding": 36_716,
+        "the same, margin 5 days": 36_787,
+        "earliest due": 34_852,
+        "optimum": 34_852,
+    }
