@@ -163,7 +163,11 @@ def _needs_lock(target: Target, wanted: set[int] | None) -> list[Need]:
     groups = merge.split([need_facts(need) for need in rows], now=now())
     if len(groups) > 1:
         if wanted is not None:
-            raise Refused("needs_do_not_fit", _("These needs can't share one visit. Open an order for each group."))
+            why = _(
+                "These needs can't share one visit: their days don't meet, only one is announced, or one stays alone. "
+                "Open an order for each group."
+            )
+            raise Refused("needs_do_not_fit", why)
         first = {fact.id for fact in groups[0]}
         rows = [need for need in rows if need.pk in first]
     return rows
