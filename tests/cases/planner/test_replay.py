@@ -1,4 +1,4 @@
-"""Needs lived through: rechecks never share the visit that caused them; a roomy day changes nothing, a full one does."""
+"""Needs lived through: rechecks never share the visit that caused them; a roomy day changes nothing, a full one may."""
 
 import pytest
 from hypothesis import given
