@@ -8,7 +8,7 @@ WITH := $(PY) -m dispatch.embedded run --data .data/test --fast --max-connection
 PYTEST := $(PY) -m pytest -q
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test journeys bench lint unit slow races stories install install-dev browser clean
+.PHONY: help run test journeys bench lint style types unit slow races stories install install-dev browser clean
 
 help:
 	@echo "make run    start everything (PORT=8000, HOST=127.0.0.1, DEMO=1, DISPATCH_DATA=.data)"
@@ -41,12 +41,17 @@ install install-dev:
 
 # What needs no server first: the quickest failure comes first.
 lint: install-dev
+	@$(MAKE) --no-print-directory --output-sync=target -j 2 style types
+
+style:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/djlint templates --lint --quiet
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/lint-imports
+
+types:
 	@$(BIN)/mypy .
 
 unit:

@@ -1,4 +1,4 @@
-"""Needs lived through: rechecks never share the visit that caused them; a roomy day changes nothing, a full one may."""
+"""Needs lived through: a recheck comes after its visit; room for all changes nothing, a full day does."""
 
 import pytest
 from hypothesis import given
