@@ -13,14 +13,20 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dispatch.console.frame import console_view, show
 from dispatch.notify import selectors, services
-from dispatch.notify.models import ChannelName, MessageState
+from dispatch.notify.models import ChannelName, MessageState, Webhook
 from dispatch.web.access import actor_for, check_right_somewhere, holds_somewhere
+
+ADMINISTERED = {"person": "ground.view", "webhook": "history.view"}
+"""What is looked at in the administration, and with which right."""
 
 
 def _url(request: HttpRequest, subject: str, pk: int) -> str:
-    if subject != "person":
+    right = ADMINISTERED.get(subject)
+    if right is None:
         return reverse(f"console:{subject}", args=[pk])
-    return reverse("console:admin_person", args=[pk]) if holds_somewhere(request, "ground.view") else ""
+    if not holds_somewhere(request, right) or (subject == "webhook" and not Webhook.objects.filter(pk=pk).exists()):
+        return ""
+    return reverse(f"console:admin_{subject}", args=[pk])
 
 
 def _before(request: HttpRequest) -> int | None:

@@ -11,7 +11,9 @@ class NotifyConfig(AppConfig):
         from cases.services.journal import event_recorded
         from dispatch.notify import hurry
         from dispatch.notify.models import PauseCause
-        from teams.selectors.history import MORE_CHOICES
+        from dispatch.notify.webhooks.kinds import KINDS
+        from teams.selectors.history import MORE_CHOICES, MORE_WORDS
 
         event_recorded.connect(hurry.on_event, dispatch_uid="notify-hurry")
         MORE_CHOICES[("webhook", "pause_cause")] = PauseCause
+        MORE_WORDS[("webhook", "kinds")] = KINDS

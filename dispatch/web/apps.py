@@ -11,7 +11,10 @@ class WebConfig(AppConfig):
         from cases.services.journal import event_recorded
         from dispatch.notify import relay
         from dispatch.web import streaming
+        from dispatch.web.scopes import SCOPES
+        from teams.selectors.history import MORE_WORDS
 
+        MORE_WORDS[("token", "scopes")] = SCOPES
         event_recorded.connect(streaming.on_event, dispatch_uid="web-live")
         if streaming.on_messages not in relay.heard:
             relay.heard.append(streaming.on_messages)

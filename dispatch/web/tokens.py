@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -119,6 +119,19 @@ def token_find(text: str) -> ApiToken | None:
 def digest_of(text: str) -> str:
     """HMAC-SHA256 under the pepper, hex."""
     return hmac.new(settings.TOKEN_PEPPER.encode(), f"api:{text}".encode(), hashlib.sha256).hexdigest()
+
+
+STATES = ("active", "ended", "all")
+
+
+def tokens_visible_to(actor: Actor, *, state: str = "all") -> QuerySet[ApiToken]:
+    """All of them, for who reads the history; ``active`` or ``ended`` ones alone. The newest first."""
+    require(actor, "history.view")
+    rows = ApiToken.objects.select_related("user", "created_by").order_by("-pk")
+    live = Q(revoked_at__isnull=True) & (Q(expires_at__isnull=True) | Q(expires_at__gt=now())) & Q(user__is_active=True)
+    if state == "active":
+        return rows.filter(live)
+    return rows.exclude(live) if state == "ended" else rows
 
 
 def _record(actor: Actor, token: ApiToken, action: ChangeAction, reason: str) -> None:

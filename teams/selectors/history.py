@@ -101,6 +101,8 @@ CHOICES: Mapping[tuple[str, str], Any] = MappingProxyType(
 )
 MORE_CHOICES: dict[tuple[str, str], Any] = {}
 """Codes of floors above; ``cases.apps`` adds its own when it is ready."""
+MORE_WORDS: dict[tuple[str, str], Mapping[str, object]] = {}
+"""What stands in lists of codes, likewise."""
 _YES, _NO, _NONE = pgettext_lazy("history", "yes"), pgettext_lazy("history", "no"), pgettext_lazy("history", "nothing")
 
 
@@ -175,7 +177,8 @@ def _spoken(kind: str, name: str, value: Any) -> str:
     if name == "outline":
         return outline_words(value)
     if isinstance(value, list):
-        return "、".join(str(one) for one in value)
+        words = MORE_WORDS.get((kind, name), {})
+        return gettext(", ").join(str(words.get(str(one), one)) for one in value)
     for key in ((kind, name), ("", name)):
         choices = CHOICES.get(key) or MORE_CHOICES.get(key)
         if choices is not None and value in choices.values:

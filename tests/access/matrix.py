@@ -578,6 +578,30 @@ TABLES: Mapping[str, str] = {
         nobody               403
         security_admin       ok
     """,
+    "the security administrator makes": """
+        anonymous            login
+        dispatcher           403
+        head                 403
+        checker              403
+        leader               403
+        officer              403
+        joint                403
+        uncalled             403
+        excused              403
+        auxiliary            403
+        technician           403
+        technician_elsewhere 403
+        grid_worker          403
+        supervisor           403
+        supervisor_elsewhere 403
+        auditor              403
+        system_admin         403
+        dispatcher_elsewhere 403
+        officer_elsewhere    403
+        left                 403
+        nobody               403
+        security_admin       ok
+    """,
     "the system administrator makes": """
         anonymous            login
         dispatcher           403
@@ -859,6 +883,19 @@ ROUTES: tuple[Route, ...] = (
     Route("invitation", "GET POST", "everybody", "token"),
     Route("console:admin_home", "GET", "administration is read"),
     Route("console:admin_history", "GET", "the history is read"),
+    Route("console:admin_tokens", "GET", "the history is read"),
+    Route("console:admin_token", "GET", "the history is read", "API token"),
+    Route("console:admin_token_new", "GET POST", "the security administrator makes"),
+    Route("console:admin_token_revoke", "GET POST", "the security administrator makes", "API token"),
+    Route("console:admin_webhooks", "GET", "the history is read"),
+    Route("console:admin_webhook", "GET", "the history is read", "webhook"),
+    Route("console:admin_webhook_new", "GET POST", "the security administrator makes"),
+    *(
+        Route(f"console:admin_webhook_{act}", "GET POST", "the security administrator makes", "webhook")
+        for act in ("edit", "pause", "secret", "remove")
+    ),
+    Route("console:admin_webhook_test", "POST", "the security administrator makes", "webhook"),
+    Route("console:admin_delivery_retry", "POST", "the security administrator makes", "delivery"),
     Route("console:admin_people", "GET", "administration is read"),
     Route("console:admin_person_new", "GET POST", "the system administrator makes"),
     Route("console:admin_person", "GET", "a person is read", "person"),

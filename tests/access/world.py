@@ -33,7 +33,8 @@ from cases.models import (
     Target,
 )
 from cases.services import findings, intake, orders, triage, visits
-from dispatch.notify.models import Webhook
+from dispatch.notify.models import Delivery, Webhook
+from dispatch.web.models import ApiToken
 from teams.models import Assignment, CalendarDay, District, Leave, Power, Role, Squad, SquadKind, User
 from teams.policies import RESIDENT
 from tests.cast import LAT, Cast, make_cast, officer, person
@@ -124,7 +125,7 @@ def _street(cast: Cast, target: Target, dispatcher: User, head: User, lead: list
     _looked_on(cast, made, target)
     made.rows |= {
         "case": made.case.pk,
-        "webhook": _webhook(dispatcher).pk,
+        **_doors(dispatcher),
         "view": BoardView.objects.create(user=dispatcher, name="演示", queue="all", sort="due").pk,
         "complaint": made.complaint.pk,
         "order": made.order.pk,
@@ -134,15 +135,22 @@ def _street(cast: Cast, target: Target, dispatcher: User, head: User, lead: list
     return made
 
 
-def _webhook(user: User) -> Webhook:
-    return Webhook.objects.create(
+def _doors(user: User) -> dict[str, int]:
+    """A token, a webhook and a delivery that failed, of this account."""
+    moment = timezone.now()
+    token = ApiToken.objects.create(
+        user=user, name="演示·热线", hint="co_demo", digest=f"{user.pk:064d}", scopes=["cases:read"], created_at=moment
+    )
+    hook = Webhook.objects.create(
         user=user,
         name="演示·推送",
         url="https://hook.example.invalid/",
         kinds=["case.closed"],
         salt="演示",
-        created_at=timezone.now(),
+        created_at=moment,
     )
+    failed = Delivery.objects.create(webhook=hook, kind="webhook.test", created_at=moment, state="failed", fault="name")
+    return {"API token": token.pk, "webhook": hook.pk, "delivery": failed.pk}
 
 
 def _complaint(cast: Cast, made: Street, target: Target, dispatcher: User) -> None:

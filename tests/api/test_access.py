@@ -6,8 +6,6 @@ import pytest
 from django.core.cache import caches
 from django.urls import get_resolver
 
-from cases.clock.moment import now
-from dispatch.notify.models import Delivery
 from tests.access.conftest import world as world
 from tests.access.matrix import ROLES, Route, answers
 from tests.access.test_matrix import routes_of, undone, url_of
@@ -71,11 +69,6 @@ def visits(world: World) -> None:
     """The visit of each street's order, which the world doesn't name."""
     for street in (world.own, world.other):
         street.rows.setdefault("visit", street.order.visits.get().pk)
-        if "delivery" not in street.rows:
-            made = Delivery.objects.create(
-                webhook_id=street.rows["webhook"], kind="webhook.test", created_at=now(), state="failed", fault="name"
-            )
-            street.rows["delivery"] = made.pk
 
 
 def test_every_operation_stands_here() -> None:

@@ -54,7 +54,8 @@ POSTED = {
     "console:party_doubles_look", "console:party_file_choose",
     "field:acknowledge", "field:photos", "field:finish", "field:item", "field:sample", "field:notices_read",
     "portal:photos", "portal:private_photos", "field:photo",
-    "console:admin_calendar_remove", "console:admin_duty_copy",
+    "console:admin_calendar_remove", "console:admin_duty_copy", "console:admin_webhook_test",
+    "console:admin_delivery_retry",
 }  # fmt: skip
 """Only sent to, never opened."""
 FIRST = {"dispatcher", "streetleader", "urban1"}
@@ -194,6 +195,7 @@ def tour(product: Product) -> Tour:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_office(people: People, tour: Tour, product: Product, language: str) -> None:
     hotline_file(people.office("dispatcher", language=LANGUAGES[language]))
+    doors(people.office("secadmin", language=LANGUAGES[language]))
     known = data_of(product)
     tour.data = Data(known.values | set(SAID), known.plain)
     for name in OFFICE:
@@ -237,6 +239,24 @@ def hotline_file(office: Page) -> None:
     office.locator("input[type=file]").set_input_files(FilePayload(name="demo.csv", mimeType="text/csv", buffer=row))
     office.locator("main form:has(input[type=file]) button").first.click()
     office.wait_for_url(re.compile(r"/console/parties/files/\d+/"))
+
+
+def doors(security: Page) -> None:
+    """A token and a webhook, so that there is one of each to look at; and the page that shows a secret once."""
+    security.goto("/console/admin/tokens/new/")
+    for name, text in (("account", "dispatcher"), ("name", "演示·热线平台")):
+        security.locator(f"[name={name}]").fill(text)
+    security.locator("[name=scopes]").first.check()
+    security.locator("main form.act button").first.click()
+    security.locator(".linkbox").wait_for()
+    fits(security)
+    assert_accessible(security)
+    security.goto("/console/admin/webhooks/new/")
+    for name, text in (("account", "head"), ("name", "演示·热线平台"), ("url", "https://hook.example.invalid/in")):
+        security.locator(f"[name={name}]").fill(text)
+    security.locator("[name=kinds][value='order.escalated']").check()
+    security.locator("main form.act button").first.click()
+    security.locator(".linkbox").wait_for()
 
 
 def told_of(tour: Tour, face: str, language: str) -> None:

@@ -55,6 +55,12 @@ class ReasonForm(forms.Form):
     reason = reason_field(required=True)
 
 
+class OptionalReasonForm(forms.Form):
+    """An act that may be explained."""
+
+    reason = reason_field()
+
+
 class LastDayForm(forms.Form):
     """Something ends with a day."""
 

@@ -36,6 +36,8 @@ SECTIONS: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("clocks", gettext_lazy("Time limits"), ("ground.view",)),
     ("texts", gettext_lazy("Numbers and texts"), ("ground.view",)),
     ("calendar", gettext_lazy("Calendar"), ("ground.view",)),
+    ("tokens", gettext_lazy("API tokens"), ("history.view",)),
+    ("webhooks", gettext_lazy("Webhooks"), ("history.view",)),
     ("history", gettext_lazy("History"), ("history.view",)),
 )
 

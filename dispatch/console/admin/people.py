@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from cases.policies import may
 from cases.selectors.openwork import open_work
 from cases.services import staffing
-from dispatch.console.admin.forms import PersonField, ReasonForm, reason_field
+from dispatch.console.admin.forms import OptionalReasonForm, PersonField, ReasonForm, reason_field
 from dispatch.console.admin.frame import act_page, admin_view, page_number, show_admin
 from dispatch.notify.letters import invitation_mail
 from dispatch.web.access import actor_for, check_right, holds_somewhere
@@ -158,7 +158,7 @@ def person_invite(request: HttpRequest, pk: int) -> HttpResponse:
         check_right(request, "factor.reset")
     return act_page(
         request,
-        _OptionalReason,
+        OptionalReasonForm,
         lambda data: invitations.invitation_make(actor=actor, user_id=pk, reason=data["reason"]),
         title=_("A new link for %(person)s") % {"person": found},
         button=_("Make the link"),
@@ -168,10 +168,6 @@ def person_invite(request: HttpRequest, pk: int) -> HttpResponse:
         done="",
         after=lambda made: _handed(request, found, made),
     )
-
-
-class _OptionalReason(forms.Form):
-    reason = reason_field()
 
 
 def _handed(request: HttpRequest, user: User, made: invitations.Made) -> HttpResponse:

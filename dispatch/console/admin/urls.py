@@ -7,11 +7,38 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from dispatch.console.admin import areas, catalogue, clocks, duty, history, home, items, people, powers, roles, squads
+from dispatch.console.admin import (
+    areas,
+    catalogue,
+    clocks,
+    duty,
+    history,
+    home,
+    items,
+    people,
+    powers,
+    roles,
+    squads,
+    tokens,
+    webhooks,
+)
 
 ROUTES: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("", home.home, "home"),
     ("history/", history.history, "history"),
+    ("tokens/", tokens.token_list, "tokens"),
+    ("tokens/new/", tokens.token_new, "token_new"),
+    ("tokens/<int:pk>/", tokens.token, "token"),
+    ("tokens/<int:pk>/revoke/", tokens.token_revoke, "token_revoke"),
+    ("webhooks/", webhooks.webhook_list, "webhooks"),
+    ("webhooks/new/", webhooks.webhook_new, "webhook_new"),
+    ("webhooks/<int:pk>/", webhooks.webhook, "webhook"),
+    ("webhooks/<int:pk>/edit/", webhooks.webhook_edit, "webhook_edit"),
+    ("webhooks/<int:pk>/pause/", webhooks.webhook_pause, "webhook_pause"),
+    ("webhooks/<int:pk>/secret/", webhooks.webhook_secret, "webhook_secret"),
+    ("webhooks/<int:pk>/remove/", webhooks.webhook_remove, "webhook_remove"),
+    ("webhooks/<int:pk>/test/", webhooks.webhook_test, "webhook_test"),
+    ("deliveries/<int:pk>/retry/", webhooks.delivery_retry, "delivery_retry"),
     ("people/", people.person_list, "people"),
     ("people/new/", people.person_new, "person_new"),
     ("people/<int:pk>/", people.person, "person"),

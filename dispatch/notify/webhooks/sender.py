@@ -134,10 +134,12 @@ def _failed(delivery: Delivery, status: int | None, fault: Fault, done: Sent) ->
     else:
         at = moment + PAUSES[delivery.attempts - 1]
         done.put_off += _settle(delivery, state=MessageState.WAITING, next_try_at=at, status=status, fault=fault)
-    if fault == Fault.UNSEEN or (test and fault != Fault.ADDRESS):
+    if test or fault == Fault.UNSEEN:
         return
     with transaction.atomic():
-        hook = Webhook.objects.select_for_update(no_key=True).get(pk=delivery.webhook_id)
+        hook = Webhook.objects.select_for_update(no_key=True).filter(pk=delivery.webhook_id).first()
+        if hook is None:  # removed while it was called
+            return
         if hook.failing_since is None:
             hook.failing_since = moment
             hook.save(update_fields=["failing_since"])

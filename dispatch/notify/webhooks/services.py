@@ -28,7 +28,9 @@ MOST = 20
 OLD_SECRET = timedelta(days=1)
 
 
-def webhook_create(*, actor: Actor, user: User, name: str, url: str, kinds: Iterable[str]) -> tuple[Webhook, str]:
+def webhook_create(
+    *, actor: Actor, user: User, name: str, url: str, kinds: Iterable[str], reason: str = ""
+) -> tuple[Webhook, str]:
     """A new webhook in the name of ``user``, and its secret, which is never to be had again.
 
     Right ``door.manage``, or one's own account. ``Refused`` (422): ``account_sees_nothing``, ``name_needed``,
@@ -56,7 +58,7 @@ def webhook_create(*, actor: Actor, user: User, name: str, url: str, kinds: Iter
             created_at=now(),
             created_by_id=actor.user_id,
         )
-        _record(actor, hook, ChangeAction.CREATED, {}, "")
+        _record(actor, hook, ChangeAction.CREATED, {}, reason)
     return hook, secret_of(hook.salt)
 
 
