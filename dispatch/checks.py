@@ -59,6 +59,15 @@ def tiles_are_readable(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) 
     return [Error(f"MAP_TILES {settings.MAP_TILES_PROBLEM}.", hint=hint, id="dispatch.E010")]
 
 
+@register(Tags.security)
+def webhooks_stay_outside(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+    """E011: on a real site webhooks to this very machine would reach what stands behind its door."""
+    if not (settings.WEBHOOK_LOOPBACK and settings.HTTPS):
+        return []
+    hint = "It is for trying out receivers on the own machine. Leave it out where the product is in use."
+    return [Error("WEBHOOK_LOOPBACK is on.", hint=hint, id="dispatch.E011")]
+
+
 def identity_keys_problem(pairs: Sequence[str]) -> str:
     """What is wrong with the list of ``kid:key``, '' when nothing is."""
     if not pairs:

@@ -209,6 +209,14 @@ def test_a_pause_that_happened_by_itself_leads_to_its_page(cast: Cast, security:
     assert "/console/admin/webhooks/" not in text(security.get("/console/notices/")).partition("<main")[2]
 
 
+def test_what_hangs_on_a_deactivated_account_says_so(cast: Cast, security: Client, receiver: Receiver) -> None:
+    security.post(f"{ADMIN}tokens/new/", TOKEN)
+    security.post(f"{ADMIN}webhooks/new/", HOOK | {"url": receiver.url})
+    User.objects.filter(pk=cast.dispatcher.pk).update(is_active=False)
+    assert "account deactivated" in text(security.get(f"{ADMIN}tokens/?state=ended"))
+    assert "account deactivated" in text(security.get(f"{ADMIN}webhooks/"))
+
+
 def test_lists_ask_as_often_for_many_as_for_few(cast: Cast, security: Client, receiver: Receiver) -> None:
     actor = cast.act(cast.dispatcher)
     counts: dict[str, list[int]] = {}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cases.refusals import Refused
+from dispatch.checks import webhooks_stay_outside
 from dispatch.notify.models import Fault
 from dispatch.notify.webhooks import post as posting
 from dispatch.notify.webhooks.address import Place, all_public, may_reach, place_of, spoken
@@ -213,3 +214,12 @@ def test_the_certificate_must_be_good_for_the_name(tmp_path: Path, monkeypatch: 
         post(place_of(server.url), {}, b"{}")
     assert caught.value.fault is Fault.TLS
     assert server.calls == []
+
+
+def test_a_real_site_does_not_start_with_loopback_open(settings: Any) -> None:
+    settings.WEBHOOK_LOOPBACK, settings.HTTPS = True, False
+    assert webhooks_stay_outside(None) == []
+    settings.HTTPS = True
+    assert [one.id for one in webhooks_stay_outside(None)] == ["dispatch.E011"]
+    settings.WEBHOOK_LOOPBACK = False
+    assert webhooks_stay_outside(None) == []

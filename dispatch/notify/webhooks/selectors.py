@@ -17,7 +17,8 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class HookRow:
-    """``light``: ok, soon (the last call failed), late (paused by itself), hold (paused by hand)."""
+    """``light``: ok, soon (the last call failed), late (paused by itself), hold (by hand, or
+    the account is deactivated)."""
 
     hook: Webhook
     address: str
@@ -50,6 +51,8 @@ def hook_row(hook: Webhook) -> HookRow:
     light = "ok"
     if hook.paused_at is not None:
         light = "hold" if hook.pause_cause == PauseCause.BY_HAND else "late"
+    elif not hook.user.is_active:
+        light = "hold"
     elif hook.failing_since is not None or getattr(hook, "last_state", "") == MessageState.FAILED:
         light = "soon"
     return HookRow(hook, spoken(hook.url), light, getattr(hook, "waiting", 0))
