@@ -17,6 +17,7 @@ from dispatch.web.files import serve_media, serve_static
 from dispatch.web.live.hub import Hub
 from dispatch.web.live.stream import serve_live
 from dispatch.web.spool import App, Receive, Scope, Send, SpooledBodies
+from dispatch.web.strict import strict
 from dispatch.wsgi import application as pages_wsgi
 
 THREADS = int(os.environ.get("WEB_THREADS", "8"))
@@ -38,6 +39,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         return
     # WSGI cannot tell X_Forwarded_Proto from X-Forwarded-Proto: a name with "_" could pose as the proxy's.
     scope["headers"] = [(name, value) for name, value in scope["headers"] if b"_" not in name]
+    send = strict(scope, send)
     path: str = scope["path"]
     if path == "/live/":
         await serve_live(hub, scope, receive, send)

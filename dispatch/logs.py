@@ -77,6 +77,8 @@ LOGGING: dict[str, Any] = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
     "loggers": {
+        # Who came in, who was refused: also where nothing but warnings is wanted of the rest.
+        "dispatch.security": {"level": "INFO"},
         # Django's own line repeats the raw path of every 4xx; the request log has it, scrubbed.
         "django.request": {"level": "CRITICAL"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},

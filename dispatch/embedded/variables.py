@@ -22,7 +22,7 @@ NUMBERS = {
     "BODY_MIN_RATE": (0, 2**31),
     "STATEMENT_TIMEOUT_MS": (0, 2**31),
 }
-SWITCHES = ("DEMO", "DEBUG", "HTTPS", "SSL_REDIRECT", "STATIC_MANIFEST")
+SWITCHES = ("DEMO", "DEBUG", "HTTPS", "HSTS_SUBDOMAINS", "SSL_REDIRECT", "STATIC_MANIFEST")
 ADDRESSES = {
     "DATABASE_URL": ("postgres", "postgresql"),
     "REDIS_URL": ("redis", "rediss"),

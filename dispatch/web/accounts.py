@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.signals import user_logged_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
@@ -22,6 +23,8 @@ from django.views.decorators.http import require_safe
 from dispatch.web.access import actor_for, home_of
 from dispatch.web.live import revoke
 from teams.models import Assignment, User
+
+log = structlog.get_logger("dispatch.security")
 
 
 class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -72,3 +75,22 @@ def cut_streams_of_leaver(instance: User, update_fields: frozenset[str] | None =
     if not instance.is_active or "session_round" in (update_fields or ()):
         user_id = instance.pk
         transaction.on_commit(lambda: revoke(user_id), robust=True)
+
+
+@receiver(user_logged_in)
+def note_entry(user: User, **_kwargs: Any) -> None:
+    log.info("signed_in", user_id=user.pk)
+
+
+@receiver(user_logged_out)
+def note_leaving(user: User | None = None, **_kwargs: Any) -> None:
+    if user is not None:
+        log.info("signed_out", user_id=user.pk)
+
+
+@receiver(user_login_failed)
+def note_refusal(credentials: dict[str, Any], **_kwargs: Any) -> None:
+    """Which account somebody tried, None for none of ours. Never the words: passwords get typed into that field."""
+    name = str(credentials.get("username") or "")[:150].replace("\0", "")
+    known = User.objects.filter(username__iexact=name).values_list("pk", flat=True).first()
+    log.warning("sign_in_refused", user_id=known)

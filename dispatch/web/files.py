@@ -17,6 +17,7 @@ from dispatch.web.spool import Receive, Scope, Send, answer, header
 
 CHUNK = 128 * 1024
 MEDIA_WINDOW = 600  # seconds: within a window a file keeps its URL, so a browser's cache works
+MEDIA_POLICY = b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 SHOWN_INLINE = {"image/jpeg", "image/png", "image/webp", "application/pdf"}
 
 _signer = Signer(salt="dispatch.media")
@@ -56,7 +57,7 @@ async def serve_media(scope: Scope, receive: Receive, send: Send) -> None:
         (b"content-type", (kind if kind in SHOWN_INLINE else "application/octet-stream").encode()),
         (b"content-disposition", b"inline" if kind in SHOWN_INLINE else b"attachment"),
         (b"cache-control", f"private, max-age={MEDIA_WINDOW}, immutable".encode()),
-        (b"content-security-policy", b"default-src 'none'; sandbox"),
+        (b"content-security-policy", MEDIA_POLICY),
         (b"cross-origin-resource-policy", b"same-origin"),
     ]
     await _send_file(scope, send, found, headers)

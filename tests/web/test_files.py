@@ -91,5 +91,7 @@ def test_static_files_go_out_hashed_compressed_and_for_ever(own_valkey: Valkey, 
         assert gzip.decompress(body) == (PROJECT / "static" / "js" / "live.js").read_bytes()
         assert "immutable" in headers["cache-control"]
         assert headers["content-type"].startswith("text/javascript")
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "script-src 'none'" in headers["content-security-policy"], "opened by itself it runs nothing"
         assert get(port, "/static/../settings.py")[0] == 404
         assert get(port, "/static/")[0] == 404

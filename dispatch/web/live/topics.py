@@ -12,7 +12,7 @@ from django.core import signing
 from django.http import HttpResponseBase
 
 LIFETIME = 600  # seconds; the page's script asks for its page again before that
-COOKIE = "live_"
+COOKIE = ("__Secure-" if settings.SESSION_COOKIE_SECURE else "") + "live_"
 MOST_COOKIES = 12
 _SALT = "dispatch.live"
 

@@ -1,0 +1,199 @@
+"""The locks on every door: headers, cookies, the start's own checks, guessing at the sign-in."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+import structlog
+import time_machine
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from cryptography.fernet import Fernet, InvalidToken
+from django.test import Client, RequestFactory, override_settings
+from django.urls import reverse
+from rest_framework.request import Request
+from rest_framework.throttling import AnonRateThrottle
+
+from dispatch.embedded.layout import PROJECT
+from dispatch.embedded.valkey import Valkey
+from dispatch.web.files import media_url
+from teams.models import User
+from tests.web.conftest import web_process
+
+SECRET = "演示-long-enough-123"
+
+
+def test_the_start_of_a_real_site_is_clean() -> None:
+    """Every warning of ``check --deploy`` is mended or silenced with its reason (dispatch.settings)."""
+    place = {
+        "HTTPS": "1",
+        "DEBUG": "0",
+        "SITE_URL": "https://dispatch.example",
+        "ALLOWED_HOSTS": "dispatch.example",
+        "CSRF_TRUSTED_ORIGINS": "https://dispatch.example",
+    }
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    done = subprocess.run(command, cwd=PROJECT, env=os.environ | place, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+ANSWERS = {
+    "/healthz": 200,
+    "/field/sw.js": 200,
+    "/nowhere/": 404,
+    "/console": 301,  # by CommonMiddleware, before most of the others
+    "/landing/": 302,
+    "/api/v1/cases/": 401,
+    "/api/v1/nowhere/": 404,
+    "/static/css/none.css": 404,
+    "/static/img/logo.svg": 200,
+    "/media/1/x/y.jpg": 404,
+    "/live/": 403,
+    "/live/ with a foreign host": 403,
+    "/ with a foreign host": 400,
+}
+
+
+def test_every_answer_carries_the_strict_headers(own_valkey: Valkey, tmp_path: Path) -> None:
+    """Pages, redirects, errors, the API, files and the stream; over TLS as the proxy says."""
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "a.jpg").write_bytes(b"\xff\xd8\xff")
+    asked = {**ANSWERS, media_url("a.jpg"): 200}
+    place = {"HTTPS": "1", "DISPATCH_DATA": str(tmp_path), "TRUST_PROXY": "127.0.0.1"}
+    with web_process(own_valkey.url, **place) as port:
+        for line, status in asked.items():
+            path, _, foreign = line.partition(" with a ")
+            said, headers = over_tls(port, "GET", path, Host="evil.example" if foreign else "localhost")
+            assert said == status, line
+            strict(line, headers)
+        for accepts in ("text/html", "application/json"):  # refused before a thread is taken
+            said, headers = over_tls(port, "POST", "/report/", Accept=accepts, **{"Content-Length": str(2**40)})
+            assert said == 413
+            strict(accepts, headers)
+        said, headers = over_tls(port, "GET", "/accounts/login/")
+        assert said == 200
+        given = headers["set-cookie"]
+        assert given.startswith("__Host-csrftoken=")
+        for flag in ("Secure", "SameSite=Lax", "Path=/"):
+            assert flag in given
+        assert "Domain" not in given
+
+
+def over_tls(port: int, method: str, path: str, **headers: str) -> tuple[int, dict[str, str]]:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.putrequest(method, path, skip_host="Host" in headers)
+        for name, value in {"X-Forwarded-Proto": "https", **headers}.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        answer = connection.getresponse()
+        return answer.status, {key.lower(): value for key, value in answer.getheaders()}
+
+
+def strict(what: str, headers: dict[str, str]) -> None:
+    policy = headers["content-security-policy"]
+    for rule in ("base-uri 'none'", "frame-ancestors 'none'"):
+        assert rule in policy, (what, policy)
+    assert "object-src 'none'" in policy or "default-src 'none'" in policy, (what, policy)
+    assert "unsafe" not in policy, (what, policy)
+    assert headers["x-content-type-options"] == "nosniff", what
+    assert headers["referrer-policy"] == "same-origin", what
+    assert headers["strict-transport-security"] == "max-age=31536000; includeSubDomains", what
+    assert "access-control-allow-origin" not in headers, what
+    assert "server" not in headers, what
+
+
+def entry(client: Client, username: str, password: str, address: str) -> int:
+    said = {"login": username, "password": password}
+    return client.post(reverse("account_login"), said, REMOTE_ADDR=address).status_code
+
+
+@pytest.mark.django_db
+def test_guessing_a_password_ends_soon() -> None:
+    """Five wrong ones for an account, ten from an address: then the right one waits too. Others are not kept out."""
+    names = [f"g{uuid.uuid4().hex[:12]}" for _ in range(2)]
+    for name in names:
+        User.objects.create_user(username=name, password=SECRET, name="演示")
+    here, there = (f"2001:db8:{uuid.uuid4().hex[:4]}:{n}::1" for n in (1, 2))
+    assert [entry(Client(), names[0], "wrong", here) for _ in range(5)] == [200] * 5
+    assert entry(Client(), names[0], SECRET, here) == 200, "not let in"
+    assert entry(Client(), names[1], SECRET, here) == 302, "a neighbour at the same address is"
+    assert entry(Client(), names[1], SECRET, there) == 302
+
+
+@pytest.mark.django_db
+def test_who_came_in_and_who_was_refused_is_logged_without_words() -> None:
+    user = User.objects.create_user(username=f"g{uuid.uuid4().hex[:12]}", password=SECRET, name="演示")
+    address = f"2001:db8:{uuid.uuid4().hex[:4]}::2"
+    with structlog.testing.capture_logs() as lines:
+        entry(Client(), user.username, "wrong-words", address)
+        entry(Client(), "words-typed-into-the-wrong-field", "x", address)
+        client = Client()
+        assert entry(client, user.username, SECRET, address) == 302
+        client.post(reverse("account_logout"))
+    ours = [line for line in lines if line["event"] in ("sign_in_refused", "signed_in", "signed_out")]
+    assert [(line["event"], line["user_id"]) for line in ours] == [
+        ("sign_in_refused", user.pk),
+        ("sign_in_refused", None),
+        ("signed_in", user.pk),
+        ("signed_out", user.pk),
+    ]
+    assert not [word for word in ("wrong-words", "wrong-field", SECRET, user.username) if word in json.dumps(ours)]
+
+
+def test_a_header_of_the_callers_own_is_no_new_address() -> None:
+    """The API counts strangers by address: with a new X-Forwarded-For each time nobody would ever be stopped."""
+    make, throttle = RequestFactory(), AnonRateThrottle()
+    asked = [
+        Request(make.get("/", REMOTE_ADDR="203.0.113.7", headers={"x-forwarded-for": f"198.51.100.{n}"}))
+        for n in range(3)
+    ]
+    assert {throttle.get_ident(request) for request in asked} == {"203.0.113.7"}
+
+
+def code_of(secret: str) -> str:
+    return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
+
+
+@pytest.mark.django_db
+@time_machine.travel("2026-08-21T12:45:01Z", tick=False)
+def test_a_stolen_copy_of_the_database_makes_no_codes() -> None:
+    user = User.objects.create_user(username=f"g{uuid.uuid4().hex[:12]}", password=SECRET, name="演示")
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    row = Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP)
+    assert secret not in json.dumps(row.data)
+    code = code_of(secret)
+    assert TOTP(row).validate_code(code)
+    assert not TOTP(row).validate_code(code), "once"
+    codes = RecoveryCodes.activate(user).get_unused_codes()
+    seed = Authenticator.objects.get(user=user, type=Authenticator.Type.RECOVERY_CODES)
+    assert seed.data["seed"].startswith("f1:")
+    assert RecoveryCodes(seed).validate_code(codes[0])
+    assert not RecoveryCodes(seed).validate_code(codes[0]), "once"
+    with override_settings(IDENTITY_KEYS=[f"k1:{Fernet.generate_key().decode()}"]), pytest.raises(InvalidToken):
+        TOTP(row).validate_code(code[::-1])
+
+
+@pytest.mark.django_db
+@time_machine.travel("2026-08-21T12:45:01Z", tick=False)
+def test_a_factor_stored_before_the_vault_still_opens() -> None:
+    user = User.objects.create_user(username=f"g{uuid.uuid4().hex[:12]}", password=SECRET, name="演示")
+    secret = generate_totp_secret()
+    row = Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": secret})
+    code = code_of(secret)
+    assert TOTP(row).validate_code(code)
