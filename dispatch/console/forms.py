@@ -82,7 +82,9 @@ class SplitForm(ActForm):
         max_length=120,
         help_text=_("Squads may read it: no names, no phone numbers."),
     )
-    category = forms.ModelChoiceField(queryset=Category.objects.none(), label=_("its category"), required=False)
+    category = forms.ModelChoiceField(
+        queryset=Category.objects.none(), label=_("its category"), required=False, empty_label="–"
+    )
 
     def prepare(self) -> None:
         rows = Category.objects.filter(active=True, parent__isnull=False)
