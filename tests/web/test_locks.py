@@ -6,14 +6,18 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import subprocess
 import sys
 import uuid
+import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 import structlog
 import time_machine
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import (
@@ -24,15 +28,22 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from cryptography.fernet import Fernet, InvalidToken
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
 from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.throttling import AnonRateThrottle
 
+from cases.models import Event
+from cases.refusals import Refused
+from cases.services.imports import reading
 from dispatch.embedded.layout import PROJECT
 from dispatch.embedded.valkey import Valkey
 from dispatch.web.files import media_url
 from teams.models import User
+from tests.cast import Cast, unchanged
+from tests.stage import planned_case
 from tests.web.conftest import web_process
 
 SECRET = "演示-long-enough-123"
@@ -89,7 +100,7 @@ def test_every_answer_carries_the_strict_headers(own_valkey: Valkey, tmp_path: P
         assert said == 200
         given = headers["set-cookie"]
         assert given.startswith("__Host-csrftoken=")
-        for flag in ("Secure", "SameSite=Lax", "Path=/"):
+        for flag in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
             assert flag in given
         assert "Domain" not in given
 
@@ -131,6 +142,7 @@ def test_guessing_a_password_ends_soon() -> None:
     here, there = (f"2001:db8:{uuid.uuid4().hex[:4]}:{n}::1" for n in (1, 2))
     assert [entry(Client(), names[0], "wrong", here) for _ in range(5)] == [200] * 5
     assert entry(Client(), names[0], SECRET, here) == 200, "not let in"
+    assert entry(Client(), names[0], SECRET, there) == 200, "from nowhere: the account is what is counted"
     assert entry(Client(), names[1], SECRET, here) == 302, "a neighbour at the same address is"
     assert entry(Client(), names[1], SECRET, there) == 302
 
@@ -197,3 +209,85 @@ def test_a_factor_stored_before_the_vault_still_opens() -> None:
     row = Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": secret})
     code = code_of(secret)
     assert TOTP(row).validate_code(code)
+
+
+@pytest.mark.django_db
+def test_a_planted_session_is_changed_at_the_sign_in() -> None:
+    user = User.objects.create_user(username=f"g{uuid.uuid4().hex[:12]}", password=SECRET, name="演示")
+    client = Client()
+    client.post("/report/", {"text": "演示·夜里太吵", "when": "now"})
+    planted = client.cookies[settings.SESSION_COOKIE_NAME].value
+    assert entry(client, user.username, SECRET, f"2001:db8:{uuid.uuid4().hex[:4]}::3") == 302
+    assert client.cookies[settings.SESSION_COOKIE_NAME].value != planted
+    assert client.cookies[settings.SESSION_COOKIE_NAME]["httponly"]
+    stranger = Client()
+    stranger.cookies[settings.SESSION_COOKIE_NAME] = planted
+    assert stranger.get(reverse("session_alive")).status_code == 401
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["account_email", "mfa_activate_totp"])
+def test_mail_and_factors_change_only_after_the_password(name: str) -> None:
+    """A browser left open, or a session carried off, is not enough."""
+    user = User.objects.create_user(username=f"g{uuid.uuid4().hex[:12]}", password=SECRET, name="演示")
+    client = Client()
+    client.force_login(user)
+    said = {"action_add": "", "email": "x@example.invalid"}
+    with unchanged():
+        answer = client.post(reverse(name), said)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith(reverse("account_reauthenticate"))
+    assert not EmailAddress.objects.filter(user=user).exists()
+
+
+def test_a_workbook_is_read_by_the_careful_parser() -> None:
+    """openpyxl takes defusedxml where it stands: no entity is resolved, none swells."""
+    assert openpyxl.DEFUSEDXML
+
+
+def test_a_workbook_that_swells_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as parts, parts.open("xl/sharedStrings.xml", "w") as part:
+        for _ in range(reading.MOST_UNPACKED // 2**20 + 1):
+            part.write(bytes(2**20))
+    assert path.stat().st_size < 2**20
+    with pytest.raises(Refused) as caught:
+        reading.header_of(path)
+    assert caught.value.code == "file_too_large"
+
+
+def test_the_journal_refuses_change(cast: Cast) -> None:
+    planned_case(cast)
+    row = Event.objects.latest("pk")
+    for statement in (
+        f"UPDATE cases_event SET body = body || ' ' WHERE id = {row.pk}",
+        f"DELETE FROM cases_event WHERE id = {row.pk}",
+        "TRUNCATE cases_event CASCADE",
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+    assert Event.objects.get(pk=row.pk).hash == row.hash
+
+
+NAMED = re.compile(r"`((?:[a-z_]+/)*test_[a-z_]+)::(test_\w+)`")
+ROW = re.compile(r"^\| ([\d., ]+?)(?: \(L3\))? \|.*\| (held|partly|open)\b[^|]*\|$", re.MULTILINE)
+STATES = ("held", "partly", "open")
+
+
+def test_the_document_tells_the_truth() -> None:
+    """Every test that docs/security.md names exists, every module of ours too, and its sums are right."""
+    text = (PROJECT / "docs" / "security.md").read_text(encoding="utf-8")
+    for file, name in NAMED.findall(text):
+        path = PROJECT / "tests" / f"{file}.py"
+        assert path.is_file(), file
+        assert f"\ndef {name}(" in path.read_text(encoding="utf-8"), (file, name)
+    assert text.count("::test_") == len(NAMED.findall(text)), "a name that is none"
+    for path in re.findall(r"`((?:dispatch|cases|teams)/[\w/]+\.py)`", text):
+        assert (PROJECT / path).is_file(), path
+    counted = dict.fromkeys(STATES, 0)
+    for numbers, state in re.findall(
+        r"^\| ([\d., ]+?)(?: \(L3\))? \|.*\| (held|partly|open)\b[^|]*\|$", text, re.MULTILINE
+    ):
+        counted[state] += len(numbers.split(", "))
+    said = ", ".join(f"{counted[state]} {state}" for state in STATES)
+    assert f"**Sums**: {said}." in text, said

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from typing import IO
 
 from django.utils.translation import gettext_lazy as _
 from openpyxl import load_workbook
@@ -17,6 +18,8 @@ from openpyxl.utils.exceptions import InvalidFileException
 from cases.refusals import Refused
 
 MAX_FIELD = 1_000_000
+MOST_UNPACKED = 200 * 1024**2
+"""Bytes of a workbook's parts together, as its own directory tells; a million short rows are less."""
 _CHUNK = 1 << 20
 _DELIMITERS = ",\t;，|"
 BROKEN = "\ufffd"
@@ -75,6 +78,7 @@ def _workbook(path: Path) -> Iterator[Iterator[Record]]:
     # By handle: openpyxl would refuse a path without .xlsx at its end.
     with open(path, "rb") as file:
         try:
+            _bearable(file)
             book = load_workbook(file, read_only=True, data_only=True)
         except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
             raise Refused("file_unreadable", _("This workbook can't be read."), field="file", status=422) from error
@@ -87,6 +91,20 @@ def _workbook(path: Path) -> Iterator[Iterator[Record]]:
             )
         finally:
             book.close()
+
+
+def _bearable(file: IO[bytes]) -> None:
+    """A small file may swell to gigabytes; ``zipfile`` reads no part further than the directory told."""
+    with zipfile.ZipFile(file) as parts:
+        unpacked = sum(part.file_size for part in parts.infolist())
+    file.seek(0)
+    if unpacked > MOST_UNPACKED:
+        raise Refused(
+            "file_too_large",
+            _("This workbook is too large once unpacked. Save its rows as .csv, or in several files."),
+            field="file",
+            status=422,
+        )
 
 
 def _csv(text: Iterator[str], delimiter: str) -> Iterator[Record]:
