@@ -38,7 +38,8 @@ class Act:
     why: object = ""
     danger: bool = False
     about: Callable[[Any], Mapping[str, Any]] | None = None
-    """What its page shows beside the form, from the subject: ``said`` (who, which words), ``thread``, ``phrases``."""
+    """What its page shows beside the form, from the subject: ``said`` (who, which words), ``thread``, ``phrases``,
+    ``parts`` with ``explanation``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import LabTest, Order, Part
+from cases.selectors.dossier import order_view
 from cases.services import followups, orders
 from dispatch.console import forms
 from dispatch.console.acts import Act, Place, act_view
 from dispatch.web.access import lab_or_404, order_or_404, part_or_404
+from dispatch.web.explain import explained
 from teams.policies import Actor
 
 Data = Mapping[str, Any]
@@ -47,6 +49,12 @@ def _change_target(actor: Actor, order: Order, data: Data) -> object:
     return orders.order_change_target(actor=actor, order_id=order.pk, target_id=data["target"], reason=data["reason"])
 
 
+def _who_goes(order: Order) -> Data:
+    """The squads with their items, and why: what is approved is read where it is approved."""
+    view = order_view(order.pk)
+    return {"parts": view.parts, "explanation": explained(view.order.explanation or [])}
+
+
 ORDER_ACTS: Mapping[str, Act] = {
     act.slug: act
     for act in (
@@ -67,6 +75,7 @@ ORDER_ACTS: Mapping[str, Act] = {
             _("Approved."),
             forms.ApproveForm,
             _("Read which agencies go and why before you approve."),
+            about=_who_goes,
         ),
         Act(
             "send-back",

@@ -110,7 +110,10 @@ def order_open(request: HttpRequest, pk: int) -> HttpResponse:
     elif posted and not valid:
         status = INVALID
     chosen = set(form.cleaned_data["needs"]) if valid and form.cleaned_data.get("needs") else first
-    preview = _preview(target, [need for need in rows if need.pk in chosen], form if valid else None)
+    picked = [need for need in rows if need.pk in chosen]
+    preview = _preview(target, picked, form if valid else None)
+    if preview and valid and "open" not in request.POST:
+        preview = _told(form, picked, preview)
     context = {
         "target": target,
         "form": form,
@@ -136,6 +139,19 @@ def _asked(form: OpenForm) -> dict[str, Any]:
         "lead_reason": data["lead_reason"],
         "squad_ids": data["squads"] if data["chosen"] else None,
     }
+
+
+def _told(form: OpenForm, needs: list[Need], preview: Composition) -> Composition | None:
+    """The preview with what drafting would refuse said beside it; needs that don't fit together make no visit."""
+    data = form.cleaned_data
+    try:
+        service.opening_check(
+            needs=needs, plan=preview, planned_day=data["planned_day"], lead_reason=data["lead_reason"]
+        )
+    except Refused as refused:
+        put_refusal(form, refused)
+        return None if refused.code == "needs_do_not_fit" else preview
+    return preview
 
 
 def _preview(target: Target, needs: list[Need], form: OpenForm | None) -> Composition | None:

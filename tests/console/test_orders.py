@@ -96,6 +96,35 @@ def test_a_preview_writes_nothing(cast: Cast, login: Login) -> None:
     assert answer.content.decode().lstrip().startswith("<form")
 
 
+def test_a_preview_says_what_drafting_would_refuse(cast: Cast, login: Login) -> None:
+    _case, one = planned_case(cast)
+    _other, two = planned_case(cast, category="01-16", functions=("ecology",))
+    Need.objects.filter(pk=two.pk).update(alone=True)
+    url = reverse("console:order_open", args=[cast.target.pk])
+    client = login(cast.dispatcher)
+    asked = {"needs": [one.pk, two.pk], "planned_day": timezone.localdate().isoformat()}
+    with unchanged():
+        told = client.post(url, asked | {"preview": "1"}, headers={"HX-Request": "true"})
+        drafted = client.post(url, asked | {"open": "1"})
+    assert (told.status_code, drafted.status_code) == (200, 409)
+    for answer in (told, drafted):
+        assert "can't share one visit" in str(answer.context["form"].non_field_errors().data)
+    assert told.context["preview"] is None, "a visit that nobody can draft is not shown"
+    late = {"needs": [one.pk], "planned_day": (timezone.localdate() - timedelta(days=1)).isoformat(), "preview": "1"}
+    passed = client.post(url, late)
+    assert passed.context["form"].errors["planned_day"]
+    assert passed.context["preview"].parts
+
+
+def test_who_approves_reads_there_who_goes(cast: Cast, login: Login) -> None:
+    planned_case(cast)
+    drafted = orders.order_open(actor=cast.act(cast.dispatcher), target_id=cast.target.pk)
+    orders.order_submit(actor=cast.act(cast.dispatcher), order_id=drafted.pk)
+    page = login(cast.head).get(reverse("console:order_approve", args=[drafted.pk])).content.decode()
+    for squad in ("street", "market", "urban", "fire"):
+        assert str(cast.squads[squad]) in page
+
+
 def test_a_second_live_order_is_refused(cast: Cast, login: Login) -> None:
     issued_order(cast)
     url = reverse("console:order_open", args=[cast.target.pk])

@@ -11,7 +11,7 @@ from cases.services.orders.calling import (
 from cases.services.orders.changing import need_take_out, order_cancel, order_change_target
 from cases.services.orders.issuing import order_approve, order_issue, order_send_back, order_submit
 from cases.services.orders.locking import cases_of, order_lock, part_lock
-from cases.services.orders.opening import order_open
+from cases.services.orders.opening import opening_check, order_open
 from cases.services.orders.placing import need_place
 from cases.services.orders.tasks import task_open
 
@@ -19,6 +19,7 @@ __all__ = [
     "cases_of",
     "need_place",
     "need_take_out",
+    "opening_check",
     "order_approve",
     "order_cancel",
     "order_change_target",

@@ -7,6 +7,7 @@ from datetime import date, time
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from cases import flow, policies
@@ -74,7 +75,6 @@ def order_open(
         merged_refuse(target)
         live_refuse(target)
         needs = _needs_lock(target, wanted)
-        _day_check(planned_day, needs)
         plan = compose(
             target=target,
             needs=needs,
@@ -82,7 +82,7 @@ def order_open(
             squad_ids=squad_ids,
             on=planned_day or timezone.localdate(now()),
         )
-        _lead_check(plan, lead_reason)
+        opening_check(needs=needs, plan=plan, planned_day=planned_day, lead_reason=lead_reason)
         cases = casefile.cases_lock([need.case_id for need in needs if need.case_id is not None])
         try:
             with transaction.atomic():
@@ -126,6 +126,21 @@ def order_open(
     return order
 
 
+def opening_check(*, needs: Sequence[Need], plan: Composition, planned_day: date | None, lead_reason: str) -> None:
+    """What drafting refuses about these needs, their day and who leads: the preview asks it too, and writes nothing.
+
+    Refused: ``needs_do_not_fit``, ``day_outside_window``, ``no_squad``, ``lead_reason_needed``.
+    """
+    if len(_groups(needs)) > 1:
+        why = _(
+            "These needs can't share one visit: their days don't meet, only one is announced, or one stays alone. "
+            "Open an order for each group."
+        )
+        raise Refused("needs_do_not_fit", why)
+    _day_check(planned_day, needs)
+    _lead_check(plan, lead_reason)
+
+
 def live_refuse(target: Target) -> None:
     """``Refused("live_order_exists")`` when the locked target already has a live order."""
     live = Order.objects.filter(target=target, state__in=flow.LIVE).exclude(kind=OrderKind.HANDLING).first()
@@ -160,17 +175,14 @@ def _needs_lock(target: Target, wanted: set[int] | None) -> list[Need]:
         rows = [need for need in rows if need.from_day <= today] or rows
     if not rows:
         raise Refused("no_open_need", _("Nothing at this party waits for a visit."))
-    groups = merge.split([need_facts(need) for need in rows], now=now())
-    if len(groups) > 1:
-        if wanted is not None:
-            why = _(
-                "These needs can't share one visit: their days don't meet, only one is announced, or one stays alone. "
-                "Open an order for each group."
-            )
-            raise Refused("needs_do_not_fit", why)
-        first = {fact.id for fact in groups[0]}
+    if wanted is None:
+        first = {fact.id for fact in _groups(rows)[0]}
         rows = [need for need in rows if need.pk in first]
     return rows
+
+
+def _groups(needs: Iterable[Need]) -> list[tuple[merge.Need, ...]]:
+    return merge.split([need_facts(need) for need in needs], now=now())
 
 
 def _day_check(day: date | None, needs: Sequence[Need]) -> None:
@@ -182,7 +194,7 @@ def _day_check(day: date | None, needs: Sequence[Need]) -> None:
     if day < first:
         raise Refused(
             "day_outside_window",
-            _("The planned day must not lie before %(day)s.") % {"day": first.isoformat()},
+            _("The planned day must not lie before %(day)s.") % {"day": date_format(first, _("j M Y"))},
             field="planned_day",
             status=422,
         )
