@@ -143,7 +143,9 @@ def _categories(majors: Iterable[Row], minors: Iterable[Row], done: Loaded) -> N
 
 
 def _words(category: Category, text: str, done: Loaded) -> None:
-    wanted = {word: int(weight) for word, _colon, weight in (pair.rpartition(":") for pair in text.split())}
+    # Pairs are parted by spaces, so "_" stands for the space within one.
+    pairs = (pair.rpartition(":") for pair in text.split())
+    wanted = {word.replace("_", " "): int(weight) for word, _colon, weight in pairs}
     have = {row.word: row for row in category.words.all()}
     fresh = [
         CategoryWord(category=category, word=word, weight=weight) for word, weight in wanted.items() if word not in have

@@ -64,6 +64,12 @@ _FLAT = re.compile(
     f"|{_NO}(?:号楼|栋|幢|座)(?:{_NO}(?:楼|层))?[0-9]{{3,4}}(?:室|房|号房|号|户)?(?![0-9米年月日元])"
     "|(?<![0-9])[0-9]{3,4}(?:室|号房|房间|房)(?!地)"
 )
+_ENGLISH_FLAT = re.compile(
+    r"\b(flat|room|rm|apartment|apt|unit|suite)(\.?\s*(?:no\.?\s*|number\s*|#\s*)?)"
+    r"(?:[0-9]{1,5}(?:-[0-9]{1,4}){0,2}[A-Z]?|[A-Z]-?[0-9]{1,4})(?![0-9A-Z])",
+    re.ASCII | re.IGNORECASE,
+)
+_SPARE_COMMAS = re.compile(r"\s*,(?:\s*,)+")
 _BUILDING = re.compile(f"{_NO}(?:号楼|栋|幢|座|号院)")
 _DASHED = re.compile(r"(?<![\d-])\d{1,2}-\d{1,2}-\d{3,4}(?![\d-])")
 _TITLED = re.compile(f"{_EDGE}{_SURNAME}{_HAN}{{0,2}}?(?={_TITLE})|{_SURNAME}(?={_TITLE})")
@@ -105,7 +111,7 @@ def address_of_building(address: str) -> str:
         address,
         (replace(span, replacement=_building(span.text)) if span.kind is MaskKind.FLAT else span for span in spans),
     )
-    return short.strip() or apply_masks(address, spans)
+    return _SPARE_COMMAS.sub(",", short).strip(" ,") or apply_masks(address, spans)
 
 
 def _building(flat: str) -> str:
@@ -147,6 +153,9 @@ def _candidates(text: str) -> Iterator[MaskedSpan]:
         yield _span(found, 0, MaskKind.PLATE, found[0][:2] + "*****", False)
     for found in _FLAT.finditer(text):
         yield _span(found, 0, MaskKind.FLAT, re.sub(r"[0-9A-Za-z〇零一二三四五六七八九十]+", "*", found[0]), True)
+    for found in _ENGLISH_FLAT.finditer(text):
+        # "unit 5" may be a machine: the office decides.
+        yield _span(found, 0, MaskKind.FLAT, f"{found[1]}{found[2]}*", found[1].lower() not in ("unit", "suite"))
     for found in _DASHED.finditer(text):
         yield _span(found, 0, MaskKind.FLAT, "*-*-*", False)
     for found in _LABELLED.finditer(text):

@@ -203,6 +203,8 @@ def test_whoever_has_the_power_has_something_to_check() -> None:
         ("电梯故障，有人被困", "06-05"),
         ("包工头拖欠工资不给", "06-12"),
         ("消防通道被堵塞，灭火器也没有", "06-06"),
+        ("Pavement blocked", "05-04"),
+        ("Noise, Building site: every night until two", "03-01"),
     ],
 )
 def test_the_words_speak_for_the_right_class(text: str, code: str) -> None:

@@ -97,6 +97,10 @@ def words_save(*, actor: Actor, category_id: int, text: str, reason: str = "") -
         return len(wanted)
 
 
+_PARTED = re.compile("(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])")
+"""A space beside a Chinese sign parts nothing; between English words it belongs to them."""
+
+
 def read_words(text: str) -> dict[str, int]:
     """Word → weight from lines. Refuses what ``words_save`` says."""
     found: dict[str, int] = {}
@@ -105,7 +109,7 @@ def read_words(text: str) -> dict[str, int]:
         if not pieces:
             continue
         weight = pieces.pop() if len(pieces) > 1 else "3"
-        word = "".join(pieces)
+        word = _PARTED.sub("", " ".join(pieces))
         if weight not in {"1", "2", "3", "4", "5"} or len(word) > WORD_LENGTH:
             raise Refused(
                 "bad_word", _("“%(line)s”: a word of at most 24 signs, then its weight 1 to 5.") % {"line": line[:40]},
