@@ -10,7 +10,7 @@ function sums() {
       const label = input.closest("label");
       return [label?.querySelector("b")?.textContent, label?.querySelector(".st")?.textContent].filter(Boolean).join(" · ");
     });
-    const typed = part.querySelector("textarea")?.value ?? "";
+    const typed = "decide" in part.dataset ? "" : part.querySelector("textarea")?.value ?? ""; // measures decide nothing
     const text = texts.filter(Boolean).join("、") || typed;
     slot.textContent = text || slot.dataset.before;
   }

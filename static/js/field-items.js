@@ -53,9 +53,39 @@ const list = document.querySelector("[data-items]");
 const only = () => document.querySelector("[data-open-only]");
 function filter(on) {
   if (!list) return;
-  for (const item of list.querySelectorAll(".item")) item.hidden = on && item.dataset.done === "1" && !item.classList.contains("is-refused");
+  for (const item of list.querySelectorAll(".item")) item.hidden = on && ("done" in item.dataset || "kept" in item.dataset) && !item.classList.contains("is-refused");
   only()?.setAttribute("aria-pressed", String(on));
 }
+// What is answered on this phone and not sent yet counts too, and says so; the page knows only what the server has.
+const words = document.getElementById("field-words")?.dataset ?? {};
+const say = (key, values) => (words[key] ?? "").replace(/\{(\w+)\}/g, (_, k) => values[k] ?? "");
+const write = (slot, text) => {
+  if (!slot) return;
+  slot.dataset.before ??= slot.textContent;
+  const now = text ?? slot.dataset.before;
+  if (slot.textContent !== now) slot.textContent = now;
+};
+function count(kept) {
+  const items = [...(list?.querySelectorAll(".item") ?? [])];
+  for (const item of items) item.toggleAttribute("data-kept", !("done" in item.dataset) && kept.includes(item.id.slice(5)));
+  const held = items.filter((item) => "kept" in item.dataset).length;
+  const line = document.getElementById("progress");
+  const given = Number(line?.dataset.answered);
+  write(line?.querySelector("[data-answered-t]"), held ? say("wAnswereditems", { a: given + held, n: line.dataset.total }) : null);
+  write(line?.querySelector("[data-kept-t]"), held ? say("wKeptitems", { n: held }) : null);
+  if (line) line.querySelector("progress").value = given + held;
+  const link = document.querySelector("a[data-next]");
+  if (!link) return;
+  link.dataset.first ??= link.getAttribute("href");
+  const open = items.filter((item) => !("done" in item.dataset) && !("kept" in item.dataset));
+  const first = items.findIndex((item) => `#${item.id}` === link.dataset.first);
+  const next = open.find((item) => items.indexOf(item) >= first) ?? open[0];
+  link.setAttribute("href", next && held ? `#${next.id}` : link.dataset.first);
+  const name = next?.querySelector("h3")?.firstChild.textContent.trim().replace(/^\d+\.\s*/, "");
+  write(link.firstElementChild, !held ? null : next ? say("wNextitem", { i: name }) : say("wAllkept", { n: held }));
+}
+document.addEventListener("field:kept", (e) => count(e.detail.items));
+
 let filtered = false;
 document.addEventListener("click", (e) => {
   if (e.target.closest?.("[data-open-only]")) { filtered = !filtered; filter(filtered); return; }

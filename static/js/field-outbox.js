@@ -58,6 +58,8 @@ function paint() {
     strip.querySelector("[data-waiting-t]").textContent = refused ? say("waitingno", { n: waits + refused, m: refused }) : say("waiting", { n: waits });
   }
   list(kept);
+  const answered = kept.filter((one) => !one.refused && one.fields.some(([name, value]) => ["result", "value"].includes(name) && value));
+  document.dispatchEvent(new CustomEvent("field:kept", { detail: { items: answered.map((one) => one.key.slice(PREFIX.length)) } }));
 }
 
 // --- the list of what waits (page "me", and the page that stands in without a signal) ---

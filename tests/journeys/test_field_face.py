@@ -116,6 +116,10 @@ def without_signal(phone: Page) -> None:
     first.locator("[name=note]").fill("现场已看")
     first.locator("[name=result][value=yes] + label").tap()
     expect(state).to_contain_text("No signal · on this phone: 1")
+    counted, following = phone.locator("#progress"), phone.locator("a[data-next]")
+    expect(counted).to_contain_text("answered 1 of")
+    expect(counted).to_contain_text("1 of them not sent yet")
+    expect(following).not_to_have_attribute("href", f"#item-{first.get_attribute('data-item')}")
     first.locator("input[type=file]").set_input_files(photo("in the basement"))
     expect(first.locator("[data-shot-state=waits]")).to_have_count(1)
     expect(phone.locator("[data-waiting]")).to_contain_text("Waiting on this phone: 2")
@@ -123,6 +127,8 @@ def without_signal(phone: Page) -> None:
     expect(first.locator("[data-shot-state=sent]")).to_have_count(1)
     expect(first.locator(".item-state")).to_contain_text("Saved")
     expect(state).to_contain_text("Delivered")
+    expect(counted).to_contain_text("answered 1 of")
+    expect(counted).not_to_contain_text("not sent yet")
     kept = phone.evaluate("Object.keys(localStorage).filter(key => key.startsWith('wait:'))")
     assert kept == []
     phone.reload(wait_until="commit")  # what follows waits for the form itself

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from cases import flow, policies
@@ -115,7 +116,7 @@ def _day_check(scene: Scene) -> None:
     if day := begins_on([link.need for link in scene.links()]):
         raise Refused(
             "too_early",
-            _("This is a recheck: it begins on %(day)s at the earliest.") % {"day": day.isoformat()},
+            _("This is a recheck: it begins on %(day)s at the earliest.") % {"day": date_format(day, _("j M Y"))},
             {"day": day.isoformat()},
         )
 

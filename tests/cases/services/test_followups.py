@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, time
 
+from django.utils import translation
+
 from cases.models import (
     Case,
     CaseStage,
@@ -77,6 +79,17 @@ def test_a_day_problem_is_rechecked_at_any_hour(cast: Cast) -> None:
         rule(cast, Finding.objects.get(), "caution_card", measures="演示·开启", corrected_on_spot=True)
     need = Need.objects.get(cause=NeedCause.RECHECK)
     assert (need.hour_from, need.from_day) == (None, date(2026, 7, 16))
+
+
+def test_nobody_rechecks_before_the_partys_term_is_over(cast: Cast) -> None:
+    (finding,) = visited(cast, "MK-01")
+    with at("2026-07-15 22:30"):
+        rule(cast, finding, "rectification", measures="演示·悬挂", due_day=date(2026, 7, 18))
+    again = recheck_order(cast, "2026-07-16 09:00")
+    with translation.override("en"):
+        with at("2026-07-17 09:00"), unchanged(), refused("too_early") as told:
+            report_in(cast, again, "market")
+        assert "18 Jul 2026" in str(told.value.message)
 
 
 def test_guidance_asks_for_no_recheck(cast: Cast) -> None:
