@@ -32,11 +32,14 @@ from cases.planner.likeness import CaseFacts, PartyFacts, Place, score_parties, 
 from cases.planner.quotes import addresses, party_names
 from cases.planner.words import Lexicon, cut, score_categories
 from cases.selectors.candidates import party_candidates, repeat_candidates
+from teams.geo import distance_m
 from teams.models import Agency, Function, Street
 from teams.policies import Actor
 from teams.selectors import in_force, powers_for, squads_serving
 
 _TEXTS = 3
+FAR_M = 300
+"""From here on a sent position and the party chosen with it may be two places; the field asks at the same distance."""
 
 T = TypeVar("T")
 
@@ -175,10 +178,25 @@ def suggest_parties(
     for target_id in dict.fromkeys(chosen):
         if target_id in rows:
             reasons = found[target_id].reasons if target_id in found else ()
-            found[target_id] = Suggested(
-                rows[target_id], 1.0, (_("Chosen from the register when it was sent."), *reasons)
-            )
+            told = (_("Chosen from the register when it was sent."), *_far(complaints, rows[target_id]))
+            found[target_id] = Suggested(rows[target_id], 1.0, (*told, *reasons))
     return tuple(sorted(found.values(), key=lambda row: (-row.score, row.subject.pk)))[:limit]
+
+
+def _far(complaints: Iterable[Complaint], target: Target) -> tuple[str, ...]:
+    """A line for the office when the nearest position sent with the choice lies ``FAR_M`` or more from the party."""
+    if target.lat is None or target.lng is None:
+        return ()
+    away = [
+        distance_m(complaint.lat, complaint.lng, target.lat, target.lng)
+        for complaint in complaints
+        if complaint.target_id == target.pk and complaint.lat is not None and complaint.lng is not None
+    ]
+    if not away or min(away) < FAR_M:
+        return ()
+    metres = min(away)
+    far = _("%(n)s km") % {"n": f"{metres / 1000:.1f}"} if metres >= 1000 else _("%(n)s m") % {"n": round(metres, -1)}
+    return (_("But the position sent with it is %(far)s away.") % {"far": far},)
 
 
 def suggest_repeats(case: Case, text: str, *, actor: Actor, limit: int = 8) -> tuple[SuggestedRepeat, ...]:

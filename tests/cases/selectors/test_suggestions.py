@@ -99,6 +99,19 @@ def test_a_party_chosen_by_the_resident_stands_first(cast: Cast) -> None:
     assert found[0].score == 1.0
 
 
+def test_a_position_far_from_the_chosen_party_is_told(cast: Cast) -> None:
+    """The office decides which of the two is meant; squads never see where somebody stood."""
+
+    def told(**where: float) -> str:
+        found = offered(cast, sent(cast, "很吵", target_id=cast.target.pk, **where)).parties
+        return " ".join(str(reason) for row in found if row.subject == cast.target for reason in row.reasons)
+
+    with override("en"):
+        assert "position sent with it is 1.1 km away" in told(lat=LAT + 0.01, lng=LNG)
+        assert "position sent" not in told(lat=LAT + 0.0002, lng=LNG)
+        assert "position sent" not in told()
+
+
 def test_a_name_heard_a_little_wrong_still_leads_to_the_party(cast: Cast) -> None:
     party = Target.objects.create(street=cast.street, kind=TargetKind.BUSINESS, name="演示御品香火锅店")
     found = offered(cast, sent(cast, "演示义品香火锅店门口堆放杂物")).parties
