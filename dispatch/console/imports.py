@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any, cast
 
@@ -18,6 +18,7 @@ from cases.refusals import Refused
 from cases.services import imports as service
 from dispatch.console.frame import console_view, show
 from dispatch.web.access import actor_for, check_right, check_right_somewhere, run_or_404
+from dispatch.web.choices import CHOOSE
 from dispatch.web.refusals import INVALID, put_refusal
 from dispatch.web.sheets import Cell, Table, csv_response
 from teams.models import Street
@@ -32,7 +33,7 @@ EXAMPLE = 16
 class UploadForm(forms.Form):
     """A file and the street whose office receives it."""
 
-    street = forms.ModelChoiceField(queryset=Street.objects.none(), label=_("receiving office"))
+    street = forms.ModelChoiceField(queryset=Street.objects.none(), label=_("receiving office"), empty_label=CHOOSE)
     file = forms.FileField(
         label=_("file"),
         widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
@@ -51,17 +52,29 @@ class UploadForm(forms.Form):
 class ColumnsForm(forms.Form):
     """Which column of the file is which field of ours."""
 
-    def __init__(self, data: Any = None, *, run: ImportRun, header: list[str], sample: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        fields: Mapping[str, object],
+        required: Collection[str],
+        columns: Mapping[str, str],
+        header: list[str],
+        sample: Mapping[str, str],
+        apart: Collection[str],
+    ) -> None:
+        """``columns`` is the guess so far; ``sample`` what stands in them; ``apart``: fields never shown by example."""
         super().__init__(data)
-        apart = {run.columns.get("name"), run.columns.get("phone")}
-        shown = {name: "" if name in apart else example(sample.get(name, "")) for name in header}
-        choices = [("", "—"), *((name, f"{name}（{shown[name]}）" if shown[name] else name) for name in header if name)]
-        for field, label in service.FIELDS.items():
+        hidden = {columns.get(field) for field in apart}
+        shown = {name: "" if name in hidden else example(sample.get(name, "")) for name in header}
+        named = [(name, f"{name}（{shown[name]}）" if shown[name] else name) for name in header if name]
+        for field, label in fields.items():
+            needed = field in required
             self.fields[field] = forms.ChoiceField(
                 label=str(label),
-                choices=choices,
-                required=field in service.REQUIRED,
-                initial=run.columns.get(field, ""),
+                choices=[("", CHOOSE if needed else _("not in this file")), *named],
+                required=needed,
+                initial=columns.get(field, ""),
             )
 
 
@@ -109,7 +122,15 @@ def import_run(request: HttpRequest, pk: int) -> HttpResponse:
             status = INVALID if request.method == "POST" else 200
             context = {**_facts(run), "gone": str(refused.message)}
             return show(request, "console/import.html", context, status=status, at="imports")
-        form = ColumnsForm(request.POST if request.method == "POST" else None, run=run, header=header, sample=sample)
+        form = ColumnsForm(
+            request.POST if request.method == "POST" else None,
+            fields=service.FIELDS,
+            required=service.REQUIRED,
+            columns=run.columns,
+            header=header,
+            sample=sample,
+            apart=("name", "phone"),
+        )
         if request.method == "POST":
             status = INVALID
             if form.is_valid():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,7 +17,7 @@ from cases.refusals import Refused
 from cases.selectors import partyruns as selector
 from cases.services import partyfiles as service
 from dispatch.console.frame import console_view, show
-from dispatch.console.imports import UploadForm
+from dispatch.console.imports import ColumnsForm, UploadForm
 from dispatch.console.party_words import LABELS, lines_of, notes_words, value_words
 from dispatch.web import sheets
 from dispatch.web.access import actor_for, check_right, check_right_somewhere, party_run_or_404
@@ -27,21 +26,6 @@ from dispatch.web.refusals import INVALID, put_refusal
 RUNS_SHOWN = 30
 TABS = (RowFate.NEW, RowFate.CHANGE, RowFate.LIKELY, RowFate.SAME, RowFate.REFUSED)
 FACTS = ("uscc", "kind", "trade", "address", "aliases", "person_in_charge", "phone", "noise_zone", "yearly_cap")
-
-
-class ColumnsForm(forms.Form):
-    """Which column of the file is which field of ours."""
-
-    def __init__(self, data: Any = None, *, run: PartyRun, header: list[str]) -> None:
-        super().__init__(data)
-        choices = [("", "—"), *((name, name) for name in header if name)]
-        for field, label in service.FIELDS.items():
-            self.fields[field] = forms.ChoiceField(
-                label=str(label),
-                choices=choices,
-                required=field in service.REQUIRED,
-                initial=run.columns.get(field, ""),
-            )
 
 
 @console_view()
@@ -77,14 +61,22 @@ def party_file(request: HttpRequest, pk: int) -> HttpResponse:
     status = 200
     if run.state in (PartyRunState.UPLOADED, PartyRunState.COMPARED, PartyRunState.FAILED):
         try:
-            header = service.run_header(run)
+            header, sample = service.run_header(run), service.run_sample(run)
         except Refused as refused:
             # What was compared can still be taken in: its rows are in the database.
             status = INVALID if request.method == "POST" else 200
             context = {**_facts(run), **_rows(request, run), "gone": str(refused.message)}
             return show(request, "console/party_file.html", context, status=status, at="parties")
         posted = request.method == "POST"
-        form = ColumnsForm(request.POST if posted else None, run=run, header=header)
+        form = ColumnsForm(
+            request.POST if posted else None,
+            fields=service.FIELDS,
+            required=service.REQUIRED,
+            columns=run.columns,
+            header=header,
+            sample=sample,
+            apart=("person_in_charge", "phone"),
+        )
         if posted:
             status = INVALID
             if form.is_valid():

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -21,6 +22,7 @@ MAX_FIELD = 1_000_000
 MOST_UNPACKED = 200 * 1024**2
 """Bytes of a workbook's parts together, as its own directory tells; a million short rows are less."""
 _CHUNK = 1 << 20
+SAMPLED = 20
 _DELIMITERS = ",\t;，|"
 BROKEN = "\ufffd"
 """Stands where bytes make no character; a row that has it is refused, its neighbours are not."""
@@ -51,6 +53,17 @@ def rows_of(path: Path, *, skip: int = 0) -> Iterator[Record]:
         for place, record in enumerate(records):
             if place >= skip:
                 yield record
+
+
+def sample_of(path: Path) -> dict[str, str]:
+    """Column name → the first cell that says something among the first rows, to tell which column is which."""
+    header = header_of(path)
+    found: dict[str, str] = {}
+    for _number, cells in islice(rows_of(path), SAMPLED):
+        for name, cell in zip(header, cells, strict=False):
+            if name and cell and name not in found:
+                found[name] = cell
+    return found
 
 
 @contextmanager

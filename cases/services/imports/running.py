@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +31,12 @@ from cases.refusals import Refused
 from cases.services.imports import uploads
 from cases.services.imports.batch import rows_write
 from cases.services.imports.columns import FIELDS, columns_guess, columns_wrong
-from cases.services.imports.reading import Record, count_of, header_of, rows_of
+from cases.services.imports.reading import Record, count_of, header_of, rows_of, sample_of
 from cases.services.imports.rows import REASONS, BadRow, Row, row_parse
 from cases.services.imports.ties import known_about, newly_joined
 from teams.policies import SYSTEM, Actor
 
 BATCH = 500
-SAMPLED = 20
 ATTEMPTS = 5
 MANY = 1_000
 _LOCK_CLASS = 7_340_001  # of advisory locks; the second number is the run, 0 for whose turn it is
@@ -86,14 +84,8 @@ def run_header(run: ImportRun) -> list[str]:
 
 
 def run_sample(run: ImportRun) -> dict[str, str]:
-    """Column name → the first cell that says something among the first rows, to tell which column is which."""
-    header = header_of(uploads.present(run.path))
-    found: dict[str, str] = {}
-    for _number, cells in islice(rows_of(Path(run.path)), SAMPLED):
-        for name, cell in zip(header, cells, strict=False):
-            if name and cell and name not in found:
-                found[name] = cell
-    return found
+    """What stands in the columns of the run's file (``sample_of``). ``Refused``: ``file_gone``."""
+    return sample_of(uploads.present(run.path))
 
 
 def run_start(

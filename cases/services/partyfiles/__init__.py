@@ -8,6 +8,7 @@ from cases.services.partyfiles.running import (
     run_create,
     run_execute,
     run_header,
+    run_sample,
     run_take,
     runs_due,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "run_create",
     "run_execute",
     "run_header",
+    "run_sample",
     "run_take",
     "runs_due",
 ]

@@ -17,7 +17,7 @@ from cases.models import ChangeKind, PartyRow, PartyRun, PartyRunState, RowChoic
 from cases.refusals import Refused
 from cases.services import parties
 from cases.services.imports import uploads
-from cases.services.imports.reading import count_of, header_of, rows_of
+from cases.services.imports.reading import count_of, header_of, rows_of, sample_of
 from cases.services.partyfiles.columns import columns_check, columns_guess, columns_merged
 from cases.services.partyfiles.comparing import Seen, rows_compare, seen_before
 from cases.services.partyfiles.rows import REASONS, row_read
@@ -63,6 +63,11 @@ def run_create(
 def run_header(run: PartyRun) -> list[str]:
     """The columns of the run's file, for the form that corrects the guess. ``Refused``: ``file_gone``."""
     return header_of(uploads.present(run.path))
+
+
+def run_sample(run: PartyRun) -> dict[str, str]:
+    """What stands in the columns of the run's file (``sample_of``). ``Refused``: ``file_gone``."""
+    return sample_of(uploads.present(run.path))
 
 
 def run_compare(*, actor: Actor, run_id: int, columns: Mapping[str, str] | None = None) -> PartyRun:
