@@ -119,8 +119,8 @@ def _preview(request: HttpRequest) -> dict[str, Any] | None:
 @console_view()
 def rail_part(request: HttpRequest) -> HttpResponse:
     """The queues and views with fresh counts; ``at`` names the queue that is open, ``view`` the view."""
-    counts = counts_for(request)
-    context = {"queues": rail(counts, request.GET.get("at", "")), "views": view_links(request, counts)}
+    actor, counts = actor_for(request), counts_for(request)
+    context = {"queues": rail(actor, counts, request.GET.get("at", "")), "views": view_links(request, counts)}
     return render(request, "console/rail.html", context)
 
 

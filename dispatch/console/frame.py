@@ -78,7 +78,7 @@ def frame(request: HttpRequest, at: str = "") -> dict[str, Any]:
     actor = actor_for(request)
     counts = counts_for(request)
     return {
-        "queues": rail(counts, at),
+        "queues": rail(actor, counts, at),
         "views": view_links(request, counts),
         "works": works(request, at, rework=counts["rework"].count),
         "office_name": office_name(actor),
@@ -124,8 +124,15 @@ def view_url(view: BoardView) -> str:
     return f"{queue_url(view.queue)}?{urlencode(query)}"
 
 
-def rail(counts: Mapping[str, QueueCount], at: str = "") -> list[dict[str, Any]]:
-    """The queues of the rail with capped counts."""
+def looks_on(actor: Actor) -> bool:
+    """Whether this person's roles show cases: the administrators' do not."""
+    return actor.has(*OFFICE_ROLES, Role.SUPERVISOR, Role.AUDITOR)
+
+
+def rail(actor: Actor, counts: Mapping[str, QueueCount], at: str = "") -> list[dict[str, Any]]:
+    """The queues of the rail with capped counts; none for who would find them empty always."""
+    if not looks_on(actor):
+        return []
     return [
         {
             "url": queue_url(name),
@@ -148,18 +155,18 @@ def queue_url(name: str) -> str:
 def works(request: HttpRequest, at: str = "", *, rework: int = 0) -> list[dict[str, Any]]:
     """The other pages of the console that this person's roles open."""
     actor = actor_for(request)
-    looks_on = actor.has(*OFFICE_ROLES, Role.SUPERVISOR, Role.AUDITOR)
+    sees = looks_on(actor)
     rows: list[tuple[str, object, str, bool, int | None]] = [
-        ("plan", _("Plan visits"), "calendar-event", looks_on, None),
-        ("orders", _("Orders"), "clipboard-list", looks_on, _to_approve(request)),
+        ("plan", _("Plan visits"), "calendar-event", sees, None),
+        ("orders", _("Orders"), "clipboard-list", sees, _to_approve(request)),
         ("intake", _("Take a complaint"), "phone", holds_somewhere(request, "complaint.take"), None),
-        ("feedback", _("Rework asked"), "star", looks_on, rework or None),
-        ("parties", _("Parties"), "building-store", looks_on, None),
+        ("feedback", _("Rework asked"), "star", sees, rework or None),
+        ("parties", _("Parties"), "building-store", sees, None),
         ("imports", _("Hotline file"), "table-import", holds_somewhere(request, "import.run"), None),
-        ("map", _("Map"), "map", looks_on, None),
-        ("reports", _("Reports"), "chart-bar", looks_on, None),
+        ("map", _("Map"), "map", sees, None),
+        ("reports", _("Reports"), "chart-bar", sees, None),
         ("district", _("District"), "layout-grid", holds_somewhere(request, "district.view"), None),
-        ("wall", _("Wall screen"), "device-desktop", looks_on, None),
+        ("wall", _("Wall screen"), "device-desktop", sees, None),
         ("exports", _("Lists taken out"), "download", actor.has(Role.AUDITOR), None),
         ("admin_home", _("Administration"), "settings", holds_somewhere(request, "ground.view"), None),
         ("messages", _("Messages sent"), "mail", holds_somewhere(request, "message.view"), None),

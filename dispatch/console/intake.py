@@ -23,6 +23,7 @@ from dispatch.console.forms import area
 from dispatch.console.frame import console_view, show
 from dispatch.console.triage_page import scored
 from dispatch.web.access import actor_for, check_right_somewhere
+from dispatch.web.choices import CHOOSE
 from dispatch.web.refusals import INVALID, new_client_key, put_refusal
 from teams.models import Street
 from teams.policies import Actor
@@ -34,7 +35,7 @@ MOST_PARTIES = 6
 class TakeForm(forms.Form):
     """A caller's complaint. Name and phone are kept apart, encrypted."""
 
-    street = forms.ModelChoiceField(queryset=Street.objects.none(), label=gettext_lazy("street"))
+    street = forms.ModelChoiceField(queryset=Street.objects.none(), label=gettext_lazy("street"), empty_label=CHOOSE)
     text = forms.CharField(
         label=gettext_lazy("what happened"), widget=area(5, autofocus=True, **{"data-key": "1"}), max_length=4000
     )

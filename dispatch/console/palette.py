@@ -13,7 +13,17 @@ from django.views.decorators.http import require_safe
 from cases.models import Case
 from cases.selectors.boardfilters import CaseFilter, options_of
 from dispatch.console.boardpage import menus
-from dispatch.console.frame import QUEUE_LOOK, RAIL_ORDER, console_view, queue_url, show, view_url, views_for, works
+from dispatch.console.frame import (
+    QUEUE_LOOK,
+    RAIL_ORDER,
+    console_view,
+    looks_on,
+    queue_url,
+    show,
+    view_url,
+    views_for,
+    works,
+)
 from dispatch.console.pinyin import initials
 from dispatch.web.access import actor_for
 
@@ -24,11 +34,12 @@ LANGUAGES = ("zh-hans", "en")
 @console_view()
 def palette(request: HttpRequest) -> HttpResponse:
     """Queues, views, pages and filters; each with the words by which it is found in either language."""
+    queues = RAIL_ORDER if looks_on(actor_for(request)) else ()
     groups = [
-        (gettext_lazy("Queues"), [_item(QUEUE_LOOK[name][0], queue_url(name)) for name in RAIL_ORDER]),
+        (gettext_lazy("Queues"), [_item(QUEUE_LOOK[name][0], queue_url(name)) for name in queues]),
         (gettext_lazy("My views"), [_item(view.name, view_url(view)) for view in views_for(request)]),
         (gettext_lazy("Work"), _pages(request)),
-        (gettext_lazy("Filters"), _filters(request)),
+        (gettext_lazy("Filters"), _filters(request) if queues else []),
     ]
     context = {"places": [{"name": name, "items": items} for name, items in groups if items]}
     template = "console/palette.html#places" if request.headers.get("X-Board") else "console/palette.html"

@@ -23,6 +23,7 @@ from cases.services import parties as service
 from dispatch.console.frame import console_view, show
 from dispatch.console.party_words import LABELS, day_name, notes_words, stretch_text, value_words
 from dispatch.web.access import actor_for, check_right, check_right_somewhere, target_or_404
+from dispatch.web.choices import CHOOSE
 from dispatch.web.refusals import INVALID, put_refusal
 from teams.models import Street
 from teams.policies import Actor
@@ -33,7 +34,7 @@ CONFLICT = 409
 class PartyForm(forms.Form):
     """A party. It checks shape; the credit code and the rest are checked by the service."""
 
-    street = forms.ModelChoiceField(queryset=Street.objects.none(), label=gettext_lazy("street"))
+    street = forms.ModelChoiceField(queryset=Street.objects.none(), label=gettext_lazy("street"), empty_label=CHOOSE)
     kind = forms.ChoiceField(label=gettext_lazy("kind"), choices=TargetKind.choices)
     name = forms.CharField(label=gettext_lazy("name"), max_length=160)
     aliases = forms.CharField(

@@ -161,4 +161,11 @@ def test_the_page_hears_its_street(cast: Cast, login: Login) -> None:
 
 
 def test_a_system_administrator_is_led_to_the_messages(cast: Cast, login: Login) -> None:
-    assert login(cast.system_admin).get(reverse("console:board")).headers["Location"] == reverse("console:messages")
+    admin = login(cast.system_admin)
+    assert admin.get(reverse("console:board")).headers["Location"] == reverse("console:messages")
+    queue = reverse("console:queue", args=["triage"])
+    for page in ("messages", "rail", "palette"):
+        assert f'"{queue}"' not in admin.get(reverse(f"console:{page}")).content.decode(), (
+            "no queue that is always empty"
+        )
+    assert f'"{queue}"' in login(cast.dispatcher).get(reverse("console:rail")).content.decode()

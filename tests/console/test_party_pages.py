@@ -57,6 +57,7 @@ def test_merging_with_a_preview(cast: Cast, login: Login) -> None:
     page = desk.get(f"{LIST}{cast.target.pk}/merge/", {"with": other.pk})
     html = page.content.decode()
     assert "cases (1 open)" in html
+    assert f"Goes into it #{other.pk}</small>" in html, "on a phone each value says whose it is"
     sent = {"with": other.pk, "survivor_version": cast.target.version, "absorbed_version": other.version}
     with unchanged():
         assert desk.post(f"{LIST}{cast.target.pk}/merge/", sent).status_code == 422
@@ -117,7 +118,9 @@ def test_a_file_from_upload_to_register(cast: Cast, login: Login) -> None:
     rows += "演示·夜市烧烤,,演示路1号,\n"
     run = uploaded(desk, f"店名,信用代码,地址,负责人\n{rows}")
     url = f"{LIST}files/{run.pk}/"
-    assert desk.get(url).status_code == 200
+    asked = desk.get(url)
+    assert ("地址", "地址（演示路77号）") in asked.context["form"].fields["address"].choices
+    assert "演示·乙" not in asked.content.decode(), "who is in charge is no example"
     columns = {"name": "店名", "uscc": "信用代码", "address": "地址", "person_in_charge": "负责人"}
     assert desk.post(url, {**columns, "name": ""}).status_code == 422
     assert desk.post(url, columns).status_code == 302

@@ -211,6 +211,17 @@ def test_a_field_says_its_help_and_its_errors_to_everybody() -> None:
     assert '<input type="hidden" name="key"' in page
 
 
+def test_optional_stands_only_where_nothing_may_stand() -> None:
+    class Form(forms.Form):
+        words = forms.CharField(required=False)
+        name = forms.CharField()
+        kind = forms.ChoiceField(choices=[("a", "A")], required=False)
+        several = forms.MultipleChoiceField(choices=[("a", "A")], required=False)
+
+    form = Form()
+    assert [field.name for field in form if look.may_be_empty(field)] == ["words", "several"]
+
+
 def test_parts_render_with_a_name_alone() -> None:
     request = RequestFactory().get("/")
     for part in sorted((ROOT / "templates/parts").glob("*.html")):

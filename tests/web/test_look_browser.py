@@ -326,12 +326,20 @@ def test_signal_and_stream_are_said(open_page: Open) -> None:
 def test_theme_and_language_stay(open_page: Open) -> None:
     page = open_page("console", language="zh-CN")
     page.locator(".rail-foot summary").click()
-    page.locator("button[name=theme]").click()
+    page.locator("button[name=theme]:visible").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.locator(".rail-foot summary").click()
     page.locator("button[name=language]").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page).to_have_url(re.compile("/sink/console/$"))
+
+
+def test_a_dark_device_is_offered_the_light_look(open_page: Open) -> None:
+    page = open_page("console", theme="dark")
+    page.locator(".rail-foot summary").click()
+    expect(page.locator("button[name=theme]:visible")).to_have_text("Light")
+    page.locator("button[name=theme]:visible").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
 
 
 def test_everything_can_be_reached_without_scripts(open_page: Open) -> None:

@@ -18,6 +18,7 @@ from cases.selectors.competence import category_choices, power_matrix
 from dispatch.console.admin.forms import LastDayForm, day_field, reason_field
 from dispatch.console.admin.frame import act_page, admin_view, show_admin
 from dispatch.web.access import actor_for, holds_somewhere
+from dispatch.web.choices import CHOOSE
 from teams.models import Agency, Function, Power, Street
 from teams.selectors.history import history_of
 from teams.services import powers
@@ -27,7 +28,7 @@ from teams.services.days import yesterday
 class PowerForm(forms.Form):
     """A power from a day on."""
 
-    agency = forms.ModelChoiceField(Agency.objects.none(), label=gettext_lazy("agency"))
+    agency = forms.ModelChoiceField(Agency.objects.none(), label=gettext_lazy("agency"), empty_label=CHOOSE)
     category_code = forms.ChoiceField(
         label=gettext_lazy("category"), help_text=gettext_lazy("A major class covers all of its minor ones.")
     )

@@ -17,6 +17,7 @@ from dispatch.console.admin.forms import LastDayForm, PersonField, day_field, re
 from dispatch.console.admin.frame import act_page, admin_view
 from dispatch.console.admin.people import person_or_404
 from dispatch.web.access import actor_for
+from dispatch.web.choices import CHOOSE, NONE
 from teams.models import Agency, Assignment, Certificate, District, Function, Grid, Leave, Role, Squad, Street, User
 from teams.selectors.staff import colleagues
 from teams.services import certificates, leaves, roles
@@ -27,12 +28,16 @@ class RoleForm(forms.Form):
     """A role and its place; what the role doesn't need is hidden and left out."""
 
     role = forms.ChoiceField(label=gettext_lazy("role"), choices=Role.choices)
-    street = forms.ModelChoiceField(Street.objects.all(), label=gettext_lazy("street"), required=False)
+    street = forms.ModelChoiceField(
+        Street.objects.all(), label=gettext_lazy("street"), required=False, empty_label=NONE
+    )
     grid = forms.ModelChoiceField(
         Grid.objects.none(), label=gettext_lazy("grid"), required=False, empty_label=gettext_lazy("all of the street")
     )
-    squad = forms.ModelChoiceField(Squad.objects.none(), label=gettext_lazy("squad"), required=False)
-    district = forms.ModelChoiceField(District.objects.all(), label=gettext_lazy("district"), required=False)
+    squad = forms.ModelChoiceField(Squad.objects.none(), label=gettext_lazy("squad"), required=False, empty_label=NONE)
+    district = forms.ModelChoiceField(
+        District.objects.all(), label=gettext_lazy("district"), required=False, empty_label=NONE
+    )
     starts_on = day_field(gettext_lazy("first day in force"))
     ends_on = day_field(
         gettext_lazy("last day in force"), required=False, help_text=gettext_lazy("Empty: until it is ended.")
@@ -60,7 +65,7 @@ class RoleForm(forms.Form):
 
 
 class CertificateForm(forms.Form):
-    agency = forms.ModelChoiceField(Agency.objects.none(), label=gettext_lazy("agency"))
+    agency = forms.ModelChoiceField(Agency.objects.none(), label=gettext_lazy("agency"), empty_label=CHOOSE)
     number = forms.CharField(label=gettext_lazy("certificate number"), max_length=40)
     valid_from = day_field(gettext_lazy("valid from"))
     valid_until = day_field(gettext_lazy("valid until"))

@@ -17,6 +17,7 @@ from cases.services import staffing
 from dispatch.console.admin.forms import ReasonForm, reason_field
 from dispatch.console.admin.frame import act_page, admin_view, show_admin
 from dispatch.web.access import actor_for, holds_somewhere
+from dispatch.web.choices import CHOOSE, NONE
 from teams.models import Agency, District, Function, Squad, SquadKind, Street
 from teams.selectors.history import history_of
 from teams.selectors.squads import agency_list, formation, squad_list, squad_rows
@@ -27,7 +28,10 @@ class SquadForm(forms.Form):
     """A squad; the agency is chosen once, when it is set up."""
 
     agency = forms.ModelChoiceField(
-        Agency.objects.none(), label=gettext_lazy("agency"), help_text=gettext_lazy("In whose name it acts, for good.")
+        Agency.objects.none(),
+        label=gettext_lazy("agency"),
+        empty_label=CHOOSE,
+        help_text=gettext_lazy("In whose name it acts, for good."),
     )
     kind = forms.ChoiceField(label=gettext_lazy("kind"), choices=SquadKind.choices)
     name = forms.CharField(label=gettext_lazy("name"), max_length=120)
@@ -71,6 +75,7 @@ class AgencyForm(forms.Form):
         Street.objects.all(),
         label=gettext_lazy("street"),
         required=False,
+        empty_label=NONE,
         help_text=gettext_lazy("Only for the agency of a street that acts in its own name."),
     )
     reason = reason_field()

@@ -304,3 +304,12 @@ def widget_kind(field: forms.BoundField) -> str:
     if isinstance(widget, (forms.RadioSelect, forms.CheckboxSelectMultiple)):
         return "choices"
     return "file" if isinstance(widget, forms.FileInput) else "text"
+
+
+@register.filter
+def may_be_empty(field: forms.BoundField) -> bool:
+    """Whether "optional" says something: not beside a select, which always has a value and says what it is."""
+    widget = field.field.widget
+    if isinstance(widget, forms.RadioSelect):
+        return not field.field.required and not field.value()
+    return not field.field.required and (not isinstance(widget, forms.Select) or widget.allow_multiple_selected)
