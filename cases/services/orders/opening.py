@@ -194,7 +194,7 @@ def _day_check(day: date | None, needs: Sequence[Need]) -> None:
     if day < first:
         raise Refused(
             "day_outside_window",
-            _("The planned day must not lie before %(day)s.") % {"day": date_format(first, _("j M Y"))},
+            _("The planned day must not lie before %(day)s.") % {"day": date_format(first, str(_("j M Y")))},
             field="planned_day",
             status=422,
         )

@@ -116,7 +116,7 @@ def _day_check(scene: Scene) -> None:
     if day := begins_on([link.need for link in scene.links()]):
         raise Refused(
             "too_early",
-            _("This is a recheck: it begins on %(day)s at the earliest.") % {"day": date_format(day, _("j M Y"))},
+            _("This is a recheck: it begins on %(day)s at the earliest.") % {"day": date_format(day, str(_("j M Y")))},
             {"day": day.isoformat()},
         )
 
