@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "dispatch.web.middleware.permissions_policy",
     "dispatch.web.middleware.private_pages",
+    "dispatch.web.middleware.noted_refusals",
     "dispatch.web.middleware.spoken_refusals",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -47,7 +48,14 @@ def board(request: HttpRequest, queue: str = "") -> HttpResponse:
     else:
         response = show(request, "console/board.html", context, at="" if context["view"] else queue)
     if "split" in request.GET:
-        response.set_cookie(_cookie(request), "1" if split else "0", SPLIT_DAYS * 86400, samesite="Lax", httponly=True)
+        response.set_cookie(
+            _cookie(request),
+            "1" if split else "0",
+            SPLIT_DAYS * 86400,
+            samesite="Lax",
+            httponly=True,
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
     return response
 
 

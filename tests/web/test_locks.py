@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import http.client
 import json
@@ -29,6 +30,7 @@ from allauth.mfa.totp.internal.auth import (
 )
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
+from django.core import mail
 from django.db import DatabaseError, connection, transaction
 from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
@@ -203,12 +205,68 @@ def test_a_stolen_copy_of_the_database_makes_no_codes() -> None:
 
 @pytest.mark.django_db
 @time_machine.travel("2026-08-21T12:45:01Z", tick=False)
+def test_a_password_alone_does_not_pass_a_second_factor() -> None:
+    """Nor does a password that was set anew by a link of the security administrator or by mail."""
+    user = User.objects.create_user(
+        username=f"g{uuid.uuid4().hex[:12]}", password=SECRET, name="演示", email="g@x.invalid"
+    )
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    client, address = Client(), f"2001:db8:{uuid.uuid4().hex[:4]}::4"
+    assert entry(client, user.username, SECRET, address) == 302
+    assert client.get(reverse("session_alive")).status_code == 401
+    said = client.post(reverse("account_reset_password"), {"email": user.email}, REMOTE_ADDR=address)
+    assert said.status_code == 302
+    (link,) = re.findall(r"/accounts/password/reset/key/\S+", str(mail.outbox[0].body))
+    page = Client()
+    form = page.get(link, follow=True, REMOTE_ADDR=address)
+    fresh = {"password1": SECRET + "4", "password2": SECRET + "4"}
+    assert page.post(form.redirect_chain[-1][0], fresh, REMOTE_ADDR=address).status_code == 302
+    user.refresh_from_db()
+    assert user.check_password(SECRET + "4")
+    assert page.get(reverse("session_alive")).status_code == 401
+    assert entry(page, user.username, SECRET + "4", address) == 302
+    assert page.get(reverse("session_alive")).status_code == 401
+    passed = page.post(reverse("mfa_authenticate"), {"code": code_of(secret)}, REMOTE_ADDR=address)
+    assert passed.status_code == 302
+    assert page.get(reverse("session_alive")).status_code == 204
+
+
+@pytest.mark.django_db
+@time_machine.travel("2026-08-21T12:45:01Z", tick=False)
 def test_a_factor_stored_before_the_vault_still_opens() -> None:
     user = User.objects.create_user(username=f"g{uuid.uuid4().hex[:12]}", password=SECRET, name="演示")
     secret = generate_totp_secret()
     row = Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": secret})
     code = code_of(secret)
     assert TOTP(row).validate_code(code)
+
+
+def test_every_cookie_of_ours_says_its_flags() -> None:
+    calls = [
+        (path.name, [word.arg for word in node.keywords])
+        for path in (PROJECT / "dispatch").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "set_cookie"
+    ]
+    assert len(calls) >= 3
+    assert [name for name, words in calls if not {"secure", "httponly", "samesite"} <= set(words)] == []
+
+
+def test_prying_shows_in_the_log(cast: Cast) -> None:
+    case, _need = planned_case(cast)
+    with structlog.testing.capture_logs() as lines:
+        for user in (None, cast.outsider, cast.leader, cast.dispatcher):
+            client = Client()
+            if user is not None:
+                client.force_login(user)
+            client.get(reverse("console:case", args=[case.pk]))
+    found = [line for line in lines if line["event"] == "access_refused"]
+    assert [(line["user_id"], line["code"], line["log_level"]) for line in found] == [
+        (cast.outsider.pk, 404, "info"),
+        (cast.leader.pk, 403, "warning"),
+    ]
+    assert {(line["view"], line["row"]) for line in found} == {("console:case", case.pk)}
 
 
 @pytest.mark.django_db
