@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from teams.models import Dated, Function, Named, Street
+from teams.models.base import in_english
 
 
 class Severity(models.TextChoices):
@@ -76,7 +77,10 @@ class InspectionItem(Named, Dated):
     hint = models.CharField(_("how to check"), max_length=240, blank=True)
     hint_en = models.CharField(max_length=240, blank=True)
     choices = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    choices_en = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    """The same answers in English, in the same order; what is kept as an answer is always the Chinese one."""
     unit = models.CharField(max_length=16, blank=True)
+    unit_en = models.CharField(max_length=16, blank=True)
     key_item = models.BooleanField(_("key item"), default=False)
     photo_required = models.BooleanField(default=False)
     clause_group = models.CharField(_("clause group"), max_length=24, blank=True)
@@ -86,6 +90,16 @@ class InspectionItem(Named, Dated):
         ordering = ["function", "order", "code"]
         verbose_name = _("inspection item")
         verbose_name_plural = _("inspection items")
+
+    @property
+    def choices_shown(self) -> list[tuple[str, str]]:
+        """Each answer with its words in the active language."""
+        english = in_english() and len(self.choices_en) == len(self.choices)
+        return list(zip(self.choices, self.choices_en if english else self.choices, strict=True))
+
+    def unit_shown(self, unit: str) -> str:
+        """A unit of an answer in the active language; a limit's own unit stays as it is."""
+        return self.unit_en if unit == self.unit and self.unit_en and in_english() else unit
 
 
 class ItemBasis(Dated):

@@ -115,6 +115,15 @@ class Answer(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["visit", "part_item"], name="answer_once")]
 
+    @property
+    def text_shown(self) -> str:
+        """The chosen answer in the active language."""
+        return dict(self.part_item.item.choices_shown).get(self.text_value, self.text_value)
+
+    @property
+    def unit_shown(self) -> str:
+        return self.part_item.item.unit_shown(self.unit)
+
 
 class LabState(models.TextChoices):
     COMMISSIONED = "commissioned", _("commissioned")

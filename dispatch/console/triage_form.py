@@ -13,6 +13,7 @@ from cases.models import Case, Category, Complaint, Disposition, Severity, Targe
 from cases.selectors.suggestions import Suggestions
 from cases.services import triage
 from dispatch.console.forms import area
+from dispatch.web.choices import CHOOSE
 from teams.models import Agency
 from teams.policies import Actor
 from teams.selectors import squads_serving
@@ -94,7 +95,7 @@ class TriageForm(forms.Form):
         fields["category"].queryset = Category.objects.filter(active=True, parent__isnull=False)
         self.all_categories = list(fields["category"].queryset)
         fields["agencies"].choices = [(row.pk, str(row)) for row in self.all_agencies]
-        fields["squad"].choices = [("", "—"), *((s.pk, str(s)) for s in squads_serving(case.street_id))]
+        fields["squad"].choices = [("", CHOOSE), *((s.pk, str(s)) for s in squads_serving(case.street_id))]
         fields["complaint"].choices = complaints
 
     def clean_target(self) -> str:

@@ -94,7 +94,7 @@ class Row:
         answer = self.answer
         if answer is None or answer.value is None or answer.limit is None or answer.value <= answer.limit:
             return ""
-        return _("%(value)s %(unit)s over") % {"value": plain(answer.value - answer.limit), "unit": answer.unit}
+        return _("%(value)s %(unit)s over") % {"value": plain(answer.value - answer.limit), "unit": self.unit}
 
     @property
     def value(self) -> str:
@@ -139,6 +139,8 @@ def rows_of(part: Part, visit: Visit | None, *, only: int | None = None, bound: 
     for number, part_item in enumerate(listed, start=1):
         answer = answers.get(part_item.pk)
         item = part_item.item
+        if answer is not None:
+            answer.part_item = part_item
         limit = None
         if item.kind in (ItemKind.MEASURED, ItemKind.LAB, ItemKind.NUMBER):
             at = answer.answered_at if answer and answer.limit is not None else moment
@@ -151,7 +153,7 @@ def rows_of(part: Part, visit: Visit | None, *, only: int | None = None, bound: 
                 answer=answer,
                 form=bound if bound is not None and only == part_item.pk else _form(answer),
                 limit=measured.limit if measured else (limit.maximum if limit else None),
-                unit=measured.unit if measured else (limit.unit if limit else item.unit),
+                unit=item.unit_shown(measured.unit if measured else (limit.unit if limit else item.unit)),
                 standard=measured.standard if measured else (limit.standard if limit else ""),
                 basis=_basis(item),
                 limit_of=_limit_of(limit),

@@ -7,6 +7,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 
+def in_english() -> bool:
+    """Whether the active language is English."""
+    return (get_language() or "").startswith("en")
+
+
 class Named(models.Model):
     """A Chinese name and an English one; ``str()`` gives the one of the active language."""
 
@@ -17,7 +22,7 @@ class Named(models.Model):
         abstract = True
 
     def __str__(self) -> str:
-        if self.name_en and (get_language() or "").startswith("en"):
+        if self.name_en and in_english():
             return self.name_en
         return self.name
 

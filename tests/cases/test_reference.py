@@ -49,6 +49,12 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
+def test_answers_and_units_in_chinese_have_an_english_form() -> None:
+    for item in InspectionItem.objects.all():
+        assert len(item.choices_en) == len(item.choices), item.code
+        assert item.unit.isascii() or item.unit in ("℃", "m²", "mg/m³") or item.unit_en, item.code
+
+
 def test_it_loads_twice_without_change(reference: catalogue.Loaded) -> None:
     assert reference.writes > 500
     before = snapshot()

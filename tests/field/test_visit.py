@@ -11,6 +11,7 @@ from cases.models import (
     Answer,
     File,
     Finding,
+    InspectionItem,
     LabTest,
     Order,
     OrderState,
@@ -133,6 +134,20 @@ def test_a_choice(cast: Cast, phone: Phone) -> None:
     assert (
         client.post(item_url(order, "UR-01"), {"result": "no", "text_value": "停用"}, headers=HTMX).status_code == 200
     )
+
+
+def test_answers_of_a_choice_are_read_in_the_language_of_the_page(cast: Cast, phone: Phone) -> None:
+    InspectionItem.objects.filter(code="UR-01").update(choices_en=["Running", "Stopped", "Not installed"])
+    order = on_scene(cast, "urban")
+    client = phone(cast.urban_officers[0])
+    client.post(item_url(order, "UR-01"), {"result": "no", "text_value": "停用"}, headers=HTMX)
+    assert answer_of(order, "UR-01").text_value == "停用", "what is kept is one language"
+    part = part_of(order, cast, "urban")
+    for language, words in (("en", "Stopped"), ("zh-hans", "停用")):
+        asked = client.get(reverse("field:visit", args=[part.pk]), headers={"Accept-Language": language})
+        assert f">{words}</label>" in asked.content.decode()
+        record = client.get(reverse("field:record", args=[part.pk]), headers={"Accept-Language": language})
+        assert f": {words}" in record.content.decode()
 
 
 def test_a_sample_goes_to_the_laboratory_and_comes_back(cast: Cast, phone: Phone) -> None:

@@ -246,6 +246,8 @@ def test_limits_and_items_keep_their_past(cast: Cast, system: Actor) -> None:
     asked = cast.items["UR-01"]
     with refused("item_means_otherwise"):
         catalogue.item_edit(actor=system, item_id=asked.pk, category_ids=[], values={"kind": "yes_no"})
+    with refused("choices_unequal"):
+        catalogue.item_edit(actor=system, item_id=asked.pk, category_ids=[], values={"choices_en": ["Running"]})
     made = catalogue.item_replace(
         actor=system, item_id=asked.pk, code="UR-01-2", starts_on=soon, reason="演示", values={"kind": "yes_no"}
     )

@@ -20,7 +20,10 @@ from teams.services.days import check_days, check_last_day
 from teams.services.history import Facts, change_record, facts
 from teams.services.people import need_reason
 
-_WORDING = ("name", "name_en", "hint", "hint_en", "key_item", "photo_required", "clause_group", "order")
+_WORDING = (
+    "name", "name_en", "hint", "hint_en", "choices_en", "unit_en",
+    "key_item", "photo_required", "clause_group", "order",
+)  # fmt: skip
 _MEANING = ("function", "kind", "choices", "unit")
 _FACTS = ("code", *_MEANING, *_WORDING, "categories", "starts_on", "ends_on")
 
@@ -29,7 +32,7 @@ def item_create(
     *, actor: Actor, code: str, category_ids: Iterable[int], starts_on: date, values: Mapping[str, Any]
 ) -> InspectionItem:
     """Enter an item from a day on. Refuses ``bad_code``, ``code_taken``, ``name_missing``, ``choices_missing``,
-    ``unit_missing``, ``starts_in_the_past``."""
+    ``choices_unequal``, ``unit_missing``, ``starts_in_the_past``."""
     with transaction.atomic():
         require(actor, "catalogue.edit")
         check_days(starts_on, None)
@@ -240,6 +243,9 @@ def _fill(row: InspectionItem, values: Mapping[str, Any], names: Iterable[str]) 
         raise Refused("bad_kind", _("Choose whose item it is and how it is answered."), field="kind")
     if row.kind == ItemKind.CHOICE and len(row.choices) < 2:
         raise Refused("choices_missing", _("A choice needs at least two answers."), field="choices")
+    if row.choices_en and len(row.choices_en) != len(row.choices):
+        unequal = _("As many English answers as Chinese ones, in the same order.")
+        raise Refused("choices_unequal", unequal, field="choices_en")
     if row.kind in (ItemKind.MEASURED, ItemKind.LAB) and not row.unit:
         raise Refused("unit_missing", _("What is measured has a unit."), field="unit")
 

@@ -40,7 +40,14 @@ class ItemForm(forms.Form):
         max_length=400,
         help_text=gettext_lazy("For a choice: the answers, with commas between."),
     )
+    choices_en = forms.CharField(
+        label=gettext_lazy("choices (English)"),
+        required=False,
+        max_length=400,
+        help_text=gettext_lazy("The same answers in the same order."),
+    )
     unit = forms.CharField(label=gettext_lazy("unit"), max_length=16, required=False)
+    unit_en = forms.CharField(label=gettext_lazy("unit (English)"), max_length=16, required=False)
     hint = forms.CharField(label=gettext_lazy("how to check"), max_length=240, required=False)
     hint_en = forms.CharField(label=gettext_lazy("how to check (English)"), max_length=240, required=False)
     key_item = forms.BooleanField(label=gettext_lazy("key item"), required=False)
@@ -62,6 +69,7 @@ class ItemForm(forms.Form):
             own = [name for name in self.base_fields if name not in ("categories", "starts_on") and hasattr(item, name)]
             initial |= {name: getattr(item, name) for name in own}
             initial["choices"] = "，".join(item.choices)
+            initial["choices_en"] = ", ".join(item.choices_en)
             initial["categories"] = list(item.categories.all())
         if replaces and item is not None:
             initial["code"] = f"{item.code}-2"
@@ -75,8 +83,15 @@ class ItemForm(forms.Form):
             del self.fields["reason"]
 
     def clean_choices(self) -> list[str]:
-        text = self.cleaned_data["choices"].replace("，", ",").replace("、", ",")
-        return [piece.strip()[:40] for piece in text.split(",") if piece.strip()]
+        return _pieces(self.cleaned_data["choices"])
+
+    def clean_choices_en(self) -> list[str]:
+        return _pieces(self.cleaned_data["choices_en"])
+
+
+def _pieces(text: str) -> list[str]:
+    text = text.replace("，", ",").replace("、", ",")
+    return [piece.strip()[:40] for piece in text.split(",") if piece.strip()]
 
 
 class LimitForm(forms.Form):
