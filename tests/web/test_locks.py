@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import http.client
+import io
 import json
 import os
 import re
@@ -31,6 +32,7 @@ from allauth.mfa.totp.internal.auth import (
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.core import mail
+from django.core.management import CommandError
 from django.db import DatabaseError, connection, transaction
 from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
@@ -42,6 +44,7 @@ from cases.refusals import Refused
 from cases.services.imports import reading
 from dispatch.embedded.layout import PROJECT
 from dispatch.embedded.valkey import Valkey
+from dispatch.management.commands import prepare
 from dispatch.web.files import media_url
 from teams.models import User
 from tests.cast import Cast, unchanged
@@ -133,6 +136,19 @@ def strict(what: str, headers: dict[str, str]) -> None:
 def entry(client: Client, username: str, password: str, address: str) -> int:
     said = {"login": username, "password": password}
     return client.post(reverse("account_login"), said, REMOTE_ADDR=address).status_code
+
+
+@pytest.mark.django_db
+@override_settings(HTTPS=True)
+def test_no_account_with_a_published_password_on_a_real_site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("DEMO_PASSWORD", raising=False)
+    monkeypatch.setenv("DEMO", "1")
+    with unchanged(), pytest.raises(CommandError, match="DEMO_PASSWORD"):
+        prepare.Command()._first_data()
+    monkeypatch.delenv("DEMO")
+    with override_settings(DATA_DIR=tmp_path):
+        prepare.Command(stdout=io.StringIO())._first_data()
+    assert not User.objects.exists(), "without a word about it a real site begins empty"
 
 
 @pytest.mark.django_db

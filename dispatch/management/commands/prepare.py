@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from typing import Any
 
 import environ
@@ -43,7 +44,9 @@ class Command(BaseCommand):
         """Reference and demo, both or neither: an interrupted start leaves an empty database again."""
         if get_user_model()._default_manager.exists():
             return
-        demo = environ.Env().bool("DEMO", default=True)
+        demo = environ.Env().bool("DEMO", default=not settings.HTTPS)
+        if demo and settings.HTTPS and not os.environ.get("DEMO_PASSWORD"):
+            raise CommandError("DEMO on a site with HTTPS needs a DEMO_PASSWORD: the usual one is published.")
         known = get_commands()
         accounts = io.StringIO()
         with transaction.atomic():
