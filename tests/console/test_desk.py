@@ -241,3 +241,13 @@ def test_the_district_sees_its_streets_in_the_order_of_their_codes(
 def test_reasons_of_the_planner_have_words() -> None:
     assert explained([{"code": "saves_visits", "params": {"count": 2}}]) == [str(WORDS["saves_visits"]) % {"count": 2}]
     assert explained([{"code": "saves_visits", "params": {"count": 0}}, {"code": "nobody knows", "params": {}}]) == []
+
+
+def test_a_class_names_the_classes_it_counts_together_with(cast: Cast, login: Login) -> None:
+    one, two = cast.categories["05-10"], cast.categories["01-16"]
+    for row in (one, two):
+        row.clause_group = "demo_group"
+        row.save(update_fields=["clause_group"])
+    page = login(cast.system_admin).get(reverse("console:admin_category", args=[one.pk])).content.decode()
+    assert f"counts together with {two}" in page
+    assert "demo_group" not in page, "the key of the group is nothing to read"

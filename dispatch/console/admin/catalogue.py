@@ -103,8 +103,10 @@ def category_index(request: HttpRequest) -> HttpResponse:
 @admin_view("ground.view")
 def category(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Category.objects.select_related("parent"), pk=pk)
+    group = Category.objects.filter(active=True, clause_group=row.clause_group).exclude(pk=pk)
     context = {
         "category": row,
+        "together": list(group) if row.clause_group else [],
         "words": CategoryWord.objects.filter(category=row).order_by("-weight", "word"),
         "items": row.items.order_by("function", "order"),
         "history": history_of("category", pk),
