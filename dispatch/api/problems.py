@@ -58,7 +58,7 @@ def problem(error: Exception, _context: Any = None) -> Response:
         error = exceptions.PermissionDenied(_("Your role does not include this."))
     if not isinstance(error, exceptions.APIException):
         log.exception("api_fault", kind=type(error).__name__)
-        return _answer(500, "fault", _("Something went wrong here. It is written down; try again in a moment."))
+        return _answer(500, "fault", _("Something went wrong here. It has been recorded; try again in a moment."))
     code = _CODES.get(type(error), error.default_code)
     if isinstance(error, exceptions.ValidationError):
         return _answer(error.status_code, code, _("Some fields are wrong."), _fields(error.get_full_details()))

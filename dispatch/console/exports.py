@@ -59,4 +59,4 @@ def export_list(request: HttpRequest) -> HttpResponse:
         }
         for row in BoardExport.objects.select_related("user").order_by("-at", "-pk")[:SHOWN]
     ]
-    return show(request, "console/exports.html", {"rows": rows, "title": _("Lists taken out")}, at="exports")
+    return show(request, "console/exports.html", {"rows": rows, "title": _("Exported lists")}, at="exports")

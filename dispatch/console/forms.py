@@ -144,7 +144,7 @@ class LineForm(ActForm):
 class RevealForm(ActForm):
     purpose = forms.ChoiceField(label=_("purpose"), choices=RevealPurpose.choices, widget=forms.RadioSelect)
     note = forms.CharField(
-        label=_("note"), max_length=200, required=False, help_text=_("Who looked, when and why is written down.")
+        label=_("note"), max_length=200, required=False, help_text=_("Who looked, when and why is recorded.")
     )
 
 

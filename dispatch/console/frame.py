@@ -167,7 +167,7 @@ def works(request: HttpRequest, at: str = "", *, rework: int = 0) -> list[dict[s
         ("reports", _("Reports"), "chart-bar", sees, None),
         ("district", _("District"), "layout-grid", holds_somewhere(request, "district.view"), None),
         ("wall", _("Wall screen"), "device-desktop", sees, None),
-        ("exports", _("Lists taken out"), "download", actor.has(Role.AUDITOR), None),
+        ("exports", _("Exported lists"), "download", actor.has(Role.AUDITOR), None),
         ("admin_home", _("Administration"), "settings", holds_somewhere(request, "ground.view"), None),
         ("messages", _("Messages sent"), "mail", holds_somewhere(request, "message.view"), None),
     ]

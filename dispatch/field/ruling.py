@@ -41,7 +41,7 @@ def finding(request: HttpRequest, pk: int) -> HttpResponse:
                 ),
             )
             if status == 200:
-                return done(request, _("Decided and written down."), "field:finding", row.pk)
+                return done(request, _("Decided and recorded."), "field:finding", row.pk)
     siblings = _siblings(row)
     proposal = rulings.proposal_for(finding=row)
     context = {

@@ -94,4 +94,4 @@ def rule(phone: Page, outcome: str, *, reason: str, measures: str = "", days: in
         phone.locator(f"#due-{days} + label").click()
     phone.locator("[name=reason]").fill(reason)
     phone.get_by_role("button", name="Decide").click()
-    sees(phone, "Decided and written down.")
+    sees(phone, "Decided and recorded.")

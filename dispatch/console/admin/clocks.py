@@ -95,7 +95,7 @@ def clock(request: HttpRequest, kind: str, urgent: int) -> HttpResponse:
         request,
         lambda data: ClockForm(data, initial=initial),
         lambda data: catalogue.clock_set(actor=actor, kind=kind, urgent=bool(urgent), **_street_id(data)),
-        title=_("%(clock)s, urgent") % {"clock": words} if urgent else words,
+        title=(_("Time limit: %(clock)s, urgent") if urgent else _("Time limit: %(clock)s")) % {"clock": words},
         section="clocks",
         back=reverse("console:admin_clocks"),
         done=_("Time limit saved."),

@@ -28,7 +28,7 @@ def reason_field(*, required: bool = False) -> forms.CharField:
         required=required,
         max_length=240,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("It stands in the history."),
+        help_text=_("It is kept in the history."),
     )
 
 
