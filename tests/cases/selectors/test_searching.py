@@ -147,3 +147,12 @@ def test_the_index_answers_and_the_queries_are_few(cast: Cast, django_assert_max
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN SELECT id FROM {table} WHERE {function}({columns}) @@ '夜市'::tsquery")
             assert "_words" in str(cursor.fetchall())
+
+
+def test_the_words_are_planned_for_the_tables_as_they_are_now(db: None) -> None:
+    """A plan kept from when they were tiny reads them whole for every row of a big batch."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT proname, proconfig FROM pg_proc WHERE proname LIKE 'cases\\_words\\_%'")
+        found = dict(cursor.fetchall())
+    assert len(found) == 7
+    assert all("plan_cache_mode=force_custom_plan" in (settings or []) for settings in found.values()), found
