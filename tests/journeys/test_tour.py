@@ -1,8 +1,7 @@
 """Every page of the three faces, for every role, in both languages: translated, accessible, no wider than the window.
 
 A walk along the links: each role visits each address of the faces once. The first visitor of a page in a language
-opens it in the browser; those after read its text alone, and only in the first language: it is the code's English that
-may have been left without its translation, whoever reads it.
+opens it in the browser; those after read its text alone.
 """
 
 from __future__ import annotations
@@ -105,18 +104,12 @@ class Tour:
             path = path if view == "field:today" else path.split("?")[0]
             if view is None or path in paths or seen[view] >= most(view, name) or view in PARTS | POSTED:
                 continue
-            if paths and self.known(view, name, language):
-                continue
             paths.add(path)
             links = self.visit(page, path, view, name, language)
             if links is not None:
                 seen[view] += 1
                 waiting.extend(page_of(urljoin(page.url, link)) for link in links if not link.startswith("#"))
                 waiting.extend(urljoin(path, beside) for beside in BESIDE.get(view, ()))
-
-    def known(self, view: str, name: str, language: str) -> bool:
-        """Nothing new would be read there."""
-        return language != "zh" and name not in FIRST and (view, language) in self.opened
 
     def visit(self, page: Page, path: str, view: str, name: str, language: str) -> list[str] | None:
         """The page's links; none when it leads elsewhere now or is not for this role."""
