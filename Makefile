@@ -59,12 +59,12 @@ unit:
 	@$(PY) manage.py makemigrations --check --dry-run
 	@$(PYTEST) $(WORKERS) -m "not concurrency and not journey" tests
 
-# Stories go one after the other and leave half a core free: the races take it.
+# Stories go one after the other and leave half a core free: the races take it, as a worker with a database of its own.
 slow:
 	@$(MAKE) --no-print-directory --output-sync=target -j 2 races stories
 
 races:
-	@$(PYTEST) -m concurrency tests
+	@$(PYTEST) -n 1 -m concurrency tests
 
 stories:
 	@$(PYTEST) -m journey tests
