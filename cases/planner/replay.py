@@ -91,27 +91,27 @@ def live_with(targets: Sequence[Sequence[Asked]], rule: Rule, *, a_day: int, fir
     heapq.heapify(arrivals)
     known = [list(needs) for needs in targets]
     waiting: dict[int, list[int]] = {}
-    ready: list[tuple[int, int]] = []  # trigger day, target
+    called: dict[int, int] = {}  # the earliest trigger among a target's waiting needs
     done = late = 0
     day = 0
     while arrivals or waiting:
-        day = max(day, min(arrivals[0][0] if arrivals else ready[0][0], ready[0][0] if ready else arrivals[0][0]))
+        day = max(day, min([*called.values(), *(r for r, _target, _number in arrivals[:1])]))
         while arrivals and arrivals[0][0] <= day:
             _r, target, number = heapq.heappop(arrivals)
             waiting.setdefault(target, []).append(number)
-            heapq.heappush(ready, (rule(known[target][number].window), target))
-        called = {target for trigger, target in ready if trigger <= day and target in waiting}
-        chosen = sorted(called, key=lambda t: (min(first(known[t][n].window) for n in waiting[t]), t))[:a_day]
-        for target in chosen:
+            trigger = rule(known[target][number].window)
+            called[target] = min(called.get(target, trigger), trigger)
+        due = [target for target, trigger in called.items() if trigger <= day]
+        due.sort(key=lambda t: (min(first(known[t][n].window) for n in waiting[t]), t))
+        for target in due[:a_day]:
             done += 1
+            del called[target]
             for number in waiting.pop(target):
                 need = known[target][number]
                 late += need.window.d < day
                 if recheck := recheck_of(need, day):
                     known[target].append(recheck)
                     heapq.heappush(arrivals, (recheck.window.r, target, len(known[target]) - 1))
-        ready = [(trigger, target) for trigger, target in ready if target in waiting]
-        heapq.heapify(ready)
         day += 1
     return Outcome(visits=done, needs=sum(map(len, known)), late=late)
 
