@@ -19,6 +19,10 @@ from cases.law import LadderRule
 from cases.models import DeadlineKind, DeadlineRule, OfficeText, Setting
 from cases.papers import check_pattern, format_number
 
+FAR_M = 300
+"""From here on two positions of one visit may be two places. A report-in from farther away asks for a reason (the
+office's ``report_in_far_m`` goes before it), and triage is told when a complaint was sent from so far."""
+
 
 def office_value(key: str, street_id: int) -> object:
     """What the office set: the street's own before the general one; None where neither did."""

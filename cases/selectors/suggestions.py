@@ -32,14 +32,13 @@ from cases.planner.likeness import CaseFacts, PartyFacts, Place, score_parties, 
 from cases.planner.quotes import addresses, party_names
 from cases.planner.words import Lexicon, cut, score_categories
 from cases.selectors.candidates import party_candidates, repeat_candidates
+from cases.selectors.office import FAR_M
 from teams.geo import distance_m
 from teams.models import Agency, Function, Street
 from teams.policies import Actor
 from teams.selectors import in_force, powers_for, squads_serving
 
 _TEXTS = 3
-FAR_M = 300
-"""From here on a sent position and the party chosen with it may be two places; the field asks at the same distance."""
 
 T = TypeVar("T")
 

@@ -23,16 +23,13 @@ from cases.models import (
     VisitState,
 )
 from cases.refusals import Refused
-from cases.selectors.office import office_setting
+from cases.selectors.office import FAR_M, office_setting
 from cases.selectors.worklist import begins_on
 from cases.services import casefile, deadlines, journal
 from cases.services.visits.officers import Seat, seats_of, two_needed
 from cases.services.visits.scene import Scene, scene_of_part, staff_id
 from teams.geo import distance_m
 from teams.policies import Actor
-
-FAR_M = 300
-"""A report-in from farther away asks for a reason; the office's ``report_in_far_m`` goes before it."""
 
 
 def visit_report_in(
