@@ -24,17 +24,9 @@ from tests.product import Product, running
 
 WATCH = """() => {
   window.seen = {};
-  const note = (row) => {
-    const key = `${row.id.slice(5)}:${row.dataset.liveSeq}`;
-    window.seen[key] ??= Date.now();
-  };
   new MutationObserver((changes) => {
-    for (const change of changes)
-      for (const node of change.addedNodes) {
-        if (node.matches?.("tr[data-row]")) note(node);
-        node.querySelectorAll?.("tr[data-row]").forEach(note);
-      }
-  }).observe(document.body, { childList: true, subtree: true });
+    for (const { target: row } of changes) window.seen[`${row.id.slice(5)}:${row.dataset.liveSeq}`] ??= Date.now();
+  }).observe(document.getElementById("board"), { attributes: true, attributeFilter: ["data-live-seq"], subtree: true });
 }"""
 """Remembers when a row first stood on the page at each position of its chain."""
 

@@ -129,9 +129,20 @@ def board_rows(
     """
     visible = Case.objects.visible_to(actor).filter(queue_rule(queue))
     chosen = CaseFilter(filters, visible, actor=actor, options=options)
-    rows = chosen.qs.select_related("target", "category", "street", "grid", "chain", "owner")
-    rows = rows.defer("street__outline", "grid__outline")  # kilobytes a row that no list shows
-    return page_of(rows, sort=sort, after=cursor, before=before, size=size), chosen
+    return page_of(_as_rows(chosen.qs), sort=sort, after=cursor, before=before, size=size), chosen
+
+
+def rows_again(*, actor: Actor, queue: str, ids: Iterable[int]) -> list[tuple[Case, bool]]:
+    """Those of the cases that the actor sees, and whether they still stand in the queue. One query."""
+    stays = ExpressionWrapper(queue_rule(queue), output_field=BooleanField())
+    found = _as_rows(Case.objects.visible_to(actor).filter(pk__in=list(ids))).annotate(stays=stays)
+    return [(case, case.stays) for case in found.order_by("pk")]
+
+
+def _as_rows(cases: CaseQuerySet) -> CaseQuerySet:
+    """With what a row shows, without the outlines: kilobytes a row that no list shows."""
+    rows = cases.select_related("target", "category", "street", "grid", "chain", "owner")
+    return rows.defer("street__outline", "grid__outline")
 
 
 @dataclass(frozen=True, slots=True)

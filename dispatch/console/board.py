@@ -22,6 +22,7 @@ from dispatch.web.access import actor_for, holds_somewhere
 from teams.models import Role
 
 NEWCOMERS_MAX = 200
+ROWS_MAX = 200
 SPLIT_DAYS = 365
 
 
@@ -134,16 +135,17 @@ def rail_part(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @console_view()
-def row(request: HttpRequest, pk: int) -> HttpResponse:
-    """One row again, as it is now; marked as gone when it left the queue in which it is shown."""
-    actor, queue = actor_for(request), request.GET.get("queue", "all")
-    cases = Case.objects.visible_to(actor).select_related("target", "category", "street", "grid", "chain", "owner")
-    case = cases.filter(pk=pk).first()
-    if case is None or queue not in selector.QUEUES:
+def rows(request: HttpRequest, queue: str) -> HttpResponse:
+    """Rows of a list again, as they are now; those that left the queue in which they are shown are marked as gone.
+
+    What can't be seen any more is left out.
+    """
+    if queue not in selector.QUEUES:
         raise Http404
-    gone = not Case.objects.filter(selector.queue_rule(queue), pk=pk).exists()
-    context = {"row": rows_of([case], actor)[0], "queue": queue, "gone": gone}
-    return show(request, "console/board.html#row", context)
+    actor, ids = actor_for(request), ids_of(request.GET.get("ids", "").split(","), ROWS_MAX)
+    shown = selector.rows_again(actor=actor, queue=queue, ids=ids)
+    context = {"rows": rows_of([case for case, _stays in shown], actor), "gone": {c.pk for c, stays in shown if not stays}}
+    return show(request, "console/board.html#rows", context)
 
 
 @require_safe

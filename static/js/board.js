@@ -57,7 +57,7 @@ function done(said, only) {
     toast(text, kind, offer ? { stay: true, action: { label: `${words.wUndo} (Z)`, run: () => undoForm.requestSubmit() } } : {});
   }
   if (!only && said.rows.length) document.querySelector("[data-unpick]")?.click();
-  for (const pk of said.rows) document.getElementById(`case-${pk}`)?.dispatchEvent(new CustomEvent("live-refresh"));
+  for (const pk of said.rows) document.getElementById(`case-${pk}`)?.dispatchEvent(new CustomEvent("live-refresh", { bubbles: true }));
   const shown = document.querySelector("[data-preview]");
   if (shown && said.rows.includes(Number(shown.dataset.preview))) shown.dispatchEvent(new CustomEvent("live-refresh"));
   document.querySelector("#rail-queues [data-live-kinds]")?.dispatchEvent(new CustomEvent("live-refresh"));

@@ -10,7 +10,7 @@ const within = (low, high) => low + Math.random() * (high - low);
 // An order has moved: the rows of its cases are asked again.
 document.addEventListener("live:order", (event) => {
   for (const row of document.querySelectorAll(`[data-order="${CSS.escape(String(event.detail.id))}"]`)) {
-    setTimeout(() => row.isConnected && row.dispatchEvent(new CustomEvent("live-refresh", { bubbles: false })), within(80, 400));
+    setTimeout(() => row.isConnected && row.dispatchEvent(new CustomEvent("live-refresh", { bubbles: true })), within(80, 400));
   }
 });
 

@@ -10,6 +10,7 @@
 
   const RENEW = 8 * 60e3;
   const SILENCE = 40e3;
+  const PAUSE = 3e3; // a list or a count is not asked for again sooner
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("live") : null;
   const jitter = (low, high) => low + Math.random() * (high - low);
   let source = null;
@@ -26,12 +27,15 @@
   /* --- what every tab does with a message --- */
 
   const waiting = new Map();
-  function refresh(element, low, high) {
+  const asked = new WeakMap();
+  function refresh(element, low, high, pause = 0) {
     if (waiting.has(element)) return;
+    const rest = (asked.get(element) ?? -pause) + pause - performance.now();
     waiting.set(element, setTimeout(() => {
       waiting.delete(element);
+      asked.set(element, performance.now());
       if (element.isConnected) element.dispatchEvent(new CustomEvent("live-refresh", { bubbles: true }));
-    }, jitter(low, high)));
+    }, Math.max(rest, jitter(low, high))));
   }
 
   function take(message) {
@@ -41,10 +45,10 @@
       fire("live:" + hint.kind, hint);
       for (const row of document.querySelectorAll("[data-live-row]")) {
         if (row.dataset.liveRow !== hint.kind + ":" + hint.id) continue;
-        if (Number(row.dataset.liveSeq || -1) < Number(hint.seq)) refresh(row, 80, 400);
+        if (Number(row.dataset.liveSeq || -1) < Number(hint.seq)) refresh(row, 40, 250);
       }
       for (const list of document.querySelectorAll("[data-live-kinds]")) {
-        if (list.dataset.liveKinds.split(" ").includes(hint.kind)) refresh(list, 300, 1200);
+        if (list.dataset.liveKinds.split(" ").includes(hint.kind)) refresh(list, 300, 1200, PAUSE);
       }
     } else if (message.type === "reset") {
       fire("live:reset", {});

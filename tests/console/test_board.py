@@ -117,10 +117,34 @@ def test_a_row_is_rendered_once_and_anew_when_its_order_moves(cast: Cast, django
 def test_a_row_that_left_its_queue_is_marked_gone(cast: Cast, login: Login) -> None:
     case, _complaint, _token = complaint(cast)
     client = login(cast.dispatcher)
-    url = reverse("console:row", args=[case.pk])
-    assert b"is-gone" not in client.get(url, {"queue": "accept"}).content
+    url = reverse("console:rows", args=["accept"])
+    assert b"is-gone" not in client.get(url, {"ids": case.pk}).content
     triage.case_accept(actor=cast.act(cast.dispatcher), case_id=case.pk)
-    assert b"is-gone" in client.get(url, {"queue": "accept"}).content
+    assert b"is-gone" in client.get(url, {"ids": case.pk}).content
+
+
+def test_rows_that_moved_come_in_one_answer_for_as_many_queries(
+    cast: Cast, login: Login, django_assert_num_queries: Any
+) -> None:
+    issued_order(cast)
+    for _ in range(3):
+        complaint(cast)
+    ids = list(Case.objects.values_list("pk", flat=True))
+    foreign = Case.objects.create(
+        reference="test-other",
+        street=cast.other_street,
+        source="office",
+        title="演示",
+        opened_at=timezone.now(),
+        stage_at=timezone.now(),
+    )
+    client, url = login(cast.dispatcher), reverse("console:rows", args=["all"])
+    asked = {"ids": ",".join(map(str, [*ids, foreign.pk, 0, "x"]))}
+    first = client.get(url, asked).content.decode()
+    assert [f'id="case-{pk}"' in first for pk in (*ids, foreign.pk)] == [True] * len(ids) + [False]
+    with django_assert_num_queries(5):  # session, person, roles, cases, their orders
+        again = client.get(url, asked).content.decode()
+    assert again == first
 
 
 def test_new_arrivals_are_counted_only_when_they_belong_here(cast: Cast, login: Login) -> None:

@@ -142,7 +142,7 @@ def test_five_squads_stand_as_rows_and_on_the_board_as_more(cast: Cast, login: L
     assert case is not None
     client = login(cast.dispatcher)
     assert page(client, case).count('class="track"') == 5
-    row = client.get(reverse("console:row", args=[case.pk])).content.decode()
+    row = client.get(reverse("console:rows", args=["all"]), {"ids": case.pk}).content.decode()
     assert "sq-more" in row
     assert "+2<" in row, "three squads and the rest"
 

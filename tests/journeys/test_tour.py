@@ -37,7 +37,7 @@ SAID = (
 LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
 PARTS = {
     "console:case_near", "console:presence", "console:search_live",
-    "console:newcomers", "console:rail", "console:row", "console:preview", "console:triage_agencies",
+    "console:newcomers", "console:rail", "console:rows", "console:preview", "console:triage_agencies",
     "console:triage_parties", "console:import_progress", "field:parties", "portal:parties", "portal:code",
     "console:triage_first", "field:order", "field:task", "field:whistle", "field:manifest", "field:worker",
     "console:intake_parties", "console:intake_addresses", "console:import_refused", "console:admin_leave_end",
