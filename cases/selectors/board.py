@@ -136,7 +136,7 @@ def rows_again(*, actor: Actor, queue: str, ids: Iterable[int]) -> list[tuple[Ca
     """Those of the cases that the actor sees, and whether they still stand in the queue. One query."""
     stays = ExpressionWrapper(queue_rule(queue), output_field=BooleanField())
     found = _as_rows(Case.objects.visible_to(actor).filter(pk__in=list(ids))).annotate(stays=stays)
-    return [(case, case.stays) for case in found.order_by("pk")]
+    return [(case, vars(case)["stays"]) for case in found.order_by("pk")]
 
 
 def _as_rows(cases: CaseQuerySet) -> CaseQuerySet:

@@ -144,7 +144,8 @@ def rows(request: HttpRequest, queue: str) -> HttpResponse:
         raise Http404
     actor, ids = actor_for(request), ids_of(request.GET.get("ids", "").split(","), ROWS_MAX)
     shown = selector.rows_again(actor=actor, queue=queue, ids=ids)
-    context = {"rows": rows_of([case for case, _stays in shown], actor), "gone": {c.pk for c, stays in shown if not stays}}
+    gone = {case.pk for case, stays in shown if not stays}
+    context = {"rows": rows_of([case for case, _stays in shown], actor), "gone": gone}
     return show(request, "console/board.html#rows", context)
 
 

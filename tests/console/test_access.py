@@ -21,9 +21,7 @@ def test_only_the_head_approves(cast: Cast, login: Login) -> None:
 def test_a_lost_session_moves_the_whole_page(cast: Cast) -> None:
     case, _need = planned_case(cast)
     page = f"http://testserver/console/cases/{case.pk}/"
-    answer = Client().get(
-        reverse("console:rows", args=["all"]), headers={"HX-Request": "true", "HX-Current-URL": page}
-    )
+    answer = Client().get(reverse("console:rows", args=["all"]), headers={"HX-Request": "true", "HX-Current-URL": page})
     assert answer.status_code == 204
     assert answer["HX-Redirect"].endswith(f"?next=%2Fconsole%2Fcases%2F{case.pk}%2F")
 
