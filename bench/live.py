@@ -1,8 +1,10 @@
 """From commit to screen: many open boards, many changes, how long until each board shows each change.
 
-``python -m bench live [--boards 20] [--changes 200] [--rate 4]``. The product is started as a user would; every board
-is a window of its own in a real browser with a stream of its own; changes are made by the services on the product's
-database. Both read the clock of this machine.
+``python -m bench live [--boards 20] [--drawn 4] [--changes 200] [--rate 1]``. The product is started as a user would;
+changes are made by the services on the product's database. ``--drawn`` boards are windows of a real browser, each with
+a stream of its own. The others belong to people with machines of their own, whose drawing would only take this
+machine's two cores away: they hold a stream and ask for their rows as ``live.js`` and ``rows.js`` do, waits included,
+and draw nothing. All read the clock of this machine.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bench._board import Listening
 from tests.chromium import FLAGS, chromium
 from tests.journeys.people import DESK, PASSWORD
 from tests.product import Product, running
@@ -59,25 +62,37 @@ class Delays:
     missing: int
     """Changes of which a board shows neither themselves nor a later state: must be 0."""
 
-    def line(self) -> str:
+    def line(self, name: str) -> str:
+        if len(self.shown) < 2:
+            return f"| {name} | 0 | – | – | – | {self.overtaken} | {self.missing} |"
         cuts = statistics.quantiles(self.shown, n=100)
         return (
-            f"| commit to screen | {len(self.shown)} | {cuts[49]:.0f} | {cuts[94]:.0f} | {cuts[98]:.0f} | "
+            f"| {name} | {len(self.shown)} | {cuts[49]:.0f} | {cuts[94]:.0f} | {cuts[98]:.0f} | "
             f"{self.overtaken} | {self.missing} |"
         )
 
 
-def measure(product: Product, browser: Browser, *, boards: int, changes: int, rate: float) -> Delays:
-    """Open the boards, make the changes, read what each board saw."""
-    pages = [_board(browser, product.url) for _ in range(boards)]
+def measure(
+    product: Product, browser: Browser, *, boards: int, drawn: int, changes: int, rate: float
+) -> tuple[Delays, Delays]:
+    """Open the boards, make the changes, read what each board saw: the drawn ones, the others."""
+    pages = [_board(browser, product.url) for _ in range(drawn)]
+    others = [Listening(product.url, "dispatcher", PASSWORD) for _ in range(boards - drawn)]
     shown = pages[0].eval_on_selector_all("tr[data-row]", "rows => rows.map((row) => row.id.slice(5))")
     made = _change(product, changes, rate, shown)
     time.sleep(3)
-    delays: list[float] = []
-    overtaken = missing = 0
     for page in pages:
         page.wait_for_timeout(1)  # lets the page's queue run dry
-        seen: dict[str, float] = page.evaluate("window.seen")
+    return (
+        _delays(made, [page.evaluate("window.seen") for page in pages]),
+        _delays(made, [other.close() for other in others]),
+    )
+
+
+def _delays(made: list[tuple[int, int, float]], boards: list[dict[str, float]]) -> Delays:
+    delays: list[float] = []
+    overtaken = missing = 0
+    for seen in boards:
         latest: dict[str, int] = {}
         for key in seen:
             case, _, seq = key.partition(":")
@@ -121,17 +136,28 @@ def _change(product: Product, count: int, rate: float, shown: list[str]) -> list
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench live", description=__doc__)
     parser.add_argument("--boards", type=int, default=20)
+    parser.add_argument("--drawn", type=int, default=4, help="of them in a real browser")
     parser.add_argument("--changes", type=int, default=200)
-    parser.add_argument("--rate", type=float, default=4.0, help="changes a second")
+    parser.add_argument("--rate", type=float, default=1.0, help="changes a second")
     options = parser.parse_args(arguments)
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with running(WEB_WORKERS="2") as product, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        found = measure(product, browser, boards=options.boards, changes=options.changes, rate=options.rate)
+        drawn, other = measure(
+            product,
+            browser,
+            boards=options.boards,
+            drawn=options.drawn,
+            changes=options.changes,
+            rate=options.rate,
+        )
         browser.close()
-    print(f"{options.boards} boards, {options.changes} changes, {options.rate:g} a second; milliseconds")
+    print(
+        f"{options.boards} boards, {options.changes} changes, {options.rate:g} a second; milliseconds from the commit"
+    )
     print("| what | n | median | p95 | p99 | overtaken | missing |\n|---|---|---|---|---|---|---|")
-    print(found.line())
+    print(drawn.line(f"on the screen of {options.drawn} browsers"))
+    print(other.line(f"at {options.boards - options.drawn} other boards"))
 
 
 if __name__ == "__main__":
