@@ -144,6 +144,16 @@ def test_groups_are_as_few_as_can_be(needs: list[Need]) -> None:
     assert len(split(needs)) == least
 
 
+@given(need_lists(), st.booleans())
+def test_splitting_twice_changes_nothing(needs: list[Need], late: bool) -> None:
+    """What was split stays so: a group by itself, the groups left when the first has gone, and all of them anew."""
+    now = ZERO + 9 * DAY if late else None
+    groups = split(needs, now=now)
+    assert split([one for group in groups for one in group], now=now) == groups
+    assert all(split(group, now=now) == [group] for group in groups)
+    assert split([one for group in groups[1:] for one in group], now=now) == groups[1:]
+
+
 @given(need_lists())
 def test_every_group_of_a_split_could_have_joined_one_by_one(needs: list[Need]) -> None:
     for group in split(needs):

@@ -36,6 +36,21 @@ def test_a_recheck_comes_after_the_visit_that_caused_it(targets: list[list[Asked
         assert day_of[i] >= lived.needs[i].window.r
 
 
+@given(parties(1), rules)
+def test_no_recheck_shares_the_visit_that_caused_it(targets: list[list[Asked]], rule: Rule) -> None:
+    """Whichever of the visits caused it: a recheck that could belong to a need is served on a later day."""
+    (needs,) = targets
+    lived = live(needs, rule)
+    day_of = {i: visit.day for visit in lived.visits for i in visit.served}
+    causes = [(day_of[i] + need.again[0], i) for i, need in enumerate(needs) if need.again]
+    rechecks = [(lived.needs[i].window.r, i) for i in range(len(needs), len(lived.needs))]
+    assert len(causes) == len(rechecks)
+    for (_r, cause), (_opened, recheck) in zip(sorted(causes), sorted(rechecks), strict=True):
+        assert day_of[recheck] > day_of[cause]
+    for visit in lived.visits:
+        assert all(lived.needs[i].window.r <= visit.day <= lived.needs[i].window.d for i in visit.served)
+
+
 @given(parties(), rules)
 def test_with_room_for_everybody_capacity_changes_nothing(targets: list[list[Asked]], rule: Rule) -> None:
     apart = [live(needs, rule) for needs in targets]
