@@ -47,6 +47,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "case.close": _at_street(*_OFFICE, Role.CHECKER),
         "case.rework": _at_street(*_OFFICE),
         "target.edit": _at_street(*_OFFICE),
+        "plan.publish": _at_street(*_OFFICE),
         "order.draft": _at_street(*_OFFICE),
         "order.approve": _at_street(Role.OFFICE_HEAD),
         "order.issue": _at_street(*_OFFICE),

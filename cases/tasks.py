@@ -7,7 +7,7 @@ import time
 import structlog
 from celery import shared_task
 
-from cases.services import escalation, files, imports, parties, partyfiles
+from cases.services import escalation, files, imports, parties, partyfiles, planfiles
 from teams.models import Street
 
 log = structlog.get_logger(__name__)
@@ -75,7 +75,13 @@ def imports_sweep() -> int:
         except Exception:  # likewise
             log.exception("party_file_broke_off", run=run_id)
             broken += 1
-    left = len(imports.runs_due()) + len(partyfiles.runs_due())
+    for plan_id in planfiles.plans_due():
+        try:
+            planfiles.plan_execute(plan_id=plan_id, seconds=RUN_SECONDS)
+        except Exception:  # likewise
+            log.exception("year_plan_broke_off", plan=plan_id)
+            broken += 1
+    left = len(imports.runs_due()) + len(partyfiles.runs_due()) + len(planfiles.plans_due())
     if left > broken:
         imports_sweep.apply_async(expires=RUN_SECONDS)
     return left

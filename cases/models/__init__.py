@@ -45,6 +45,7 @@ from cases.models.file import (
     File,
     FileState,
 )
+from cases.models.filerun import RUN_BUSY, FileRun, FileRunState
 from cases.models.finding import Finding, FindingState
 from cases.models.identity import Identity, Reveal, RevealPurpose
 from cases.models.imports import ImportRefusal, ImportRun, RunState
@@ -64,7 +65,7 @@ from cases.models.order import (
     PartItem,
     PartState,
 )
-from cases.models.partyfile import PartyRow, PartyRun, PartyRunState, RowChoice, RowFate
+from cases.models.partyfile import PartyRow, PartyRun, RowChoice, RowFate
 from cases.models.ruling import Followup, Ruling, RulingOutcome
 from cases.models.scope import CaseQuerySet, OrderQuerySet
 from cases.models.target import ChangeKind, Likeness, Pairs, Target, TargetChange, TargetKind
@@ -80,8 +81,10 @@ from cases.models.visit import (
     VisitState,
 )
 from cases.models.words import CaseWords, IdentityLookup, LookupPurpose
+from cases.models.yearplan import PlanFate, YearPlan, YearPlanRow
 
 __all__ = [
+    "RUN_BUSY",
     "Answer",
     "Attachment",
     "AttachmentRole",
@@ -109,6 +112,8 @@ __all__ = [
     "Event",
     "Feedback",
     "File",
+    "FileRun",
+    "FileRunState",
     "FileState",
     "Finding",
     "FindingState",
@@ -145,8 +150,8 @@ __all__ = [
     "PartState",
     "PartyRow",
     "PartyRun",
-    "PartyRunState",
     "Period",
+    "PlanFate",
     "QuotedNumber",
     "ReportIn",
     "RequestKind",
@@ -172,4 +177,6 @@ __all__ = [
     "VisitOfficer",
     "VisitOutcome",
     "VisitState",
+    "YearPlan",
+    "YearPlanRow",
 ]

@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from cases.models.filerun import FileRun
 from cases.models.target import Target
-from teams.models import Street
 
 
-class PartyRunState(models.TextChoices):
-    UPLOADED = "uploaded", _("uploaded")
-    COMPARING = "comparing", _("being compared")
-    COMPARED = "compared", _("compared, nothing written")
-    TAKING = "taking", _("being taken in")
-    DONE = "done", _("done")
-    FAILED = "failed", _("failed")
-
-
-class PartyRun(models.Model):
-    """``columns`` maps a field of ours to a column of the file. A run is compared first, then taken in as chosen."""
-
-    street = models.ForeignKey(Street, on_delete=models.PROTECT, related_name="+")
-    file_name = models.CharField(max_length=160)
-    path = models.CharField(max_length=240, blank=True)
-    state = models.CharField(max_length=10, choices=PartyRunState.choices, default=PartyRunState.UPLOADED)
-    columns = models.JSONField(default=dict)
-    total = models.PositiveIntegerField(default=0)
-    read = models.PositiveIntegerField(default=0)
-    done = models.PositiveIntegerField(default=0)
-    error = models.CharField(max_length=240, blank=True)
-    started_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
+class PartyRun(FileRun):
+    """A file of parties. A run is compared first, then taken in as chosen."""
 
 
 class RowFate(models.TextChoices):

@@ -56,10 +56,15 @@ def needs_visible(actor: Actor) -> Q:
 
 
 def open_needs(actor: Actor) -> list[TargetPlan]:
-    """Parties with open needs, urgent ones first, then by the nearest last day. Four queries."""
+    """Parties with open needs, urgent ones first, then by the nearest last day. Four queries.
+
+    A planned check stands here from its first day on: a plan of a year would hide what has to be done now.
+    """
+    not_yet = Q(cause=NeedCause.PLANNED, from_day__gt=timezone.localdate(now()))
     rows = (
         Need.objects.filter(needs_visible(actor), state=NeedState.OPEN)
         .exclude(cause=NeedCause.HANDLING)
+        .exclude(not_yet)
         .select_related("target__street", "case__category")
         .prefetch_related("agencies")
         .order_by("due_day", "pk")[:MOST_NEEDS]

@@ -179,7 +179,7 @@ _FAR = datetime.max.replace(tzinfo=timezone.get_fixed_timezone(0))
 
 
 def _topics(orders: Iterable[int]) -> dict[int, list[str]]:
-    """Names of the categories an order is about, each once."""
+    """Names of the categories an order is about, and that it is planned, each once."""
     found: dict[int, list[str]] = {}
     links = OrderNeed.objects.filter(order_id__in=list(orders), released_at__isnull=True)
     for link in links.select_related("need__case__category").order_by("pk"):
@@ -187,6 +187,8 @@ def _topics(orders: Iterable[int]) -> dict[int, list[str]]:
         names = found.setdefault(link.order_id, [])
         if case is not None and case.category is not None and str(case.category) not in names:
             names.append(str(case.category))
+        elif link.need.cause == NeedCause.PLANNED and (planned := str(NeedCause.PLANNED.label)) not in names:
+            names.append(planned)
     return found
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import flow
 from cases.clock.moment import now
-from cases.models import Case, DeadlineKind, Need, NeedAgency, NeedCause, Target, Urgency
+from cases.models import Case, DeadlineKind, Need, NeedAgency, NeedCause, Urgency
 from cases.refusals import Refused
 from cases.services import deadlines, journal
 from cases.services.parties import merged_refuse, target_lock
@@ -54,7 +54,7 @@ def need_open(
     with transaction.atomic():
         target = target_lock(target_id)
         merged_refuse(target)
-        _competent_there(agencies, target)
+        competent_check(agencies, target.street_id)
         try:
             with transaction.atomic():
                 need = Need.objects.create(
@@ -94,10 +94,10 @@ def need_open(
     return need
 
 
-def _competent_there(agency_ids: list[int], target: Target) -> None:
-    """Agencies of the target's district; one of a street only on that street."""
-    there = Q(street__isnull=True) | Q(street_id=target.street_id)
-    found = Agency.objects.filter(there, district__streets=target.street_id, pk__in=agency_ids, active=True)
+def competent_check(agency_ids: list[int], street_id: int) -> None:
+    """Agencies of the street's district; one of a street only on that street. ``Refused("agency_elsewhere")``."""
+    there = Q(street__isnull=True) | Q(street_id=street_id)
+    found = Agency.objects.filter(there, district__streets=street_id, pk__in=agency_ids, active=True)
     if found.count() != len(agency_ids):
         raise Refused(
             "agency_elsewhere", _("One of these agencies does not work on this street."), field="agencies", status=422

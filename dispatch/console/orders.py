@@ -26,7 +26,7 @@ from cases.services import orders as service
 from dispatch.console.case import order_actions, order_card
 from dispatch.console.frame import console_view, show
 from dispatch.console.order_acts import ORDER_ACTS
-from dispatch.web.access import actor_for, order_or_404, target_or_404
+from dispatch.web.access import actor_for, holds_somewhere, order_or_404, target_or_404
 from dispatch.web.explain import explained
 from dispatch.web.refusals import INVALID, put_refusal
 from teams.selectors import squads_serving, street_team
@@ -50,6 +50,7 @@ def plan(request: HttpRequest) -> HttpResponse:
         "now_plans": [row for row in plans if not row.later],
         "later_plans": [row for row in plans if row.later],
         "needs": sum(len(row.needs) for row in plans),
+        "may_publish": holds_somewhere(request, "plan.publish"),
         "may_open": {row.target.pk for row in plans if may(actor, "order.draft", street_id=row.target.street_id)},
     }
     return show(request, "console/plan.html", context, at="plan_work")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from cases.models import PartyRow, PartyRun, PartyRunState, RowChoice, RowFate
+from cases.models import FileRunState, PartyRow, PartyRun, RowChoice, RowFate
 from cases.refusals import Refused
 from cases.selectors import partyruns as selector
 from cases.services import partyfiles as service
@@ -59,7 +59,7 @@ def party_file(request: HttpRequest, pk: int) -> HttpResponse:
     run = party_run_or_404(request, pk, "target.edit")
     form: ColumnsForm | None = None
     status = 200
-    if run.state in (PartyRunState.UPLOADED, PartyRunState.COMPARED, PartyRunState.FAILED):
+    if run.state in (FileRunState.UPLOADED, FileRunState.COMPARED, FileRunState.FAILED):
         try:
             header, sample = service.run_header(run), service.run_sample(run)
         except Refused as refused:
@@ -160,10 +160,10 @@ def _cell(value: Any) -> sheets.Cell:
 
 
 def _facts(run: PartyRun) -> dict[str, Any]:
-    taking = run.state == PartyRunState.TAKING
+    taking = run.state == FileRunState.TAKING
     return {
         "run": run,
-        "running": run.state in (PartyRunState.COMPARING, PartyRunState.TAKING),
+        "running": run.state in (FileRunState.COMPARING, FileRunState.TAKING),
         "taking": taking,
         "at_row": run.done if taking else run.read,
         "of_rows": selector.chosen_count(run) if taking else run.total,
@@ -193,7 +193,7 @@ def _rows(request: HttpRequest, run: PartyRun) -> dict[str, Any]:
         "next_url": f"{base}?fate={fate}&after={follows}" if follows else "",
         "first_url": f"{base}?fate={fate}" if after else "",
         "shown": len(found),
-        "choosing": run.state == PartyRunState.COMPARED,
+        "choosing": run.state == FileRunState.COMPARED,
         "chosen": selector.chosen_count(run),
     }
 

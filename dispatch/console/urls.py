@@ -31,6 +31,7 @@ from dispatch.console import (
     search,
     triage,
     wall,
+    year_plans,
 )
 from dispatch.console.admin.urls import admin_urls
 
@@ -86,6 +87,12 @@ urlpatterns: list[URLPattern] = [
     path("parties/doubles/", party_merge.party_doubles, name="party_doubles"),
     path("parties/doubles/look/", party_merge.party_doubles_look, name="party_doubles_look"),
     path("parties/doubles/different/", party_merge.party_different, name="party_different"),
+    path("plans/", year_plans.year_plans, name="year_plans"),
+    path("plans/<int:pk>/", year_plans.year_plan, name="year_plan"),
+    path("plans/<int:pk>/progress/", year_plans.year_plan_progress, name="year_plan_progress"),
+    path("plans/<int:pk>/publish/", year_plans.year_plan_publish, name="year_plan_publish"),
+    path("plans/<int:pk>/withdraw/", year_plans.year_plan_withdraw, name="year_plan_withdraw"),
+    path("plans/<int:pk>/refused/", year_plans.year_plan_refused, name="year_plan_refused"),
     path("parties/<int:pk>/", parties.party, name="party"),
     path("parties/<int:pk>/merge/", party_merge.party_merge, name="party_merge"),
     path("parties/<int:pk>/edit/", party_form.party_edit, name="party_edit"),

@@ -27,8 +27,10 @@ from cases.models import (
     PartyRun,
     Target,
     Visit,
+    YearPlan,
 )
 from cases.policies import RIGHTS, Place
+from cases.selectors.yearplans import plans_visible
 from teams.models import OFFICE_ROLES, SQUAD_ROLES, Role, User
 from teams.policies import RESIDENT, Actor
 from teams.scope import of_own_streets
@@ -278,6 +280,15 @@ def run_or_404(request: HttpRequest, pk: int, right: str | None = None) -> Impor
         raise Http404
     check_right(request, right, street_id=run.street_id)
     return run
+
+
+def year_plan_or_404(request: HttpRequest, pk: int, right: str | None = None) -> YearPlan:
+    """An agency's plan of a year: the office of its street, the district, an auditor."""
+    plan = plans_visible(actor_for(request)).filter(pk=pk).first()
+    if plan is None:
+        raise Http404
+    check_right(request, right, street_id=plan.street_id)
+    return plan
 
 
 def party_run_or_404(request: HttpRequest, pk: int, right: str | None = None) -> PartyRun:

@@ -31,6 +31,7 @@ from cases.models import (
     Setting,
     Source,
     Target,
+    YearPlan,
 )
 from cases.services import findings, intake, orders, triage, visits
 from dispatch.notify.models import Delivery, Webhook
@@ -242,7 +243,10 @@ def _looked_on(cast: Cast, made: Street, target: Target) -> None:
     )
     run = ImportRun.objects.create(street_id=target.street_id, file_name="a.csv", path="/nowhere")
     file = PartyRun.objects.create(street_id=target.street_id, file_name="p.csv", path="/nowhere")
-    made.rows |= {"rating": closed.pk, "import": run.pk, "party file": file.pk}
+    plan = YearPlan.objects.create(
+        street_id=target.street_id, file_name="y.csv", path="/nowhere", year=2027, agency=cast.agencies["market"]
+    )
+    made.rows |= {"rating": closed.pk, "import": run.pk, "party file": file.pk, "year plan": plan.pk}
 
 
 def _administered(cast: Cast, made: Street, user: User, holder: User) -> None:

@@ -42,15 +42,18 @@ PARTS = {
     "console:triage_first", "field:order", "field:task", "field:whistle", "field:manifest", "field:worker",
     "console:intake_parties", "console:intake_addresses", "console:import_refused", "console:admin_leave_end",
     "console:admin_clock_withdraw", "console:map_points", "console:party_alike", "console:party_points",
-    "console:party_file_progress", "console:party_export", "console:party_file_refused", "field:sample_off",
+    "console:party_file_progress", "console:year_plan_progress", "console:year_plan_refused",
+    "console:year_plan_withdraw",
+    "console:party_export", "console:party_file_refused", "field:sample_off",
 }  # fmt: skip
-"""Pieces of a page that scripts ask for, a picture, addresses that lead on to another page, and two pages of a moment:
-a handling task under way, which ``test_live`` looks at, and a test to call off, which ``test_barbecue`` opens."""
+"""Pieces of a page that scripts ask for, a picture, addresses that lead on to another page, and three pages of a
+moment: a handling task under way, which ``test_live`` looks at, a test to call off, which ``test_barbecue`` opens, and
+a published plan to take back, which ``tests/console/test_year_plans.py`` does."""
 POSTED = {
     "console:undo", "console:export", "console:view_change", *(f"console:bulk_{act}" for act in BULK),
     "console:triage_hold", "console:triage_undo", "console:triage_brief", "console:intake_alike",
     "console:notices_read", "console:message_retry", "console:outbox_retry", "console:party_different",
-    "console:party_doubles_look", "console:party_file_choose",
+    "console:party_doubles_look", "console:party_file_choose", "console:year_plan_publish",
     "field:acknowledge", "field:photos", "field:finish", "field:item", "field:sample", "field:notices_read",
     "portal:photos", "portal:private_photos", "field:photo",
     "console:admin_calendar_remove", "console:admin_duty_copy", "console:admin_webhook_test",
@@ -232,6 +235,11 @@ def hotline_file(office: Page) -> None:
     office.locator("input[type=file]").set_input_files(FilePayload(name="demo.csv", mimeType="text/csv", buffer=row))
     office.locator("main form:has(input[type=file]) button").first.click()
     office.wait_for_url(re.compile(r"/console/parties/files/\d+/"))
+    office.goto("/console/plans/")
+    office.locator("select[name=agency]").select_option(index=1)
+    office.locator("input[type=file]").set_input_files(FilePayload(name="demo.csv", mimeType="text/csv", buffer=row))
+    office.locator("main form:has(input[type=file]) button").first.click()
+    office.wait_for_url(re.compile(r"/console/plans/\d+/"))
 
 
 def doors(security: Page) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from cases.models import PartyRun, PartyRunState, RowChoice, RowFate
+from cases.management.columns import column_given
+from cases.models import FileRunState, PartyRun, RowChoice, RowFate
 from cases.refusals import Refused
 from cases.selectors.partyruns import counts_of
 from cases.services import partyfiles
@@ -44,7 +45,7 @@ class Command(BaseCommand):
                 actor=SYSTEM,
                 street_id=street.pk,
                 path=options["file"],
-                columns=dict(_pair(text) for text in options["column"]),
+                columns=dict(column_given(text) for text in options["column"]),
             )
             partyfiles.run_compare(actor=SYSTEM, run_id=run.pk)
         except Refused as refusal:
@@ -69,12 +70,12 @@ class Command(BaseCommand):
 
     def _carry(self, run: PartyRun) -> PartyRun:
         run = partyfiles.run_execute(run_id=run.pk, progress=self._progress)
-        if run.state == PartyRunState.FAILED:
+        if run.state == FileRunState.FAILED:
             raise CommandError(run.error)
         return run
 
     def _progress(self, run: PartyRun) -> None:
-        done = run.done if run.state == PartyRunState.TAKING else run.read
+        done = run.done if run.state == FileRunState.TAKING else run.read
         self.stderr.write(f"{done}/{run.total}", ending="\r" if self.stderr.isatty() else "\n")
 
     def _say(self, run: PartyRun) -> None:
@@ -87,14 +88,7 @@ class Command(BaseCommand):
                 )
             if (count := rows.count()) > SHOWN:
                 self.stdout.write(_("… and %(count)s more") % {"count": count - SHOWN})
-        if run.state != PartyRunState.DONE:
+        if run.state != FileRunState.DONE:
             self.stdout.write(_("Nothing was written."))
         for kind, counted in counts_of(run).items():
             self.stdout.write(f"{RowFate(kind).label}: {counted.rows} ({counted.taken})")
-
-
-def _pair(text: str) -> tuple[str, str]:
-    field, sign, name = text.partition("=")
-    if not sign:
-        raise CommandError(_("Write --column FIELD=NAME, not %(text)s.") % {"text": text})
-    return field.strip(), name.strip()

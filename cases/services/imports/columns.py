@@ -10,6 +10,8 @@ from types import MappingProxyType
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from cases.refusals import Refused
+
 FIELDS: Mapping[str, object] = MappingProxyType(
     {
         "number": _("order number"),
@@ -99,6 +101,50 @@ def columns_wrong(columns: Mapping[str, str], header: Iterable[str]) -> tuple[st
         for field in FIELDS
         if (field in REQUIRED and not columns.get(field)) or (columns.get(field) and columns[field] not in there)
     )
+
+
+def merged(known: Mapping[str, str], given: Mapping[str, str], fields: Mapping[str, object]) -> dict[str, str]:
+    """The guess with what a person said over it; an empty name takes a field away. ``Refused("field_unknown")``."""
+    unknown = set(given) - set(fields)
+    if unknown:
+        raise Refused(
+            "field_unknown", _("No such field: %(fields)s.") % {"fields": ", ".join(sorted(unknown))}, status=422
+        )
+    return {field: column for field, column in {**known, **given}.items() if column}
+
+
+def check(
+    columns: Mapping[str, str], header: Iterable[str], fields: Mapping[str, object], required: Iterable[str]
+) -> None:
+    """``Refused`` (422 with ``field``): ``column_missing``, ``column_unknown``, ``column_twice``."""
+    there, used, needed = set(header), set(), set(required)
+    for field in fields:
+        column = columns.get(field)
+        if not column:
+            if field in needed:
+                raise missing(field, fields)
+            continue
+        if column not in there:
+            raise Refused(
+                "column_unknown",
+                _("The file has no column “%(column)s”.") % {"column": column},
+                field=field,
+                status=422,
+            )
+        if column in used:
+            raise Refused(
+                "column_twice",
+                _("The column “%(column)s” is chosen twice.") % {"column": column},
+                field=field,
+                status=422,
+            )
+        used.add(column)
+
+
+def missing(field: str, fields: Mapping[str, object]) -> Refused:
+    """That no column was named for a field which a file can't be without."""
+    why = _("Say which column is “%(field)s”.") % {"field": fields[field]}
+    return Refused("column_missing", why, field=field, status=422)
 
 
 def _plain(name: str) -> str:

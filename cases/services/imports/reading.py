@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import islice
@@ -174,6 +174,19 @@ def _cell(value: object) -> str:
     if isinstance(value, datetime | date):
         return value.isoformat()
     return str(value).strip()
+
+
+_NONE = frozenset({"无", "-", "—", "/", "暂无", "null", "none", "n/a"})
+
+
+def facts_of(cells: Sequence[str], header: Sequence[str], columns: Mapping[str, str]) -> dict[str, str] | None:
+    """What a row says in our fields, blanks made single: filled cells only, so an empty one never erases anything.
+    None as ``named``."""
+    by_name = named(cells, header)
+    if by_name is None:
+        return None
+    facts = {name: " ".join(by_name.get(column, "").replace("\0", "").split()) for name, column in columns.items()}
+    return {name: text for name, text in facts.items() if text and text.lower() not in _NONE}
 
 
 def named(cells: Sequence[str], header: Sequence[str]) -> dict[str, str] | None:

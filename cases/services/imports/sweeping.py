@@ -8,17 +8,19 @@ from pathlib import Path
 from django.db import transaction
 
 from cases.clock.moment import now
-from cases.models import ImportRun, PartyRun, PartyRunState, RunState
+from cases.models import RUN_BUSY, ImportRun, PartyRun, RunState, YearPlan
 from cases.selectors.office import office_setting
 from cases.services.imports.uploads import folder
 
 KEPT_DAYS = 7
 """When the setting ``import_file_days`` says nothing."""
-RUNS: tuple[tuple[type[ImportRun] | type[PartyRun], frozenset[str]], ...] = (
+Run = ImportRun | PartyRun | YearPlan
+RUNS: tuple[tuple[type[Run], frozenset[str]], ...] = (
     (ImportRun, frozenset({RunState.RUNNING})),
-    (PartyRun, frozenset({PartyRunState.COMPARING, PartyRunState.TAKING})),
+    (PartyRun, frozenset(RUN_BUSY)),
+    (YearPlan, frozenset(RUN_BUSY)),
 )
-"""Both kinds of run keep their files in one folder; the states in which a worker needs the file."""
+"""All kinds of run keep their files in one folder; the states in which a worker needs the file."""
 
 
 def uploads_sweep() -> int:
@@ -42,7 +44,7 @@ def uploads_sweep() -> int:
     return gone
 
 
-def _forget(model: type[ImportRun] | type[PartyRun], busy: frozenset[str], run_id: int) -> int:
+def _forget(model: type[Run], busy: frozenset[str], run_id: int) -> int:
     """Remove the file of one run if its time is over, with the run locked against being released meanwhile."""
     with transaction.atomic():
         run = model._default_manager.select_for_update(skip_locked=True).filter(pk=run_id).first()

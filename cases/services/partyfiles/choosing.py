@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from cases import policies
-from cases.models import PartyRow, PartyRun, PartyRunState, RowChoice, RowFate
+from cases.models import FileRunState, PartyRow, PartyRun, RowChoice, RowFate
 from cases.refusals import Refused
 from teams.policies import Actor
 
@@ -56,6 +56,6 @@ def rows_choose_all(*, actor: Actor, run_id: int, fate: str, choice: str) -> int
 def _waiting(actor: Actor, run_id: int) -> PartyRun:
     run = PartyRun.objects.select_for_update().get(pk=run_id)
     policies.require(actor, "target.edit", street_id=run.street_id)
-    if run.state != PartyRunState.COMPARED:
+    if run.state != FileRunState.COMPARED:
         raise Refused("not_compared", _("Rows are chosen after the file was compared and before it is taken in."))
     return run

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from django.utils.translation import gettext_lazy as _
 
-from cases.refusals import Refused
 from cases.services.imports.columns import guess
 
 FIELDS: Mapping[str, object] = MappingProxyType(
@@ -50,44 +49,3 @@ _NAMES: Mapping[str, str] = MappingProxyType(
 def columns_guess(header: Sequence[str]) -> dict[str, str]:
     """Field → column name, for every field whose column is recognised."""
     return guess(header, _NAMES)
-
-
-def columns_merged(known: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
-    """The guess with what a person said over it; an empty name takes a field away. ``Refused("field_unknown")``."""
-    unknown = set(given) - set(FIELDS)
-    if unknown:
-        raise Refused(
-            "field_unknown", _("No such field: %(fields)s.") % {"fields": ", ".join(sorted(unknown))}, status=422
-        )
-    return {field: column for field, column in {**known, **given}.items() if column}
-
-
-def columns_check(columns: Mapping[str, str], header: Iterable[str]) -> None:
-    """``Refused`` (422 with ``field``): ``column_missing``, ``column_unknown``, ``column_twice``."""
-    there, used = set(header), set()
-    for field in FIELDS:
-        column = columns.get(field)
-        if not column:
-            if field in REQUIRED:
-                raise Refused(
-                    "column_missing",
-                    _("Say which column is “%(field)s”.") % {"field": FIELDS[field]},
-                    field=field,
-                    status=422,
-                )
-            continue
-        if column not in there:
-            raise Refused(
-                "column_unknown",
-                _("The file has no column “%(column)s”.") % {"column": column},
-                field=field,
-                status=422,
-            )
-        if column in used:
-            raise Refused(
-                "column_twice",
-                _("The column “%(column)s” is chosen twice.") % {"column": column},
-                field=field,
-                status=422,
-            )
-        used.add(column)

@@ -9,6 +9,7 @@ from typing import Any
 from cases.models import PartyRow, PartyRun, RowChoice, RowFate, Target
 from cases.planner.sameness import plain
 from cases.selectors.alike import alike_of
+from cases.selectors.namesakes import parties_by_code, parties_by_name
 from cases.services.parties import columns_of
 from cases.services.partyfiles.rows import Read
 
@@ -32,8 +33,8 @@ def seen_before(run: PartyRun) -> Seen:
 
 def rows_compare(run: PartyRun, reads: Sequence[Read], seen: Seen) -> list[PartyRow]:
     """The rows of a batch with their fate, not saved. Two queries for those that match, two for each that doesn't."""
-    by_code = _by_code([str(read.facts["uscc"]) for read in reads if not read.code and read.facts.get("uscc")])
-    by_name = _by_name(run.street_id, [read.facts["name"] for read in reads if not read.code])
+    by_code = parties_by_code([str(read.facts["uscc"]) for read in reads if not read.code and read.facts.get("uscc")])
+    by_name = parties_by_name(run.street_id, [read.facts["name"] for read in reads if not read.code])
     found = []
     for read in reads:
         row = PartyRow(run=run, row=read.row, facts=read.facts)
@@ -91,19 +92,6 @@ def _note(seen: Seen, number: int, facts: dict[str, Any]) -> None:
 
 def _place(facts: dict[str, Any]) -> tuple[str, str]:
     return plain(facts["name"]), plain(facts.get("address", ""))
-
-
-def _by_code(codes: list[str]) -> dict[str, Target]:
-    """Parties by their code; a merged one stands for the one it lives on in."""
-    rows = Target.objects.filter(uscc__in=codes).select_related("merged_into")
-    return {str(row.uscc): row.merged_into or row for row in rows}
-
-
-def _by_name(street_id: int, names: list[str]) -> dict[str, list[Target]]:
-    found: dict[str, list[Target]] = {}
-    for row in Target.objects.filter(street=street_id, name__in=names, merged_into__isnull=True).order_by("pk"):
-        found.setdefault(row.name, []).append(row)
-    return found
 
 
 def _same_place(facts: dict[str, Any], named: list[Target]) -> Target | None:

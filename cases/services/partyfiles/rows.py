@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models import PartyRow, TargetKind
 from cases.refusals import Refused
-from cases.services.imports.reading import BROKEN, named
+from cases.services.imports.reading import BROKEN, facts_of
 from cases.services.parties import uscc_check
 from cases.services.parties.checking import CAP, NOISE_ZONES
 
@@ -51,7 +51,6 @@ _KINDS: Mapping[str, str] = MappingProxyType(
     }
 )
 _LENGTHS = {"trade": 40, "address": 240, "person_in_charge": 60, "phone": 32}
-_NONE = frozenset({"无", "-", "—", "/", "暂无", "null", "none", "n/a"})
 
 
 @dataclass(slots=True)
@@ -65,13 +64,11 @@ class Read:
 
 
 def row_read(number: int, cells: Sequence[str], header: Sequence[str], columns: Mapping[str, str]) -> Read:
-    """A row, sound or with the code of its refusal; an empty cell says nothing, so it never erases anything."""
-    by_name = named(cells, header)
-    if by_name is None:
+    """A row, sound or with the code of its refusal."""
+    facts = facts_of(cells, header, columns)
+    if facts is None:
         return Read(number, {}, "too_many_cells")
-    facts = {name: " ".join(by_name.get(column, "").replace("\0", "").split()) for name, column in columns.items()}
-    facts = {name: text for name, text in facts.items() if text and text.lower() not in _NONE}
-    read = Read(number, facts)
+    read = Read(number, dict(facts))
     try:
         _check(read)
     except _Bad as bad:
@@ -113,12 +110,19 @@ def _check(read: Read) -> None:
 
 
 def _code(facts: dict[str, Any]) -> None:
-    if "E+" in facts["uscc"].upper():
-        raise _Bad("uscc_shortened")
+    facts["uscc"], wrong = code_read(facts["uscc"])
+    if wrong:
+        raise _Bad(wrong)
+
+
+def code_read(text: str) -> tuple[str, str]:
+    """A credit code as it is kept, and what is wrong with it: ``uscc_shortened``, ``uscc_wrong`` or nothing."""
+    if "E+" in text.upper():
+        return text, "uscc_shortened"
     try:
-        facts["uscc"] = uscc_check(facts["uscc"])
+        return uscc_check(text) or "", ""
     except Refused:
-        raise _Bad("uscc_wrong") from None
+        return text, "uscc_wrong"
 
 
 def _kind(text: str) -> str:

@@ -13,15 +13,17 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import policies
 from cases.clock.moment import now
-from cases.models import ChangeKind, PartyRow, PartyRun, PartyRunState, RowChoice, RowFate
+from cases.models import RUN_BUSY, ChangeKind, FileRunState, PartyRow, PartyRun, RowChoice, RowFate
 from cases.refusals import Refused
 from cases.services import parties
+from cases.services.imports import columns as named_columns
 from cases.services.imports import uploads
+from cases.services.imports.filerun import actor_of_run, finish
 from cases.services.imports.reading import count_of, header_of, rows_of, sample_of
-from cases.services.partyfiles.columns import columns_check, columns_guess, columns_merged
+from cases.services.partyfiles.columns import FIELDS, REQUIRED, columns_guess
 from cases.services.partyfiles.comparing import Seen, rows_compare, seen_before
 from cases.services.partyfiles.rows import REASONS, row_read
-from teams.policies import SYSTEM, Actor
+from teams.policies import Actor
 
 BATCH = 200
 _LOCK_CLASS = 7_340_003  # of advisory locks; the second number is the run
@@ -54,7 +56,7 @@ def run_create(
         street_id=street_id,
         file_name=name[:160],
         path=str(source),
-        columns=columns_merged(columns_guess(header), columns or {}),
+        columns=named_columns.merged(columns_guess(header), columns or {}, FIELDS),
         total=total,
         started_by_id=actor.user_id,
     )
@@ -76,13 +78,13 @@ def run_compare(*, actor: Actor, run_id: int, columns: Mapping[str, str] | None 
     ``file_gone``."""
     with transaction.atomic():
         run = _locked(actor, run_id)
-        if run.state in (PartyRunState.COMPARING, PartyRunState.TAKING):
+        if run.state in RUN_BUSY:
             return run
-        if run.state == PartyRunState.DONE:
+        if run.state == FileRunState.DONE:
             raise Refused("run_done", _("This file was imported already."))
-        run.columns = columns_merged({} if columns else run.columns, columns or {})
-        columns_check(run.columns, header_of(uploads.present(run.path)))
-        run.state = PartyRunState.COMPARING
+        run.columns = named_columns.merged({} if columns else run.columns, columns or {}, FIELDS)
+        named_columns.check(run.columns, header_of(uploads.present(run.path)), FIELDS, REQUIRED)
+        run.state = FileRunState.COMPARING
         run.read = run.done = 0
         run.error, run.finished_at = "", None
         run.save()
@@ -95,13 +97,13 @@ def run_take(*, actor: Actor, run_id: int) -> PartyRun:
     ``nothing_chosen``."""
     with transaction.atomic():
         run = _locked(actor, run_id)
-        if run.state == PartyRunState.TAKING:
+        if run.state == FileRunState.TAKING:
             return run
-        if run.state != PartyRunState.COMPARED:
+        if run.state != FileRunState.COMPARED:
             raise Refused("not_compared", _("Compare the file first."))
         if not _waiting(run).exists():
             raise Refused("nothing_chosen", _("Nothing is chosen: there is nothing to take in."))
-        run.state = PartyRunState.TAKING
+        run.state = FileRunState.TAKING
         run.started_by_id = actor.user_id or run.started_by_id
         run.save(update_fields=["state", "started_by"])
     return run
@@ -109,8 +111,7 @@ def run_take(*, actor: Actor, run_id: int) -> PartyRun:
 
 def runs_due() -> list[int]:
     """Runs that a worker has to carry on, oldest first."""
-    released = [PartyRunState.COMPARING, PartyRunState.TAKING]
-    return list(PartyRun.objects.filter(state__in=released).order_by("pk").values_list("pk", flat=True))
+    return list(PartyRun.objects.filter(state__in=RUN_BUSY).order_by("pk").values_list("pk", flat=True))
 
 
 def run_execute(*, run_id: int, seconds: float | None = None, progress: Progress | None = None) -> PartyRun:
@@ -118,22 +119,22 @@ def run_execute(*, run_id: int, seconds: float | None = None, progress: Progress
     and what is counted is saved with the rows it counts."""
     with uploads.sole(_LOCK_CLASS, run_id) as mine:
         run = PartyRun.objects.select_related("started_by").get(pk=run_id)
-        if not mine or run.state not in (PartyRunState.COMPARING, PartyRunState.TAKING):
+        if not mine or run.state not in RUN_BUSY:
             return run
         until = float("inf") if seconds is None else time.monotonic() + seconds
         try:
-            if run.state == PartyRunState.COMPARING:
+            if run.state == FileRunState.COMPARING:
                 _compare(run, until, progress)
             else:
                 _take(run, until, progress)
         except Refused as refusal:
-            _finish(run, PartyRunState.FAILED, str(refusal))
+            finish(run, FileRunState.FAILED, str(refusal))
         return run
 
 
 def _compare(run: PartyRun, until: float, progress: Progress | None) -> None:
     header = header_of(uploads.present(run.path))
-    columns_check(run.columns, header)
+    named_columns.check(run.columns, header, FIELDS, REQUIRED)
     seen = seen_before(run) if run.read else Seen()
     for records in uploads.slices(rows_of(Path(run.path), skip=run.read), BATCH):
         reads = [row_read(number, cells, header, run.columns) for number, cells in records]
@@ -146,11 +147,11 @@ def _compare(run: PartyRun, until: float, progress: Progress | None) -> None:
             progress(run)
         if time.monotonic() > until and run.read < run.total:
             return
-    _finish(run, PartyRunState.COMPARED)
+    finish(run, FileRunState.COMPARED)
 
 
 def _take(run: PartyRun, until: float, progress: Progress | None) -> None:
-    actor = _actor(run)
+    actor = actor_of_run(run)
     while rows := list(_waiting(run).select_related("target").order_by("row")[:BATCH]):
         with transaction.atomic():
             for row in rows:
@@ -163,7 +164,7 @@ def _take(run: PartyRun, until: float, progress: Progress | None) -> None:
         if time.monotonic() > until:
             return
     parties.doubles_refresh(street_id=run.street_id)
-    _finish(run, PartyRunState.DONE)
+    finish(run, FileRunState.DONE)
     uploads.forget(run.path)
 
 
@@ -206,13 +207,3 @@ def _locked(actor: Actor, run_id: int) -> PartyRun:
     run = PartyRun.objects.select_for_update(of=("self",)).get(pk=run_id)
     policies.require(actor, "target.edit", street_id=run.street_id)
     return run
-
-
-def _finish(run: PartyRun, state: str, error: str = "") -> None:
-    run.state, run.error, run.finished_at = state, error[:240], now()
-    run.save(update_fields=["state", "error", "finished_at"])
-
-
-def _actor(run: PartyRun) -> Actor:
-    """The person who released it; the right was asked then."""
-    return Actor(user_id=run.started_by_id, kind="system") if run.started_by_id else SYSTEM

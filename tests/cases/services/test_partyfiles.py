@@ -12,7 +12,7 @@ from django.core.management import call_command
 from openpyxl import Workbook
 
 from cases.clock.moment import now, pretend
-from cases.models import Likeness, PartyRow, PartyRun, PartyRunState, Setting, Target, TargetChange
+from cases.models import FileRunState, Likeness, PartyRow, PartyRun, Setting, Target, TargetChange
 from cases.services import imports, parties, partyfiles
 from tests.cast import Cast, refused, unchanged
 
@@ -64,7 +64,7 @@ def test_a_file_is_compared_then_taken_in_and_again_adds_nothing(cast: Cast, tmp
     Target.objects.filter(pk=cast.foreign_target.pk).update(uscc=code(3))
     before = Target.objects.count()
     run = compared(cast, path)
-    assert (run.state, run.read) == (PartyRunState.COMPARED, 7)
+    assert (run.state, run.read) == (FileRunState.COMPARED, 7)
     assert fates(run) == {2: "new", 3: "new", 4: "refused", 6: "refused", 7: "likely", 8: "change", 9: "refused"}
     assert Target.objects.count() == before
     codes = dict(PartyRow.objects.filter(run=run, fate="refused").values_list("row", "code"))
@@ -77,7 +77,7 @@ def test_a_file_is_compared_then_taken_in_and_again_adds_nothing(cast: Cast, tmp
         actor=cast.act(cast.dispatcher), run_id=run.pk, choices={8: ("change", ["phone"]), 7: ("leave", [])}
     )
     run = taken(cast, run)
-    assert (run.state, run.done) == (PartyRunState.DONE, 3)
+    assert (run.state, run.done) == (FileRunState.DONE, 3)
     assert Target.objects.count() == before + 2
     cast.supermarket.refresh_from_db()
     assert (cast.supermarket.phone, cast.supermarket.person_in_charge) == ("139****0009", "")
@@ -177,7 +177,7 @@ def test_a_compared_file_writes_nothing_to_the_register(cast: Cast, tmp_path: Pa
     actor = cast.act(cast.dispatcher)
     run = partyfiles.run_create(actor=actor, street_id=cast.street.pk, path=path)
     with unchanged():
-        assert partyfiles.run_execute(run_id=run.pk).state == PartyRunState.UPLOADED
+        assert partyfiles.run_execute(run_id=run.pk).state == FileRunState.UPLOADED
 
 
 def test_an_upload_waits_some_days_for_its_decision_and_no_longer(cast: Cast, settings: Any, tmp_path: Path) -> None:
@@ -206,4 +206,4 @@ def test_an_upload_waits_some_days_for_its_decision_and_no_longer(cast: Cast, se
         partyfiles.run_compare(actor=actor, run_id=looked_at.pk)
     assert partyfiles.run_execute(run_id=released.pk).read == 1, "a released one goes on"
     partyfiles.run_take(actor=actor, run_id=seen.pk)
-    assert partyfiles.run_execute(run_id=seen.pk).state == PartyRunState.DONE, "its rows were read before"
+    assert partyfiles.run_execute(run_id=seen.pk).state == FileRunState.DONE, "its rows were read before"
