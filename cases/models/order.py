@@ -49,6 +49,7 @@ class Order(models.Model):
     planned_until = models.TimeField(null=True, blank=True)
     brief = models.TextField(blank=True)
     lead_reason = models.CharField(max_length=240, blank=True)
+    guard_reason = models.CharField(_("why although the guard speaks against it"), max_length=240, blank=True)
     explanation = models.JSONField(default=list, blank=True)
     drafted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

@@ -29,17 +29,15 @@ from cases.models import (
     Visit,
 )
 from cases.selectors.board import PartGlance, squad_name
+from cases.selectors.guard import guard_rule
 from cases.selectors.merging import lives_on
-from cases.selectors.office import ladder_rule, office_value
+from cases.selectors.office import ladder_rule
 from cases.selectors.partychange import changes_of
 from cases.selectors.register import LOOK_BACK, OPEN_NEEDS
 from teams.policies import Actor
 
 SHOWN = 40
 PHOTOS = 24
-CAP_COUNTS = (OrderKind.ROUTINE.value, OrderKind.SPECIAL.value)
-"""Kinds of inspection that count toward a party's yearly cap, unless the office's setting ``cap_counts`` says others:
-whether a complaint-led visit counts differs by place (DOMAIN §4)."""
 
 
 @dataclass(slots=True)
@@ -188,12 +186,12 @@ def _ladder(target: Target, findings: list[Finding]) -> list[Standing]:
 
 
 def _cap(target: Target, orders: QuerySet[Order]) -> Cap:
-    setting = office_value("cap_counts", target.street_id)
-    kinds = tuple(str(kind) for kind in setting) if isinstance(setting, list) else CAP_COUNTS
+    rule = guard_rule(target)
+    kinds = tuple(sorted(rule.counts))
     year = timezone.localdate(now()).year
     done = orders.filter(on_scene_at__year=year).exclude(kind=OrderKind.HANDLING)
     counted = done.aggregate(visits=Count("pk"), used=Count("pk", filter=Q(kind__in=kinds)))
-    return Cap(counted["used"], target.yearly_cap, counted["visits"], kinds)
+    return Cap(counted["used"], rule.yearly_cap, counted["visits"], kinds)
 
 
 def _photos(orders: QuerySet[Order]) -> list[Attachment]:

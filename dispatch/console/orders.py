@@ -16,12 +16,14 @@ from django.views.decorators.http import require_safe
 
 from cases.clock.moment import now
 from cases.models import Case, Need, Target
+from cases.planner.guard import Guarded
 from cases.policies import may
 from cases.refusals import Refused
 from cases.selectors import planning, timeline
 from cases.selectors.board import OrderGlance, parts_fill
 from cases.selectors.composition import Composition, compose
 from cases.selectors.dossier import order_view, urgent
+from cases.selectors.guard import guard_of
 from cases.services import orders as service
 from dispatch.console.case import order_actions, order_card
 from dispatch.console.frame import console_view, show
@@ -73,6 +75,9 @@ class OpenForm(forms.Form):
     )
     lead_squad = forms.TypedChoiceField(label=gettext_lazy("who leads"), required=False, coerce=int, empty_value=None)
     lead_reason = forms.CharField(label=gettext_lazy("why another squad leads"), required=False, max_length=240)
+    guard_reason = forms.CharField(
+        label=gettext_lazy("why the planned checks go all the same"), required=False, max_length=240
+    )
     chosen = forms.BooleanField(required=False, widget=forms.HiddenInput)
     squads = forms.TypedMultipleChoiceField(label=gettext_lazy("joint squads"), coerce=int, required=False)
 
@@ -115,10 +120,16 @@ def order_open(request: HttpRequest, pk: int) -> HttpResponse:
     preview = _preview(target, picked, form if valid else None)
     if preview and valid and "open" not in request.POST:
         preview = _told(form, picked, preview)
+    guarded = Guarded()
+    if preview:
+        on = form.cleaned_data.get("planned_day") if valid else None
+        guarded = guard_of(target=target, needs=picked, plan=preview, on=on or timezone.localdate(now()))
     context = {
         "target": target,
         "form": form,
         "needs": [{"need": need, "on": need.pk in chosen} for need in rows],
+        "guarded": guarded,
+        "guard_why": explained(guarded.notes),
         "live": planning.live_order(target),
         "preview": preview,
         "preview_parts": [{"plan": part, "why": explained(part.notes)} for part in preview.parts] if preview else [],
@@ -138,6 +149,7 @@ def _asked(form: OpenForm) -> dict[str, Any]:
         "planned_until": data["planned_until"],
         "lead_squad_id": data["lead_squad"],
         "lead_reason": data["lead_reason"],
+        "guard_reason": data["guard_reason"],
         "squad_ids": data["squads"] if data["chosen"] else None,
     }
 

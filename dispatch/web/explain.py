@@ -28,6 +28,17 @@ WORDS: Mapping[str, object] = {
     "rides_along": _("Another need rides along; it has time until %(until)s."),
     "go_until": _("Go by %(due)s."),
     "recheck_after": _("A recheck of the visit of %(visit)s."),
+    "guard_cooling_off": _(
+        "Visited on %(visit)s: less than %(days)s days between. Wait until %(until)s, or let it ride along."
+    ),
+    "guard_yearly_cap": _(
+        "%(used)s of %(most)s inspections of %(year)s are used up. Leave it for another year, or let it ride along."
+    ),
+    "guard_no_disturb": _("On the no-disturb list: inspected only on a clue. Planned checks may ride along."),
+    "guard_recognised": _(
+        "Items checked already that still count: %(count)s, the last on %(visit)s. Leave them out until %(until)s."
+    ),
+    "guard_overridden": _("It goes all the same: %(reason)s"),
     "other_target": _("It is about another party."),
     "order_not_live": _("That order's visit has begun or ended."),
     "recheck_of_this_visit": _("A recheck can't join the visit that caused it."),

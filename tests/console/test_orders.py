@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.models import Need, Order, Part, PartState
-from cases.services import orders
+from cases.models import Need, Order, Part, PartState, Target
+from cases.services import needs, orders
 from tests.cast import Cast, unchanged
 from tests.console.conftest import Login
 from tests.stage import issued_order, planned_case
@@ -215,3 +215,30 @@ def test_lists_and_budgets(cast: Cast, login: Login, django_assert_max_num_queri
     with django_assert_max_num_queries(26):
         client.get(reverse("console:order", args=[order.pk]))
     assert order.number not in login(cast.outsider).get(reverse("console:orders")).content.decode()
+
+
+def test_what_speaks_against_planned_checks_stands_on_the_page(cast: Cast, login: Login) -> None:
+    Target.objects.filter(pk=cast.target.pk).update(no_disturb=True, no_disturb_reason="演示")
+    need = needs.need_open(
+        actor=cast.act(cast.dispatcher),
+        target_id=cast.target.pk,
+        cause="planned",
+        agency_ids=cast.agency_ids("market"),
+        note="演示·年度计划",
+    )
+    desk = login(cast.dispatcher)
+    url = reverse("console:order_open", args=[cast.target.pk])
+    page = desk.get(url).content.decode()
+    assert "On the no-disturb list" in page
+    assert "演示·年度计划" in page
+    typed = {"needs": [need.pk], "planned_from": "09:00", "open": "1"}
+    with unchanged():
+        answer = desk.post(url, typed)
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["guard_reason"]
+    assert 'value="09:00"' in answer.content.decode(), "nothing typed is lost"
+    assert desk.post(url, {**typed, "guard_reason": "演示·上级部署"}).status_code == 302
+    order = Order.objects.get()
+    page = desk.get(reverse("console:order", args=[order.pk])).content.decode()
+    assert "Why although guarded against" in page
+    assert page.count("演示·上级部署") >= 2, "on paper and in the timeline"

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import flow, policies
 from cases.clock.moment import now
+from cases.law import Note
 from cases.models import (
     Need,
     NeedCause,
@@ -25,8 +26,10 @@ from cases.models import (
     Urgency,
 )
 from cases.planner import merge
+from cases.planner.guard import Guarded
 from cases.refusals import Refused
 from cases.selectors.composition import Composition, compose, need_facts
+from cases.selectors.guard import guard_of
 from cases.services import casefile, journal
 from cases.services.journal import Entry
 from cases.services.parties import merged_refuse, target_lock
@@ -59,14 +62,16 @@ def order_open(
     planned_until: time | None = None,
     lead_squad_id: int | None = None,
     lead_reason: str = "",
+    guard_reason: str = "",
     squad_ids: Iterable[int] | None = None,
     kind: str | None = None,
 ) -> Order:
     """Draft the target's check-once order. [order.drafted, case.ordered]
 
     All open needs that may share a visit are taken unless ``need_ids`` says which. The street's own team leads;
-    another lead needs ``lead_reason``. Refused: ``no_open_need``, ``needs_do_not_fit``, ``live_order_exists``,
-    ``lead_reason_needed``, ``no_squad``, ``day_outside_window``.
+    another lead needs ``lead_reason``; where the guard speaks against planned checks and the office wants a reason, it
+    is ``guard_reason``. Refused: ``no_open_need``, ``needs_do_not_fit``, ``live_order_exists``,
+    ``lead_reason_needed``, ``guard_reason_needed``, ``no_squad``, ``day_outside_window``.
     """
     wanted = None if need_ids is None else set(need_ids)
     with transaction.atomic():
@@ -75,14 +80,11 @@ def order_open(
         merged_refuse(target)
         live_refuse(target)
         needs = _needs_lock(target, wanted)
-        plan = compose(
-            target=target,
-            needs=needs,
-            lead_squad_id=lead_squad_id,
-            squad_ids=squad_ids,
-            on=planned_day or timezone.localdate(now()),
-        )
+        on = planned_day or timezone.localdate(now())
+        plan = compose(target=target, needs=needs, lead_squad_id=lead_squad_id, squad_ids=squad_ids, on=on)
         opening_check(needs=needs, plan=plan, planned_day=planned_day, lead_reason=lead_reason)
+        guarded = guard_of(target=target, needs=needs, plan=plan, on=on)
+        why = _guard_check(guarded, guard_reason)
         cases = casefile.cases_lock([need.case_id for need in needs if need.case_id is not None])
         try:
             with transaction.atomic():
@@ -90,7 +92,7 @@ def order_open(
                     number=number_take(),
                     target=target,
                     street_id=target.street_id,
-                    kind=kind or _KIND_OF.get(NeedCause(needs[0].cause), OrderKind.CASE_LED),
+                    kind=kind or _kind_of(needs),
                     urgency=max((need.urgency for need in needs), key=list(Urgency.values).index),
                     announced=all(need.announced for need in needs),
                     planned_day=planned_day,
@@ -98,7 +100,8 @@ def order_open(
                     planned_until=planned_until,
                     brief="\n\n".join(case.brief for case in cases if case.brief),
                     lead_reason=lead_reason.strip(),
-                    explanation=[note.as_dict() for note in plan.notes],
+                    guard_reason=why,
+                    explanation=[note.as_dict() for note in (*plan.notes, *guarded.notes, *_overridden(why))],
                     drafted_by_id=actor.user_id,
                     drafted_at=now(),
                 )
@@ -118,6 +121,8 @@ def order_open(
                         "squads": [part.squad_id for part in parts],
                         "visits_saved": plan.visits_saved,
                         "lead_reason": order.lead_reason,
+                        **({"guard": [note.code for note in guarded.notes]} if guarded.notes else {}),
+                        **({"reason": why} if why else {}),
                     },
                 ),
             ],
@@ -139,6 +144,29 @@ def opening_check(*, needs: Sequence[Need], plan: Composition, planned_day: date
         raise Refused("needs_do_not_fit", why)
     _day_check(planned_day, needs)
     _lead_check(plan, lead_reason)
+
+
+def _guard_check(guarded: Guarded, reason: str) -> str:
+    """The reason that stays with the order: none where nothing speaks against it."""
+    text = reason.strip()
+    if guarded.needs_reason and not text:
+        raise Refused(
+            "guard_reason_needed",
+            _("Planned checks here are guarded against, the page says why. Leave them out, or write why they go."),
+            field="guard_reason",
+            status=422,
+        )
+    return text if guarded.notes else ""
+
+
+def _overridden(why: str) -> list[Note]:
+    return [Note("guard_overridden", {"reason": why})] if why else []
+
+
+def _kind_of(needs: Sequence[Need]) -> str:
+    """What somebody waits for makes the visit, not the planned checks that ride along."""
+    first = next((need for need in needs if need.cause != NeedCause.PLANNED), needs[0])
+    return _KIND_OF.get(NeedCause(first.cause), OrderKind.CASE_LED)
 
 
 def live_refuse(target: Target) -> None:

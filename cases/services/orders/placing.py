@@ -24,6 +24,7 @@ from cases.models import (
 from cases.planner import merge
 from cases.refusals import Refused
 from cases.selectors.composition import PartPlan, compose, need_facts, order_facts
+from cases.selectors.guard import guard_of
 from cases.services import casefile, deadlines, journal
 from cases.services.orders.calling import approval_revise, order_follow, parts_call
 from cases.services.orders.locking import parts_of
@@ -37,7 +38,8 @@ def need_place(*, actor: Actor, need_id: int) -> Order | None:
 
     An urgent need makes a general order urgent: its clocks start anew as urgent ones where those end earlier.
     None when there is no live order or the rule keeps the need apart (its window, announced or not, a recheck and the
-    visit that caused it). The caller has asked its own policy.
+    visit that caused it), or when a planned check's items count as checked already and the office wants a reason for
+    checking them again. The caller has asked its own policy.
     """
     with transaction.atomic():
         target_id = Need.objects.values_list("target_id", flat=True).get(pk=need_id)
@@ -60,14 +62,12 @@ def need_place(*, actor: Actor, need_id: int) -> Order | None:
         held = list(_needs_of(order))
         if need.state != NeedState.OPEN or merge.may_join(need_facts(need), order_facts(order, held), now=now()):
             return None
+        on = order.planned_day or timezone.localdate(now())
+        plan = compose(target=target, needs=[need], lead_squad_id=_lead_of(order), on=on)
+        if guard_of(target=target, needs=[need], plan=plan, on=on, awaited=True).needs_reason:
+            return None
         cases = casefile.cases_lock([row.case_id for row in (*held, need) if row.case_id is not None])
         needs_link(order, [need])
-        plan = compose(
-            target=target,
-            needs=[need],
-            lead_squad_id=_lead_of(order),
-            on=order.planned_day or timezone.localdate(now()),
-        )
         hastened = _urgency_take(order, need)
         called, told = _parts_extend(order, plan.parts)
         if hastened:

@@ -159,6 +159,7 @@ class OpenIn(serializers.Serializer[Any]):
     planned_until = serializers.TimeField(required=False, allow_null=True, default=None)
     lead_squad_id = serializers.IntegerField(required=False, allow_null=True, default=None)
     lead_reason = serializers.CharField(max_length=240, required=False, default="", allow_blank=True)
+    guard_reason = serializers.CharField(max_length=240, required=False, default="", allow_blank=True)
 
 
 class ApproveIn(serializers.Serializer[Any]):
