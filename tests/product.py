@@ -81,7 +81,7 @@ def running(**more: str) -> Iterator[Product]:
 
 
 def _await(url: str, child: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + 180
+    end = time.monotonic() + 480
     while time.monotonic() < end:
         assert child.poll() is None, log.read_text()
         with contextlib.suppress(OSError, ValueError), urllib.request.urlopen(url, timeout=5) as answer:
