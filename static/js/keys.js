@@ -56,9 +56,10 @@ document.addEventListener("keydown", (e) => {
       if (box) { box.checked = !box.checked; box.dispatchEvent(new Event("change", { bubbles: true })); }
       return;
     }
-    if (key === "enter" && present() && (e.target === document.body || e.target === present())) {
+    const tick = e.target.matches("[data-pick], [data-pick-all]"); // else Enter would press the first button of the form
+    if (key === "enter" && (tick || (present() && (e.target === document.body || e.target === present())))) {
       e.preventDefault();
-      present().querySelector("[data-open]")?.click();
+      if (!e.target.matches("[data-pick-all]")) present()?.querySelector("[data-open]")?.click();
       return;
     }
   }

@@ -131,6 +131,16 @@ def test_an_hour_at_the_board(product: Product, people: People, tmp_path: Path) 
     # several: assign to oneself, undo
     keys(office, "j", "x", "j", "x")
     expect(office.locator("[data-picked]")).to_have_text("2 chosen")
+    hand = str(office.locator("#board tr.is-at").get_attribute("id"))
+    colleague.locator(f"#{hand} [data-pick]").check()
+    keys(colleague, "d")
+    expect(colleague.locator("#bulk-dialog")).to_be_visible()
+    keys(colleague, "Enter")
+    toast(colleague, "1 case assigned.")
+    expect(office.locator(f"#{hand} td:last-child .l2")).to_be_visible()  # in whose hands it is now
+    expect(office.locator(f"#{hand}.is-at [data-pick]")).to_be_checked()
+    expect(office.locator(f"#{hand} [data-open]")).to_be_focused()
+    expect(office.locator("[data-picked]")).to_have_text("2 chosen")
     keys(office, "d")
     expect(office.locator("#bulk-dialog")).to_be_visible()
     assert_accessible(office)
@@ -152,6 +162,11 @@ def test_an_hour_at_the_board(product: Product, people: People, tmp_path: Path) 
     keys(office, "z")
     toast(office, "It stands in triage again")
     assert same_page(office), "nothing of this needed a reload"
+
+    # Enter on a tick goes to the case; it presses no button of the list
+    colleague.locator(f"#{hand} [data-pick]").focus()
+    keys(colleague, "Enter")
+    at(colleague, r"/console/cases/\d+/")
 
     # list and case: the place is kept on the way to a case and back
     keys(office, "v")
