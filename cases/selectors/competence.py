@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from cases.models import Category
@@ -34,7 +37,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    agencies: list[Agency]
+    """``heads``: each agency with the short name that its column bears."""
+
+    heads: list[tuple[Agency, str]]
     lines: list[Line]
 
     @property
@@ -71,17 +76,29 @@ def power_matrix(street: Street, major: str = "") -> Matrix:
         key = (power.agency_id, power.category_code)
         if key not in book or power.street_id is not None:
             book[key] = power
-    return Matrix(agencies, [_line(row, agencies, now, later) for row in classes.order_by("code")])
+    called = _short_names(agencies)
+    heads = [(agency, called[agency.pk]) for agency in agencies]
+    return Matrix(heads, [_line(row, heads, now, later) for row in classes.order_by("code")])
+
+
+def _short_names(agencies: list[Agency]) -> Mapping[int, str]:
+    """What an agency is for, where one alone is for it: a dozen full names make a table that nobody sees at once."""
+    many = Counter(agency.function for agency in agencies)
+    return {
+        agency.pk: capfirst(str(Function(agency.function).label)) if many[agency.function] == 1 else str(agency)
+        for agency in agencies
+    }
 
 
 def _line(
     category: Category,
-    agencies: list[Agency],
+    heads: list[tuple[Agency, str]],
     now: dict[tuple[int, str], Power],
     later: dict[tuple[int, str], Power],
 ) -> Line:
     cells = []
-    for agency in agencies:
+    called = {agency.pk: name for agency, name in heads}
+    for agency, _name in heads:
         own = now.get((agency.pk, category.code))
         whole = now.get((agency.pk, category.code[:2]))
         coming = later.get((agency.pk, category.code)) or later.get((agency.pk, category.code[:2]))
@@ -96,11 +113,11 @@ def _line(
     bureaus = [cell for cell in firm if cell.agency.function != Function.STREET]
     street = [cell for cell in firm if cell.agency.function == Function.STREET]
     if street and bureaus and street[0].power is not None and street[0].power.delegated:
-        names = _(", ").join(str(cell.agency) for cell in bureaus)
+        names = _(", ").join(called[cell.agency.pk] for cell in bureaus)
         notes.append(
             _("Delegated to the street, and %(names)s can act as well: agree who issues the papers.") % {"names": names}
         )
     elif len(bureaus) > 1:
-        names = _(", ").join(str(cell.agency) for cell in bureaus)
+        names = _(", ").join(called[cell.agency.pk] for cell in bureaus)
         notes.append(_("Several agencies: %(names)s. Each checks its own items on one visit.") % {"names": names})
     return Line(category, cells, notes, not held)

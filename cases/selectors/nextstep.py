@@ -6,10 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from cases.models import Case, CaseStage, OrderState, PartState, Urgency
 from cases.selectors.board import OrderGlance, PartGlance
+
+ACCEPT_THEN = gettext_lazy(
+    "It is in your hands then: the clock to register stops, the one for triage starts. "
+    "The resident sees it on the private page."
+)
+SUBMIT_THEN = gettext_lazy(
+    "The head of office is told and the approval's clock starts. "
+    "An urgent order may go at once and is approved within 24 hours."
+)
+ISSUE_THEN = gettext_lazy("Each squad is told at once, and its clocks to acknowledge and to report in start.")
+ISSUE_FIRST_THEN = gettext_lazy(
+    "Each squad is told at once and its clocks start. The approval is made up within 24 hours, and the order says so."
+)
+URGE_THEN = gettext_lazy("The squad and its leader are reminded. No clock starts or stops.")
+"""What follows from a button of the next step, said beside it and on the page of the act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +110,7 @@ def _accept() -> Step:
         "accept",
         _("Accept"),
         _("Accept it, or say why it is not for this office"),
-        _("The resident is told either way; after accepting it stands in triage."),
+        str(ACCEPT_THEN),
     )
 
 
@@ -155,14 +170,14 @@ def _planning(case: Case, order: OrderGlance | None, known: Facts) -> Step:
             "issue",
             _("Issue"),
             _("It is urgent: issue order %(number)s at once") % {"number": order.number},
-            _("The approval is made up within 24 hours, and the order says so."),
+            str(ISSUE_FIRST_THEN),
         )
     if order.state == OrderState.DRAFTED:
         return Step(
             "submit",
             _("Submit"),
             _("Submit order %(number)s for approval") % {"number": order.number},
-            _("An inspection needs approval first; an urgent one may go at once and is approved within 24 hours."),
+            str(SUBMIT_THEN),
         )
     if order.state == OrderState.TO_APPROVE:
         return Step(
@@ -176,7 +191,7 @@ def _planning(case: Case, order: OrderGlance | None, known: Facts) -> Step:
             "issue",
             _("Issue"),
             _("Issue order %(number)s: whistle the squads") % {"number": order.number},
-            _("It is approved. The squads are called as soon as it is issued."),
+            str(ISSUE_THEN),
         )
     return _on_the_way(order, known)
 
@@ -203,14 +218,14 @@ def _on_the_way(order: OrderGlance, known: Facts) -> Step:
             "urge",
             _("Urge %(squad)s") % {"squad": late[0].name},
             _("Not acknowledged in time: %(squads)s. Urge now") % {"squads": _names(late)},
-            _("Its leader has been told; the next level is told if it stays silent."),
+            _("Its leader has been told of the lateness. Urging reminds squad and leader once more; no clock changes."),
         )
     if silent:
         return Step(
             "wait_acknowledge",
             _("View"),
             _("Waiting for %(squads)s to acknowledge") % {"squads": _names(silent)},
-            _("You see who is silent; you may urge at any time."),
+            _("You see who is silent and may urge at any time: squad and leader are reminded, no clock changes."),
         )
     if known.made_up_missing:
         return Step(

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from cases.models import Case, PartState
 from cases.refusals import Refused
 from cases.selectors.board import QUEUES, last_change, orders_of, parts_fill
+from cases.selectors.nextstep import ACCEPT_THEN, URGE_THEN
 from cases.services import casefile, orders, triage
 from dispatch.console import undoing
 from dispatch.console.boardpage import ids_of, page_url, query_of
@@ -107,6 +108,7 @@ BULK: Mapping[str, Bulk] = {
             "a",
             _accept,
             lambda n: ngettext("%(n)s case accepted.", "%(n)s cases accepted.", n) % {"n": n},
+            why=ACCEPT_THEN,
         ),
         Bulk(
             "assign",
@@ -128,6 +130,7 @@ BULK: Mapping[str, Bulk] = {
             lambda n: (
                 ngettext("The squads of %(n)s case were urged.", "The squads of %(n)s cases were urged.", n) % {"n": n}
             ),
+            why=URGE_THEN,
         ),
         Bulk(
             "join",
@@ -158,7 +161,10 @@ BULK: Mapping[str, Bulk] = {
             ),
             RejectForm,
             gettext_lazy("Reject and tell the residents"),
-            gettext_lazy("Every complainant reads this reason. Say who is competent, if you know."),
+            gettext_lazy(
+                "Every complainant reads this reason; every clock of these cases stops. "
+                "Say who is competent, if you know."
+            ),
             danger=True,
         ),
     )

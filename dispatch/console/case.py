@@ -15,6 +15,7 @@ from cases.models import Case, CaseStage, Order, PartState
 from cases.policies import may
 from cases.selectors.board import STAGES, squad_name
 from cases.selectors.dossier import Dossier, OrderView, PartView, dossier, urgent
+from cases.selectors.nextstep import URGE_THEN
 from cases.selectors.related import near_cases, place_of, related
 from cases.selectors.steps import steps_of
 from dispatch.console.case_acts import CASE_ACTS
@@ -214,7 +215,12 @@ def part_menu(actor: Actor, view: PartView) -> list[dict[str, object]]:
         "release": _("Excuse this squad"),
     }
     return [
-        _button(words[slug], reverse(f"console:part_{slug}", args=[part.pk]), post=slug == "urge")
+        _button(
+            words[slug],
+            reverse(f"console:part_{slug}", args=[part.pk]),
+            post=slug == "urge",
+            why=URGE_THEN if slug == "urge" else "",
+        )
         for slug, allowed in states.items()
         if part.state in allowed
         and not (slug == "release" and part.is_lead)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, Complaint, Feedback
 from cases.refusals import Refused
+from cases.selectors.nextstep import ACCEPT_THEN
 from cases.selectors.phrases import line_phrases
 from cases.services import casefile, closure, feedback, identity, intake, triage
 from dispatch.console import forms
@@ -84,7 +85,15 @@ def _close(actor: Actor, case: Case, data: Data) -> object:
 CASE_ACTS: Mapping[str, Act] = {
     act.slug: act
     for act in (
-        Act("accept", "case.accept", _("Accept"), _("Accept"), _accept, _("Accepted: it stands in triage now.")),
+        Act(
+            "accept",
+            "case.accept",
+            _("Accept"),
+            _("Accept"),
+            _accept,
+            _("Accepted: it stands in triage now."),
+            why=ACCEPT_THEN,
+        ),
         Act(
             "reject",
             "case.reject",
@@ -93,7 +102,7 @@ CASE_ACTS: Mapping[str, Act] = {
             _reject,
             _("Rejected; the resident is told why."),
             forms.ReasonForm,
-            _("The resident reads this reason. Say who is competent, if you know."),
+            _("The resident reads this reason; every clock of the case stops. Say who is competent, if you know."),
             danger=True,
         ),
         Act(
@@ -104,6 +113,7 @@ CASE_ACTS: Mapping[str, Act] = {
             _ask,
             _("Asked: the case waits for the answer."),
             forms.AskForm,
+            _("The clock of triage stops until the answer or until you go on; the term of the whole case runs on."),
         ),
         Act(
             "resume",
@@ -112,6 +122,7 @@ CASE_ACTS: Mapping[str, Act] = {
             _("Go on"),
             _resume,
             _("Taken up again: it stands in triage."),
+            why=_("It stands in triage again with a new clock. The question stays on the resident's page."),
         ),
         Act(
             "return",
@@ -121,7 +132,7 @@ CASE_ACTS: Mapping[str, Act] = {
             _return,
             _("It stands in triage again."),
             forms.ReasonForm,
-            _("An open need is withdrawn; a step back needs a written reason."),
+            _("An open need is withdrawn and the clock of triage starts anew; a step back needs a written reason."),
         ),
         Act(
             "take-back",
@@ -131,6 +142,7 @@ CASE_ACTS: Mapping[str, Act] = {
             _take_back,
             _("It stands in triage again."),
             forms.ReasonForm,
+            _("The clocks of triage and of the whole case start anew; the resident's page shows that it goes on."),
         ),
         Act(
             "join",
@@ -150,6 +162,7 @@ CASE_ACTS: Mapping[str, Act] = {
             _settle,
             _("Handed on for checking."),
             forms.CloseForm,
+            _("Somebody else checks whether it holds: the clock of that check starts."),
         ),
         Act(
             "split",
@@ -161,7 +174,16 @@ CASE_ACTS: Mapping[str, Act] = {
             forms.SplitForm,
             _("The report stays with this case and belongs to the new one too; each goes its own way."),
         ),
-        Act("note", "case.note", _("Add a note"), _("Write it down"), _note, _("Noted."), forms.NoteForm),
+        Act(
+            "note",
+            "case.note",
+            _("Add a note"),
+            _("Write it down"),
+            _note,
+            _("Noted."),
+            forms.NoteForm,
+            _("For the office: neither residents nor squads read it."),
+        ),
         Act(
             "check-after",
             "case.check_after",
@@ -170,7 +192,10 @@ CASE_ACTS: Mapping[str, Act] = {
             _check_after,
             _("The check is on record."),
             forms.CheckAfterForm,
-            _("By someone who was not on the visit. Not solved leads back to triage as rework."),
+            _(
+                "By someone who was not on the visit. Solved starts the clock of the answer to the residents; "
+                "not solved leads back to triage as rework."
+            ),
         ),
         Act(
             "close",
@@ -180,6 +205,7 @@ CASE_ACTS: Mapping[str, Act] = {
             _close,
             _("Closed; every complainant can read the result and rate it."),
             forms.CloseForm,
+            _("Every clock of the case stops. Whoever finds it not solved can say so, and it comes back to you."),
         ),
     )
 }
@@ -282,7 +308,7 @@ decide = act_view(
         _decide,
         _("Decided; the resident can read it."),
         forms.ReworkForm,
-        _("The resident says it is not solved."),
+        _("The resident says it is not solved. Working on it again leads back to triage with new clocks."),
         about=_their_words,
     ),
 )

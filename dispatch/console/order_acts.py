@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models import LabTest, Order, Part
 from cases.selectors.dossier import order_view
+from cases.selectors.nextstep import ISSUE_THEN, SUBMIT_THEN, URGE_THEN
 from cases.services import followups, orders
 from dispatch.console import forms
 from dispatch.console.acts import Act, Place, act_view
@@ -65,6 +66,7 @@ ORDER_ACTS: Mapping[str, Act] = {
             _("Submit for approval"),
             _submit,
             _("Submitted: the head of office approves."),
+            why=SUBMIT_THEN,
         ),
         Act(
             "approve",
@@ -74,7 +76,10 @@ ORDER_ACTS: Mapping[str, Act] = {
             _approve,
             _("Approved."),
             forms.ApproveForm,
-            _("Read which agencies go and why before you approve."),
+            _(
+                "Read which agencies go and why. Approving stops the approval's clock; "
+                "then the order can be issued, if it is not out already."
+            ),
             about=_who_goes,
         ),
         Act(
@@ -85,6 +90,7 @@ ORDER_ACTS: Mapping[str, Act] = {
             _send_back,
             _("Sent back to the draft."),
             forms.ReasonForm,
+            _("It is a draft again. The office is told with your reason; the approval's clock stops."),
         ),
         Act(
             "issue",
@@ -93,6 +99,7 @@ ORDER_ACTS: Mapping[str, Act] = {
             _("Issue"),
             _issue,
             _("Issued: the squads are called."),
+            why=ISSUE_THEN,
         ),
         Act(
             "cancel",
@@ -102,7 +109,7 @@ ORDER_ACTS: Mapping[str, Act] = {
             _cancel,
             _("Cancelled; its needs are open again."),
             forms.ReasonForm,
-            _("The squads are told. The needs go back to the plan."),
+            _("Called squads are told and every clock of the order stops. The needs go back to the plan."),
             danger=True,
         ),
         Act(
@@ -113,6 +120,7 @@ ORDER_ACTS: Mapping[str, Act] = {
             _change_target,
             _("The order goes to the other party now."),
             forms.ChangeTargetForm,
+            _("Its cases and needs go with it. Called squads are told; an approval is asked for again."),
         ),
     )
 }
@@ -143,7 +151,15 @@ def _returned(part: Part) -> Data:
 PART_ACTS: Mapping[str, Act] = {
     act.slug: act
     for act in (
-        Act("urge", "part.urge", _("Urge"), _("Urge"), _urge, _("Urged: the squad and its leader are told.")),
+        Act(
+            "urge",
+            "part.urge",
+            _("Urge"),
+            _("Urge"),
+            _urge,
+            _("Urged: the squad and its leader are told."),
+            why=URGE_THEN,
+        ),
         Act(
             "call-again",
             "order.change",
@@ -152,6 +168,7 @@ PART_ACTS: Mapping[str, Act] = {
             _call_again,
             _("Called again."),
             forms.ReasonForm,
+            _("The squad is told and reads this reason. Its clocks to acknowledge and to report in start anew."),
             about=_returned,
         ),
         Act(
@@ -162,6 +179,7 @@ PART_ACTS: Mapping[str, Act] = {
             _reassign,
             _("Another squad is called."),
             forms.ReassignForm,
+            _("If the order is out, the new squad is called and its clocks start; this one is told it is excused."),
             about=_returned,
         ),
         Act(
@@ -172,6 +190,7 @@ PART_ACTS: Mapping[str, Act] = {
             _release,
             _("The squad is excused."),
             forms.ReasonForm,
+            _("If it was called, it is told, and its clocks stop; the others go without it."),
             about=_returned,
         ),
     )

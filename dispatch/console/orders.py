@@ -24,6 +24,7 @@ from cases.selectors.board import OrderGlance, parts_fill
 from cases.selectors.composition import Composition, compose
 from cases.selectors.dossier import order_view, urgent
 from cases.selectors.guard import guard_of
+from cases.selectors.nextstep import ISSUE_FIRST_THEN, ISSUE_THEN, SUBMIT_THEN
 from cases.services import orders as service
 from dispatch.console.case import order_actions, order_card
 from dispatch.console.frame import console_view, show
@@ -227,14 +228,14 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _order_words(state: str, in_haste: bool) -> tuple[str, str]:
     if in_haste and state in ("drafted", "to_approve"):
-        return _("It is urgent: issue it at once"), _("The approval is made up within 24 hours, and the order says so.")
+        return _("It is urgent: issue it at once"), str(ISSUE_FIRST_THEN)
     words = {
         "drafted": (
             _("Submit it for approval"),
-            _("An inspection needs approval first; an urgent one may go at once and is approved within 24 hours."),
+            str(SUBMIT_THEN),
         ),
         "to_approve": (_("The head of office approves"), _("Read which agencies go and why.")),
-        "approved": (_("Issue it: whistle the squads"), _("They are called as soon as it is issued.")),
+        "approved": (_("Issue it: whistle the squads"), str(ISSUE_THEN)),
         "issued": (_("The squads are called"), _("Each acknowledges or returns its part; you see who is silent.")),
         "acknowledged": (_("Every squad has acknowledged"), _("The first one that reports in starts the visit.")),
         "on_scene": (_("The visit is under way"), ""),

@@ -64,7 +64,7 @@ class PartyForm(forms.Form):
     phone = forms.CharField(label=gettext_lazy("phone of the party"), max_length=32, required=False)
     noise_zone = forms.TypedChoiceField(
         label=gettext_lazy("noise zone (GB 3096)"),
-        choices=[("", "–"), *((str(zone), str(zone)) for zone in range(5))],
+        choices=[("", gettext_lazy("not known")), *((str(zone), str(zone)) for zone in range(5))],
         coerce=int,
         empty_value=None,
         required=False,

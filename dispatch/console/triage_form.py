@@ -54,7 +54,9 @@ class TriageForm(forms.Form):
     use_required_attribute = False
 
     disposition = forms.ChoiceField(label=_("what becomes of it"), choices=Disposition.choices)
-    category = forms.ModelChoiceField(queryset=Category.objects.none(), label=_("category"), required=False)
+    category = forms.ModelChoiceField(
+        queryset=Category.objects.none(), label=_("category"), required=False, empty_label=CHOOSE
+    )
     severity = forms.ChoiceField(label=_("severity"), choices=Severity.choices, required=False)
     urgency = forms.ChoiceField(label=_("urgency"), choices=Urgency.choices, required=False)
     target = forms.CharField(label=_("party"), required=False, max_length=12)

@@ -72,7 +72,7 @@ class ArriveForm(PlaceForm):
         label=_("Why you report in from there"),
         required=False,
         max_length=200,
-        help_text=_("Only when you stand far from the place."),
+        help_text=_("Nearer than that, leave it empty."),
     )
     party_person = forms.CharField(label=_("Person of the party on site"), required=False, max_length=60)
     party_role = forms.CharField(
@@ -240,7 +240,7 @@ class PatrolForm(RulingForm, PlaceForm):
         label=_("Why you report in from there"),
         required=False,
         max_length=200,
-        help_text=_("Only when you stand far from the place."),
+        help_text=_("Nearer than that, leave it empty."),
     )
     party_person = forms.CharField(label=_("Person of the party on site"), required=False, max_length=60)
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from cases.clock.moment import now
 from cases.models import Case, Category, Finding, FindingState, Target, VisitOfficer
+from cases.selectors.office import office_setting
 from cases.services import patrols, visits
 from dispatch.field.forms import PatrolForm
 from dispatch.field.frame import attempt, done, field_page, photos_store, show
@@ -40,6 +41,7 @@ def patrol(request: HttpRequest) -> HttpResponse:
     squad = next((s for s in squads if str(s.pk) == chosen), squads[0])
     people = _people(actor, squad)
     categories = _categories(squad)
+    street = min(row.pk for row in squad.streets.all())
     posted = request.method == "POST"
     form = PatrolForm(
         request.POST if posted else None,
@@ -75,7 +77,8 @@ def patrol(request: HttpRequest) -> HttpResponse:
         **_where(request, squad, str(form["target"].value() or "")),
         "q": request.POST.get("q", request.GET.get("q", "")),
         "options": options(form),
-        "days": days(form, min(street.pk for street in squad.streets.all()), timezone.localdate(now())),
+        "days": days(form, street, timezone.localdate(now())),
+        "far_m": office_setting("report_in_far_m", street, 300),
         "more_open": bool({"text", "far_reason", "party_person"} & set(form.errors)),
         "decide_open": posted and bool(request.POST.get("outcome") or {"outcome", "reason"} & set(form.errors)),
     }

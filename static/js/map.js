@@ -11,6 +11,7 @@ const words = () => document.querySelector("template.map-words")?.dataset ?? {};
 const say = (key, values = {}) => (words()[`w${key[0].toUpperCase()}${key.slice(1)}`] ?? "").replace(/\{(\w+)\}/g, (_, k) => values[k] ?? "");
 const GRID_ZOOM = 14;
 const SNAP = 0.02;
+const EDGE = 4; // pixels between a name and the frame
 let library;
 
 function leaflet(src) {
@@ -108,15 +109,32 @@ async function start(el) {
       tidy();
     } catch { gridKey = ""; }
   }
-  // a name that would lie on another one waits until there is room
+  // A name stays inside the frame and beside the marks where there is room; one that would lie on another name waits.
   function tidy() {
+    const frame = canvas.getBoundingClientRect();
+    const marks = [...canvas.querySelectorAll(".map-mark > *, .map-number")].map((one) => one.getBoundingClientRect());
+    const names = [...canvas.querySelectorAll(".map-names .map-name > span:not(.map-number)")];
+    const spots = names.map((name) => {
+      const at = name.parentElement.getBoundingClientRect(); // of no size: the place itself
+      return { name, x: at.left, y: at.top, w: name.offsetWidth, h: name.offsetHeight };
+    });
+    const meet = (a, b) => a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top;
+    const within = (v, low, high) => Math.max(low, Math.min(v, high));
     const kept = [];
-    for (const name of canvas.querySelectorAll(".map-names .map-name > span:not(.map-number)")) {
-      const r = name.getBoundingClientRect();
-      if (!r.width) continue;
-      const clash = kept.some((k) => r.left < k.right && r.right > k.left && r.top < k.bottom && r.bottom > k.top);
-      name.classList.toggle("map-name-off", clash);
-      if (!clash) kept.push(r);
+    for (const { name, x, y, w, h } of spots) {
+      if (!w) continue;
+      const seen = x >= frame.left && x <= frame.right && y >= frame.top && y <= frame.bottom;
+      const tries = [0, 1, -1, 2, -2].map((step) => {
+        const dx = seen ? within(x, frame.left + w / 2 + EDGE, frame.right - w / 2 - EDGE) - x : 0;
+        const dy = seen ? within(y + step * h, frame.top + h / 2 + EDGE, frame.bottom - h / 2 - EDGE) - y : 0;
+        return { dx, dy, left: x + dx - w / 2, right: x + dx + w / 2, top: y + dy - h / 2, bottom: y + dy + h / 2 };
+      }).filter((one) => !kept.some((other) => meet(one, other)));
+      const best = tries.find((one) => !marks.some((mark) => meet(one, mark))) ?? tries[0];
+      name.classList.toggle("map-name-off", !best);
+      if (!best) continue;
+      kept.push(best);
+      name.style.setProperty("--dx", `${Math.round(best.dx)}px`);
+      name.style.setProperty("--dy", `${Math.round(best.dy)}px`);
     }
   }
   const level = () => { canvas.dataset.zoom = map.getZoom() >= 16 ? "near" : map.getZoom() >= GRID_ZOOM ? "mid" : "far"; };
@@ -213,6 +231,7 @@ async function start(el) {
     if (marked) mark(marked);
     list(features);
     document.dispatchEvent(new Event("look:changed")); // light.js paints the lights
+    tidy();
     fire("shown", { features, zoom: map.getZoom() });
   }
   function list(features) {
@@ -280,7 +299,7 @@ async function start(el) {
     if (d.mapDraw) polygon(kit);
   }
   let pause;
-  map.on("moveend", () => { clearTimeout(pause); pause = setTimeout(() => { ground(); if ("mapLiveView" in d) load(); }, 120); });
+  map.on("moveend", () => { clearTimeout(pause); pause = setTimeout(() => { tidy(); ground(); if ("mapLiveView" in d) load(); }, 120); });
   el.addEventListener("map:reload", load);
   el.addEventListener("live-refresh", load);
   el.addEventListener("map:focus", (e) => {

@@ -84,7 +84,14 @@ function fill() {
     li.id = `palette-${i}`;
     li.setAttribute("role", "option");
     const label = document.createElement("span");
-    label.textContent = item.label;
+    // a code (01-16) never breaks at its hyphen
+    item.label.split(/(\d+(?:-\d+)+)/).forEach((piece, k) => {
+      if (k % 2 === 0) { label.append(piece); return; }
+      const code = document.createElement("span");
+      code.className = "nw";
+      code.textContent = piece;
+      label.append(code);
+    });
     const group = document.createElement("span");
     group.className = "soft";
     group.textContent = item.group;

@@ -238,4 +238,9 @@ document.addEventListener("submit", (e) => {
     return;
   }
   box.hand();
+  leaving = true; // they ride with the form
 }, true);
+let leaving = false;
+addEventListener("pageshow", () => { leaving = false; });
+// Closed now, a photo that has not arrived is gone: the browser asks first.
+addEventListener("beforeunload", (e) => { if (!leaving && [...boxes.values()].some((box) => box.items.length)) e.preventDefault(); });

@@ -109,6 +109,10 @@ def test_a_grandmother_reports_and_a_neighbour_joins(phones: Phones, product: Pr
     hers.locator("[name=phone]").fill("13800002468")
     first, link = sent(hers)
     large(hers)
+    hers.context.grant_permissions(["geolocation", "clipboard-read", "clipboard-write"], origin=product.url)
+    hers.locator("[data-copy]").click()
+    expect(hers.locator("[data-copy-out]")).not_to_be_empty()
+    assert hers.evaluate("navigator.clipboard.readText()") == link  # the button does what it says
     read_aloud = " ".join(hers.locator(".spoken span").all_inner_texts())
     assert len(read_aloud.split()) == 3
     hers.goto(link)

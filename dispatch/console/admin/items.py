@@ -99,7 +99,7 @@ class LimitForm(forms.Form):
     unit = forms.CharField(label=gettext_lazy("unit"), max_length=16)
     zone = forms.TypedChoiceField(
         label=gettext_lazy("noise zone (GB 3096)"),
-        choices=[("", "–"), *((str(zone), str(zone)) for zone in range(5))],
+        choices=[("", gettext_lazy("every zone")), *((str(zone), str(zone)) for zone in range(5))],
         coerce=int,
         empty_value=None,
         required=False,
