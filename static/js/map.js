@@ -184,7 +184,7 @@ async function start(el) {
     if (f.geometry.type === "Point") {
       const icon = L.divIcon({ className: "map-mark", html: sign(p), iconSize: null });
       const said = wordsOf(p);
-      const marker = L.marker([f.geometry.coordinates[1], f.geometry.coordinates[0]], { icon, title: said, riseOnHover: true, zIndexOffset: p.kind === "cluster" ? 0 : 200 });
+      const marker = L.marker([f.geometry.coordinates[1], f.geometry.coordinates[0]], { icon, title: said, riseOnHover: true, zIndexOffset: p.id === "mark" ? 800 : p.kind === "cluster" ? 0 : 200 });
       marker.on("click", () => pick(f));
       marker.on("add", () => {
         const node = marker.getElement();
