@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import Case, CaseStage, Category, LineKind, Order, Part, RevealPurpose, Target
 from cases.selectors.dossier import voices_of
 from cases.selectors.office import office_text
-from dispatch.web.choices import NONE
+from dispatch.web.choices import CHOOSE, NONE
 from dispatch.web.refusals import new_client_key
 from teams.selectors import squads_serving
 
@@ -56,7 +56,9 @@ class AskForm(ActForm):
 
     def prepare(self) -> None:
         case: Case = self.subject
-        self.fields["complaint"].choices = [(v.complaint.pk, v.label) for v in voices_of(case)]  # type: ignore[attr-defined]
+        voices = [(v.complaint.pk, v.label) for v in voices_of(case)]
+        first = [("", CHOOSE)] if len(voices) > 1 else []  # of several, none is asked by an oversight
+        self.fields["complaint"].choices = [*first, *voices]  # type: ignore[attr-defined]
         self.initial["question"] = office_text("ask_resident", case.street_id)
 
 
@@ -170,9 +172,8 @@ class ReassignForm(ActForm):
 
     def prepare(self) -> None:
         part: Part = self.subject
-        self.fields["squad"].choices = [  # type: ignore[attr-defined]
-            (squad.pk, str(squad)) for squad in squads_serving(part.order.street_id) if squad.pk != part.squad_id
-        ]
+        others = [squad for squad in squads_serving(part.order.street_id) if squad.pk != part.squad_id]
+        self.fields["squad"].choices = [("", CHOOSE), *((squad.pk, str(squad)) for squad in others)]  # type: ignore[attr-defined]
 
 
 class ChangeTargetForm(ActForm):
