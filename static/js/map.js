@@ -124,7 +124,7 @@ async function start(el) {
     for (const { name, x, y, w, h } of spots) {
       if (!w) continue;
       const seen = x >= frame.left && x <= frame.right && y >= frame.top && y <= frame.bottom;
-      const tries = [0, 1, -1, 2, -2].map((step) => {
+      const tries = [0, 1, -1, 2, -2, 3, -3, 4, -4].map((step) => {
         const dx = seen ? within(x, frame.left + w / 2 + EDGE, frame.right - w / 2 - EDGE) - x : 0;
         const dy = seen ? within(y + step * h, frame.top + h / 2 + EDGE, frame.bottom - h / 2 - EDGE) - y : 0;
         return { dx, dy, left: x + dx - w / 2, right: x + dx + w / 2, top: y + dy - h / 2, bottom: y + dy + h / 2 };
