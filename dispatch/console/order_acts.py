@@ -86,7 +86,7 @@ ORDER_ACTS: Mapping[str, Act] = {
             "send-back",
             "order.approve",
             _("Send back"),
-            _("Send back"),
+            _("Send back to the draft"),
             _send_back,
             _("Sent back to the draft."),
             forms.ReasonForm,
