@@ -32,12 +32,13 @@ class Product:
     url: str
     data: Path
     environment: dict[str, str]
+    project: Path = PROJECT
 
     def manage(self, *arguments: str) -> str:
         """Run a management command beside it; its output."""
         command = [sys.executable, "manage.py", *arguments]
         return subprocess.run(
-            command, cwd=PROJECT, env=self.environment, check=True, capture_output=True, text=True
+            command, cwd=self.project, env=self.environment, check=True, capture_output=True, text=True
         ).stdout
 
 
@@ -49,8 +50,8 @@ def product() -> Iterator[Product]:
 
 
 @contextmanager
-def running(**more: str) -> Iterator[Product]:
-    """The product with these variables besides, stopped at the end."""
+def running(project: Path = PROJECT, **more: str) -> Iterator[Product]:
+    """The product (or a copy of it) with these variables besides, stopped at the end."""
     folder = Path(tempfile.mkdtemp(prefix="dispatch-product-"))
     folder.chmod(0o711)
     port = free_port()
@@ -61,7 +62,7 @@ def running(**more: str) -> Iterator[Product]:
     with log.open("wb") as output:
         child = subprocess.Popen(
             [sys.executable, "-m", "dispatch.embedded", "serve", "--with-parent"],
-            cwd=PROJECT,
+            cwd=project,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -70,7 +71,7 @@ def running(**more: str) -> Iterator[Product]:
         )
     try:
         _await(f"http://127.0.0.1:{port}/readyz", child, log)
-        yield Product(f"http://127.0.0.1:{port}", folder / "data", environment)
+        yield Product(f"http://127.0.0.1:{port}", folder / "data", environment, project)
     finally:
         child.send_signal(signal.SIGTERM)
         child.wait(40)

@@ -29,6 +29,7 @@ from cases.models import (
     Case,
     ClockKind,
     Deadline,
+    DeadlineKind,
     DeadlinePause,
     DeadlineRule,
     DeadlineState,
@@ -149,6 +150,11 @@ def deadlines_start(*, starts: Iterable[Start], street_id: int) -> list[Deadline
             )
         )
     return Deadline.objects.bulk_create(rows)
+
+
+def limits(street_id: int) -> dict[tuple[str, bool], Span]:
+    """The time limits in force on the street today, by kind and urgency."""
+    return _rules(set(DeadlineKind.values), street_id)
 
 
 def _rules(kinds: set[str], street_id: int) -> dict[tuple[str, bool], Span]:

@@ -34,12 +34,20 @@ def identity_create(*, name: str, phone: str, note: str = "") -> Identity | None
 
     ``note`` is for how to reach the person ("after six"). Masked forms serve lists; nothing else is readable.
     """
+    sealed = identity_sealed(name=name, phone=phone, note=note)
+    if sealed is not None:
+        sealed.save(force_insert=True)
+    return sealed
+
+
+def identity_sealed(*, name: str, phone: str, note: str = "") -> Identity | None:
+    """The row that ``identity_create`` keeps, not saved yet."""
     name, phone, note = name.strip(), phone_normal(phone), note.strip()
     if not name and not phone:
         return None
     text = json.dumps({"name": name, "note": note, "phone": phone}, ensure_ascii=False, sort_keys=True)
     key_id, cipher = _cipher(tuple(settings.IDENTITY_KEYS))
-    return Identity.objects.create(
+    return Identity(
         cipher=cipher.encrypt(text.encode()),
         key_id=key_id,
         phone_index=phone_index(phone),

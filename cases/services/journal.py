@@ -60,19 +60,17 @@ def record_many(*, entries: Iterable[Entry], actor: Actor, at: datetime | None =
         subject = entry.subject
         chain = chains[_key(subject)]
         chain.seq += 1
-        text = canonical(
-            {
-                "subject": "case" if isinstance(subject, Case) else "order",
-                "id": subject.pk,
-                "seq": chain.seq,
-                "kind": entry.kind,
-                "actor": actor.user_id,
-                "role": actor.main_role,
-                "at": moment,
-                "used": entry.used_seconds,
-                "late": entry.late,
-                "data": dict(entry.body),
-            }
+        text = event_text(
+            subject="case" if isinstance(subject, Case) else "order",
+            subject_id=subject.pk,
+            seq=chain.seq,
+            kind=entry.kind,
+            actor_id=actor.user_id,
+            role=actor.main_role,
+            at=moment,
+            used_seconds=entry.used_seconds,
+            late=entry.late,
+            body=entry.body,
         )
         chain.head = chain_hash(chain.head, text)
         events.append(
@@ -102,6 +100,36 @@ def record_many(*, entries: Iterable[Entry], actor: Actor, at: datetime | None =
     for event in events:
         event_recorded.send(sender=Event, event=event)
     return events
+
+
+def event_text(
+    *,
+    subject: str,
+    subject_id: int,
+    seq: int,
+    kind: str,
+    actor_id: int | None,
+    role: str,
+    at: datetime,
+    used_seconds: int | None,
+    late: bool | None,
+    body: Mapping[str, object],
+) -> str:
+    """The canonical text of an event, as it is hashed and stored. ``subject`` is ``case`` or ``order``."""
+    return canonical(
+        {
+            "subject": subject,
+            "id": subject_id,
+            "seq": seq,
+            "kind": kind,
+            "actor": actor_id,
+            "role": role,
+            "at": at,
+            "used": used_seconds,
+            "late": late,
+            "data": dict(body),
+        }
+    )
 
 
 def _key(subject: Case | Order) -> tuple[str, int]:
