@@ -203,7 +203,7 @@ def parties(world: World, book: Book, cases: int, dice: Random) -> None:
     for office in world.offices:
         count = max(25, cases // CASES_A_PARTY // len(world.offices))
         office.parties = [_party(office, book, number, dice) for number in range(1, count + 1)]
-        office.weights = list(accumulate(1 / (rank + 20) for rank in range(count)))
+        office.weights = list(accumulate(1 / (rank + min(20, count // 5)) for rank in range(count)))
 
 
 def _party(office: Office, book: Book, number: int, dice: Random) -> Party:
