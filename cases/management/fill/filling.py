@@ -166,5 +166,5 @@ class _Writer:
             try:
                 self._wait()
             finally:
-                self._pool.submit(connection.close).result()
+                self._pool.submit(lambda: connection.close()).result()  # the connection of that thread, not of ours
                 self._pool.shutdown()
