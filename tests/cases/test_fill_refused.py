@@ -12,5 +12,5 @@ from tests.cast import Cast, unchanged
 
 @pytest.mark.django_db
 def test_a_database_in_use_is_left_alone(cast: Cast) -> None:
-    with unchanged(), pytest.raises(CommandError, match="real use|实际使用"):
+    with unchanged(), pytest.raises(CommandError, match=r"real use|实际使用"):
         call_command("fill", cases=10, stdout=StringIO())
