@@ -1,8 +1,14 @@
-"""What lists may be narrowed by. A test finds columns of the answers that nobody decided about."""
+"""What lists may be narrowed by. A test finds columns of the answers that nobody decided about.
+
+Each kind of filter says its ``shape`` in the description and takes nothing else.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters
+from django import forms
 
 from cases.models import (
     Case,
@@ -19,24 +25,72 @@ from cases.models import (
 )
 from dispatch.notify.models import Delivery, Fault, MessageState
 
+BIGGEST = 2**63 - 1
+
+
+class Words(django_filters.CharFilter):  # type: ignore[misc]
+    shape = str
+
+
+class Id(django_filters.Filter):  # type: ignore[misc]
+    field_class = forms.IntegerField
+    shape = {"type": "integer", "minimum": 1, "maximum": BIGGEST}
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, min_value=1, max_value=BIGGEST, **more)
+
+
+class One(django_filters.ChoiceFilter):  # type: ignore[misc]
+    @property
+    def shape(self) -> dict[str, Any]:
+        return {"type": "string", "enum": [value for value, _label in self.extra["choices"]]}
+
+
+class Several(django_filters.MultipleChoiceFilter):  # type: ignore[misc]
+    @property
+    def shape(self) -> dict[str, Any]:
+        one = {"type": "string", "enum": [value for value, _label in self.extra["choices"]]}
+        return {"type": "array", "items": one}
+
+
+class Flag(django_filters.TypedChoiceFilter):  # type: ignore[misc]
+    """``true`` or ``false``; anything else is refused, not taken for “all”."""
+
+    shape = bool
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        choices = [("true", "true"), ("false", "false")]
+        super().__init__(*args, choices=choices, coerce=lambda text: text == "true", **more)
+
+
+class Day(django_filters.DateFilter):  # type: ignore[misc]
+    shape = {"type": "string", "format": "date"}
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, input_formats=["%Y-%m-%d"], **more)
+
+
+class Moment(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
+    shape = {"type": "string", "format": "date-time"}
+
 
 class CaseFilter(django_filters.FilterSet):  # type: ignore[misc]
-    stage = django_filters.MultipleChoiceFilter(choices=CaseStage.choices, label="stage, several are joined by or")
-    disposition = django_filters.ChoiceFilter(choices=Disposition.choices)
-    severity = django_filters.ChoiceFilter(choices=Severity.choices)
-    urgency = django_filters.ChoiceFilter(choices=Urgency.choices)
-    source = django_filters.ChoiceFilter(choices=Source.choices)
-    reference = django_filters.CharFilter()
-    street = django_filters.CharFilter(field_name="street__code", label="code of the street")
-    grid = django_filters.CharFilter(field_name="grid__code", label="code of the grid")
-    category = django_filters.CharFilter(field_name="category__code", label="code of the category")
-    target = django_filters.NumberFilter(field_name="target_id")
-    merged_into = django_filters.NumberFilter(field_name="merged_into_id")
-    opened_after = django_filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="gte")
-    opened_before = django_filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="lt")
-    closed_after = django_filters.IsoDateTimeFilter(field_name="closed_at", lookup_expr="gte")
-    closed_before = django_filters.IsoDateTimeFilter(field_name="closed_at", lookup_expr="lt")
-    due_before = django_filters.IsoDateTimeFilter(field_name="due_at", lookup_expr="lt")
+    stage = Several(choices=CaseStage.choices, label="stage, several are joined by or")
+    disposition = One(choices=Disposition.choices)
+    severity = One(choices=Severity.choices)
+    urgency = One(choices=Urgency.choices)
+    source = One(choices=Source.choices)
+    reference = Words()
+    street = Words(field_name="street__code", label="code of the street")
+    grid = Words(field_name="grid__code", label="code of the grid")
+    category = Words(field_name="category__code", label="code of the category")
+    target = Id(field_name="target_id")
+    merged_into = Id(field_name="merged_into_id")
+    opened_after = Moment(field_name="opened_at", lookup_expr="gte")
+    opened_before = Moment(field_name="opened_at", lookup_expr="lt")
+    closed_after = Moment(field_name="closed_at", lookup_expr="gte")
+    closed_before = Moment(field_name="closed_at", lookup_expr="lt")
+    due_before = Moment(field_name="due_at", lookup_expr="lt")
 
     class Meta:
         model = Case
@@ -44,19 +98,19 @@ class CaseFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]
-    state = django_filters.MultipleChoiceFilter(choices=OrderState.choices, label="state, several are joined by or")
-    kind = django_filters.ChoiceFilter(choices=OrderKind.choices)
-    urgency = django_filters.ChoiceFilter(choices=Urgency.choices)
-    number = django_filters.CharFilter()
-    street = django_filters.CharFilter(field_name="street__code", label="code of the street")
-    target = django_filters.NumberFilter(field_name="target_id")
-    squad = django_filters.NumberFilter(field_name="parts__squad_id", distinct=True, label="a squad that takes part")
-    announced = django_filters.BooleanFilter()
-    urgent_first = django_filters.BooleanFilter()
-    planned_after = django_filters.DateFilter(field_name="planned_day", lookup_expr="gte")
-    planned_before = django_filters.DateFilter(field_name="planned_day", lookup_expr="lt")
-    issued_after = django_filters.IsoDateTimeFilter(field_name="issued_at", lookup_expr="gte")
-    issued_before = django_filters.IsoDateTimeFilter(field_name="issued_at", lookup_expr="lt")
+    state = Several(choices=OrderState.choices, label="state, several are joined by or")
+    kind = One(choices=OrderKind.choices)
+    urgency = One(choices=Urgency.choices)
+    number = Words()
+    street = Words(field_name="street__code", label="code of the street")
+    target = Id(field_name="target_id")
+    squad = Id(field_name="parts__squad_id", distinct=True, label="a squad that takes part")
+    announced = Flag()
+    urgent_first = Flag()
+    planned_after = Day(field_name="planned_day", lookup_expr="gte")
+    planned_before = Day(field_name="planned_day", lookup_expr="lt")
+    issued_after = Moment(field_name="issued_at", lookup_expr="gte")
+    issued_before = Moment(field_name="issued_at", lookup_expr="lt")
 
     class Meta:
         model = Order
@@ -64,16 +118,16 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 class TargetFilter(django_filters.FilterSet):  # type: ignore[misc]
-    kind = django_filters.ChoiceFilter(choices=TargetKind.choices)
-    name = django_filters.CharFilter(lookup_expr="icontains")
-    address = django_filters.CharFilter(lookup_expr="icontains")
-    uscc = django_filters.CharFilter()
-    trade = django_filters.CharFilter()
-    street = django_filters.CharFilter(field_name="street__code", label="code of the street")
-    grid = django_filters.CharFilter(field_name="grid__code", label="code of the grid")
-    active = django_filters.BooleanFilter()
-    no_disturb = django_filters.BooleanFilter()
-    merged = django_filters.BooleanFilter(field_name="merged_into", lookup_expr="isnull", exclude=True)
+    kind = One(choices=TargetKind.choices)
+    name = Words(lookup_expr="icontains")
+    address = Words(lookup_expr="icontains")
+    uscc = Words()
+    trade = Words()
+    street = Words(field_name="street__code", label="code of the street")
+    grid = Words(field_name="grid__code", label="code of the grid")
+    active = Flag()
+    no_disturb = Flag()
+    merged = Flag(field_name="merged_into", lookup_expr="isnull", exclude=True)
 
     class Meta:
         model = Target
@@ -81,12 +135,12 @@ class TargetFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 class DeliveryFilter(django_filters.FilterSet):  # type: ignore[misc]
-    state = django_filters.MultipleChoiceFilter(choices=MessageState.choices, label="state, several are joined by or")
-    kind = django_filters.CharFilter()
-    fault = django_filters.ChoiceFilter(choices=Fault.choices)
-    status = django_filters.NumberFilter()
-    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    state = Several(choices=MessageState.choices, label="state, several are joined by or")
+    kind = Words()
+    fault = One(choices=Fault.choices)
+    status = Id()
+    created_after = Moment(field_name="created_at", lookup_expr="gte")
+    created_before = Moment(field_name="created_at", lookup_expr="lt")
 
     class Meta:
         model = Delivery

@@ -7,25 +7,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import exceptions, serializers
-from rest_framework.parsers import BaseParser, JSONParser, MultiPartParser
+from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import AnonRateThrottle, UserRateThrottle
 from rest_framework.views import APIView
 
-from dispatch.api.authentication import BearerAuthentication
+from dispatch.api.authentication import BearerAuthentication, TrackingAuthentication
 from dispatch.api.etags import Tagged, known, match_check
-from dispatch.api.pagination import ByCursor
-from dispatch.api.sendings import once
+from dispatch.api.pagination import MOST, ByCursor
+from dispatch.api.parsers import CarefulJson
+from dispatch.api.sendings import KEY, once
 from dispatch.web.access import actor_for, check_right_somewhere
 from dispatch.web.models import ApiToken
 from dispatch.web.scopes import SCOPES
@@ -63,6 +63,7 @@ class Operation:
 
     ``fetch`` gets the row of the address with access, before the body is read: who may not see it is told nothing of
     its form. ``right``: for operations without a row, held somewhere at least. ``shown_once``: secrets of the answer.
+    ``tracked``: by the private link's secret instead of a token.
     """
 
     id: str
@@ -80,7 +81,7 @@ class Operation:
     etag: Callable[[Any], str] | None = None
     files: bool = False
     shown_once: tuple[str, ...] = ()
-    parameters: list[OpenApiParameter] = field(default_factory=list)
+    tracked: bool = False
 
     @property
     def writes(self) -> bool:
@@ -116,7 +117,8 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        wanted = self.operations.get(request.method or "")
+        # Django answers HEAD by the function of GET: it asks for the same scope and the same row.
+        wanted = self.operations.get("GET" if request.method == "HEAD" else request.method or "")
         if wanted is None:
             return
         if wanted.scope is not None:
@@ -133,6 +135,12 @@ class ApiView(APIView):
             subject = wanted.fetch(request, **kwargs)
             if wanted.writes and isinstance(subject, Tagged):
                 match_check(request, subject)
+
+    def get_authenticate_header(self, request: Request) -> str:
+        wanted = self.operations.get(request.method or "")
+        if wanted is not None and wanted.tracked:
+            return TrackingAuthentication().authenticate_header(request)
+        return super().get_authenticate_header(request)
 
     def run(self, wanted: Operation, request: Request, **place: Any) -> Response:
         if not wanted.writes:
@@ -175,7 +183,7 @@ class ApiView(APIView):
         wanted = self.operations.get(getattr(self.request, "method", "") or "")
         if wanted is not None and wanted.body is None and wanted.writes:
             return [Unlimited()]
-        return [MultiPartParser()] if wanted is not None and wanted.files else [JSONParser()]
+        return [MultiPartParser()] if wanted is not None and wanted.files else [CarefulJson()]
 
 
 def endpoint(*operations: Operation) -> Any:
@@ -184,6 +192,7 @@ def endpoint(*operations: Operation) -> Any:
     assert len(by_method) == len(operations)
     body: dict[str, Any] = {one.method.lower(): _handler(one) for one in operations}
     body["operations"] = by_method
+    body["http_method_names"] = [*(name.lower() for name in by_method), "head"]
     made: Any = type("".join(one.id.title().replace("_", "") for one in operations), (ApiView,), body)
     return made.as_view()
 
@@ -209,9 +218,15 @@ def _handler(wanted: Operation) -> Any:
         request=_request(wanted),
         responses=_responses(wanted),
         parameters=_parameters(wanted),
-        auth=[{"bearer": []}] if wanted.scope else [],  # type: ignore[list-item] # the form of OpenAPI itself
+        auth=_doors(wanted),  # type: ignore[arg-type] # the form of OpenAPI itself
         extensions={"x-scope": wanted.scope} if wanted.scope else None,
     )(handler)
+
+
+def _doors(wanted: Operation) -> list[dict[str, list[str]]]:
+    if wanted.tracked:
+        return [{"tracking": []}]
+    return [{"bearer": []}] if wanted.scope else []
 
 
 def _request(wanted: Operation) -> Any:
@@ -226,9 +241,11 @@ def _responses(wanted: Operation) -> dict[Any, Any]:
         assert wanted.answer is not None
         good = _page(wanted.answer)
     found: dict[Any, Any] = {204 if wanted.answer is None else wanted.status: good}
-    codes = [429]
+    codes = [401, 429]
     if wanted.scope:
-        codes += [401, 403]
+        codes += [403]
+    if wanted.etag and not wanted.writes:
+        found[304] = OpenApiResponse(description="What If-None-Match names is still so.")
     if wanted.writes:
         codes += [400, 409, 412, 413, 415, 422] if wanted.body or wanted.files else [400, 409, 412, 422]
     else:
@@ -249,18 +266,16 @@ def _page(rows: type[serializers.BaseSerializer[Any]]) -> type[serializers.Seria
 
 
 def _parameters(wanted: Operation) -> list[OpenApiParameter]:
-    rows = [
-        OpenApiParameter("Accept-Language", str, OpenApiParameter.HEADER, enum=["zh-hans", "en"]),
-        *wanted.parameters,
-    ]
+    header: Any = OpenApiParameter.HEADER
+    number = {"type": "integer", "minimum": 1, "maximum": MOST}
+    rows = [OpenApiParameter("Accept-Language", str, header, description="zh-hans or en")]
     if wanted.writes and wanted.scope:
-        rows.append(OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER))
-    if wanted.writes and wanted.etag:
-        rows.append(OpenApiParameter("If-Match", str, OpenApiParameter.HEADER))
+        rows.append(OpenApiParameter("Idempotency-Key", {"type": "string", "pattern": KEY}, header))
+    if wanted.etag:
+        rows.append(OpenApiParameter("If-Match" if wanted.writes else "If-None-Match", str, header))
     if wanted.ordering:
         rows.append(OpenApiParameter("cursor", str))
-        rows.append(OpenApiParameter("page_size", OpenApiTypes.INT))
+        rows.append(OpenApiParameter("page_size", number))
     for name, one in getattr(wanted.filters, "base_filters", {}).items():
-        choices = [value for value, _label in one.extra.get("choices", ())]
-        rows.append(OpenApiParameter(name, str, description=str(one.label or ""), enum=choices or None))
+        rows.append(OpenApiParameter(name, one.shape, description=str(one.label or ""), explode=True))
     return rows

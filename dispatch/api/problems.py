@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, UnreadablePostError
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -38,6 +38,13 @@ class Changed(exceptions.APIException):
     default_code = "changed_meanwhile"
 
 
+class TooLarge(exceptions.APIException):
+    """More than a request may hold."""
+
+    status_code = 413
+    default_code = "too_large"
+
+
 class KeyReused(exceptions.APIException):
     """An ``Idempotency-Key`` that was used for something else."""
 
@@ -56,6 +63,10 @@ def problem(error: Exception, _context: Any = None) -> Response:
         error = exceptions.NotFound(_("There is nothing here that you may see."))
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied(_("Your role does not include this."))
+    elif isinstance(error, RequestDataTooBig):
+        error = TooLarge(_("A request may hold at most two megabytes of fields."))
+    elif isinstance(error, SuspiciousOperation | UnreadablePostError):  # too many fields or files, broken off
+        error = exceptions.ParseError(_("This request can't be read."))
     if not isinstance(error, exceptions.APIException):
         log.exception("api_fault", kind=type(error).__name__)
         return _answer(500, "fault", _("Something went wrong here. It has been recorded; try again in a moment."))

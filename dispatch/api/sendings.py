@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils.encoding import force_str
 from django.utils.translation import gettext as _
@@ -21,7 +23,8 @@ from dispatch.api.models import Sending
 from dispatch.api.problems import KeyReused
 from teams.models import User
 
-MOST = 80
+KEY = "^[!-~]{1,80}$"
+"""Signs of ASCII that can be seen, at most eighty."""
 KEPT = timedelta(days=2)
 
 
@@ -33,11 +36,12 @@ def once(
     not kept: a repeated answer has null there."""
     user = request.user
     assert isinstance(user, User)  # a scope was asked for
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if not key:
+    given = request.headers.get("Idempotency-Key")
+    if given is None:
         return act()
-    if len(key) > MOST:
-        raise Refused("key_too_long", _("An Idempotency-Key has at most 80 characters."), status=400)
+    key = given.strip(" \t")
+    if not re.fullmatch(KEY, key):
+        raise Refused("key_malformed", _("An Idempotency-Key is 1 to 80 visible characters of ASCII."), status=400)
     digest = hashlib.sha256(f"{operation} {request.path} ".encode() + _body(request)).hexdigest()
     with transaction.atomic():
         try:
@@ -71,4 +75,15 @@ def _body(request: Request) -> bytes:
     data: Any = request.data
     if not isinstance(data, Mapping):  # a list where an object is asked for: the serializer has refused it
         return force_str(data).encode()
-    return json.dumps({name: force_str(value) for name, value in data.items()}, sort_keys=True).encode()
+    return json.dumps({name: _said(value) for name, value in data.items()}, sort_keys=True).encode()
+
+
+def _said(value: Any) -> str:
+    """A file counts by its bytes: another photo of the same name is something else."""
+    if not isinstance(value, UploadedFile):
+        return force_str(value)
+    digest = hashlib.sha256()
+    for chunk in value.chunks():
+        digest.update(chunk)
+    value.seek(0)
+    return f"{value.name} {digest.hexdigest()}"

@@ -275,6 +275,12 @@ def _save(actor: Actor, row: Any, values: dict[str, Any], reason: str = "") -> A
     values["name"] = values["name"].strip()
     if not values["name"]:
         raise Refused("name_missing", _("A name is needed."), field="name")
+    for column in ("name", "name_en"):
+        most = row._meta.get_field(column).max_length
+        if len(values[column]) > most:
+            raise Refused(
+                "name_too_long", _("A name may have at most %(most)s characters.") % {"most": most}, field=column
+            )
     new = row.pk is None
     before: Facts = {} if new else facts(row, _FACTS[type(row)])
     for column, value in values.items():

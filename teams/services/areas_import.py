@@ -80,7 +80,8 @@ def areas_import(*, actor: Actor, text: str, datum: str, dry_run: bool, reason: 
 def _features(text: str) -> list[Any]:
     try:
         data = json.loads(text)
-    except ValueError:
+        json.dumps(data, ensure_ascii=False).encode()  # halves of a character come through as "\\ud800"
+    except (ValueError, RecursionError):
         raise Refused("not_geojson", _("This is no GeoJSON."), field="file") from None
     features = data.get("features") if isinstance(data, dict) else None
     if not isinstance(features, list) or not features:
@@ -91,16 +92,18 @@ def _features(text: str) -> list[Any]:
 
 
 def _said(feature: Any, names: tuple[str, ...]) -> str:
-    properties: Mapping[str, Any] = (feature.get("properties") or {}) if isinstance(feature, dict) else {}
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    if not isinstance(properties, Mapping):
+        return ""
     known = {str(key).strip().lower(): value for key, value in properties.items()}
-    return next((str(known[name]).strip() for name in names if known.get(name) not in (None, "")), "")
+    return next((str(known[name]).replace("\0", "").strip() for name in names if known.get(name) not in (None, "")), "")
 
 
 def _one(actor: Actor, number: int, feature: Any, datum: str, reason: str) -> Row:
     code, name = _said(feature, CODE_NAMES), _said(feature, NAME_NAMES)
     level = LEVELS.get(len(code), "")
     row = Row(number, code, name, level, "refuse")
-    if not code.isdigit() or not level:
+    if not (code.isascii() and code.isdigit()) or not level:
         row.fault = str(_("No code of 9, 12 or 15 digits: is it in a property named code?"))
         return row
     geometry = feature.get("geometry") if isinstance(feature, dict) else None

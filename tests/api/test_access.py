@@ -114,7 +114,8 @@ def test_names_are_for_accounts_only(name: str, world: World, programs: dict[str
 def test_a_report_is_followed_by_its_secret_alone(world: World) -> None:
     anybody = Program()
     anybody.get("complaints/track/")
-    anybody.refused(404, "not_found")
+    anybody.refused(401, "token_needed")
+    assert anybody.answer["WWW-Authenticate"].startswith("Tracking")
     anybody.authorization = f"Tracking {world.own.token}"
     told = anybody.get("complaints/track/")
     assert told["reference"] == world.own.complaint.reference
@@ -123,4 +124,4 @@ def test_a_report_is_followed_by_its_secret_alone(world: World) -> None:
         assert word not in str(told), "neither complainants nor staff are named"
     anybody.authorization = f"Tracking {world.own.token[:-1]}"
     anybody.post("complaints/feedback/", {"case_id": 1, "contacted": True, "solved": True, "satisfied": 5})
-    anybody.refused(404, "not_found")
+    anybody.refused(401, "token_invalid")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+from base64 import b64encode
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -21,6 +24,7 @@ from dispatch.api.serializers.orders import OrderOut, TargetOut
 from dispatch.api.serializers.webhooks import DeliveryOut
 from dispatch.web import tokens
 from dispatch.web.models import ApiToken
+from dispatch.wsgi import Utf8Request, application
 from teams.models import User
 from teams.policies import RESIDENT, SYSTEM
 from tests.api.client import Program, program_of
@@ -299,3 +303,82 @@ def test_every_column_of_a_list_has_a_filter_or_was_decided_against(shape: Any, 
     known = set(filters.base_filters) | {one.field_name.removesuffix("_id") for one in filters.base_filters.values()}
     known |= {name.split("__")[0] for name in known}
     assert set(shape.Meta.fields) - known - NO_FILTER == set()
+
+
+def test_a_cursor_or_a_size_of_ones_own_is_refused(cast: Cast) -> None:
+    """Nonsense inside of a well-made cursor once reached the database and came back as a fault."""
+    program = program_of(cast.dispatcher)
+    for position in ("x", "2026-01-01T00:00:00", "\0", "9" * 30):
+        program.get(f"cases/?cursor={b64encode(f'p={quote(position)}'.encode()).decode()}")
+        program.refused(400, "invalid")
+        assert program.answer.json()["errors"][0]["field"] == "cursor"
+    for size in ("0", "201", "-1", "x", "²"):
+        program.get(f"cases/?page_size={quote(size)}")
+        program.refused(400, "invalid")
+
+
+# --- what comes in ---
+
+
+def test_head_asks_for_the_same_as_get(cast: Cast) -> None:
+    """It once went past scope and row: whoever guessed a number learned whether a case exists, and its state."""
+    case = _case(cast)
+    for program, status in ((Program(), 401), (program_of(cast.dispatcher, "field:read"), 403)):
+        answer = program.client.head(f"/api/v1/cases/{case.pk}/", headers={"Authorization": program.authorization})
+        assert answer.status_code == status
+        assert "ETag" not in answer
+    outsider = program_of(cast.outsider)
+    answer = outsider.client.head(f"/api/v1/cases/{case.pk}/", headers={"Authorization": outsider.authorization})
+    assert answer.status_code == 404
+
+
+def test_values_are_taken_as_the_description_says(cast: Cast) -> None:
+    program = program_of(cast.dispatcher)
+    good = {"street_id": cast.street.pk, "name": "演示·新店"}
+    for wrong in ({"street_id": str(cast.street.pk)}, {"name": 5}, {"lat": "37.8"}, {"street_id": True}):
+        with unchanged():
+            program.post("targets/", good | wrong)
+        program.refused(400, "invalid")
+
+
+def test_a_day_out_of_this_century_is_refused_not_a_fault(cast: Cast) -> None:
+    program = program_of(cast.dispatcher)
+    with unchanged():
+        program.post("orders/", {"target_id": cast.target.pk, "planned_day": "9999-12-31"})
+    program.refused(422, "day_out_of_range")
+    assert program.answer.json()["errors"][0]["field"] == "planned_day"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"[" * 100_000, 400, "malformed"),
+        (b'{"text": "\xff"}', 400, "malformed"),
+        (b'{"text": "x", "kind": "\\ud800"}', 400, "malformed"),
+        (b'{"text": "x", "lat": 1e999}', 400, "malformed"),
+        (b'{"text": "' + b"x" * 2 * 1024**2 + b'"}', 413, "too_large"),
+    ],
+    ids=["deep", "bytes", "half a character", "endless", "large"],
+)
+def test_what_is_no_json_is_refused(body: bytes, status: int, code: str) -> None:
+    program = Program()
+    with unchanged():
+        program.answer = program.client.generic("POST", "/api/v1/complaints/", body, content_type="application/json")
+    program.refused(status, code)
+
+
+@pytest.mark.parametrize("charset", ["base64", "rot13", "utf-16", "nonsense"])
+def test_a_charset_of_ones_own_changes_nothing(charset: str) -> None:
+    """“base64” is a codec and no charset: every address with a query failed on it, before any page was asked."""
+    asked = {"PATH_INFO": "/", "QUERY_STRING": "x=1", "REQUEST_METHOD": "POST", "wsgi.input": io.BytesIO(b"")}
+    assert application.request_class is Utf8Request
+    request = Utf8Request(asked | {"CONTENT_TYPE": f"application/json; charset={charset}"})
+    assert (request.content_type, request.encoding, request.GET.dict()) == ("application/json", None, {"x": "1"})
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "k" * 81, "\x7f"])
+def test_a_key_that_is_none_is_refused(key: str, cast: Cast) -> None:
+    case, program = _case(cast), program_of(cast.dispatcher)
+    with unchanged():
+        program.post(f"cases/{case.pk}/accept/", Idempotency_Key=key)
+    program.refused(400, "key_malformed")

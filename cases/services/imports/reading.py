@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import islice
@@ -14,7 +14,6 @@ from typing import IO
 
 from django.utils.translation import gettext_lazy as _
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from cases.refusals import Refused
 
@@ -23,6 +22,7 @@ MOST_UNPACKED = 200 * 1024**2
 """Bytes of a workbook's parts together, as its own directory tells; a million short rows are less."""
 _CHUNK = 1 << 20
 SAMPLED = 20
+_OTHERS = (b"%PDF", b"%!PS", b"{\\rtf", b"MZ", b"GIF8", b"\xff\xd8\xff", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"#!")
 _DELIMITERS = ",\t;，|"
 BROKEN = "\ufffd"
 """Stands where bytes make no character; a row that has it is refused, its neighbours are not."""
@@ -70,7 +70,7 @@ def sample_of(path: Path) -> dict[str, str]:
 def _opened(path: Path) -> Iterator[Iterator[Record]]:
     try:
         with open(path, "rb") as file:
-            start = file.read(8)
+            start = file.read(4096)
     except OSError as error:
         raise Refused("file_unreadable", _("The file can't be opened."), field="file", status=422) from error
     if start.startswith(b"\xd0\xcf\x11\xe0"):
@@ -81,9 +81,23 @@ def _opened(path: Path) -> Iterator[Iterator[Record]]:
         with _workbook(path) as rows:
             yield rows
         return
+    _text_only(start)
     encoding = encoding_of(path)
     with open(path, encoding=encoding, errors="replace", newline="") as text:
         yield _csv(text, _delimiter(path, encoding))
+
+
+def _text_only(start: bytes) -> None:
+    """Pictures, papers, programs and pages pass for a table of one odd column: they are told apart here."""
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        words = _("This file is in UTF-16. Save it as .csv in UTF-8, or as .xlsx.")
+    elif start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<"):
+        words = _("This is a web page or XML, whatever its name says. Open it in a spreadsheet and save it as .xlsx.")
+    elif b"\0" in start or start.startswith(_OTHERS):
+        words = _("This is no table. Send the hotline's or the register's file as .csv or .xlsx.")
+    else:
+        return
+    raise Refused("file_kind", words, field="file", status=422)
 
 
 @contextmanager
@@ -93,17 +107,21 @@ def _workbook(path: Path) -> Iterator[Iterator[Record]]:
         try:
             _bearable(file)
             book = load_workbook(file, read_only=True, data_only=True)
-        except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+            try:
+                yield _filled(book.worksheets[0].iter_rows(values_only=True))
+            finally:
+                book.close()
+        except Refused:
+            raise
+        except Exception as error:  # a broken book fails anywhere: in the archive, its XML, its styles, its sheets
             raise Refused("file_unreadable", _("This workbook can't be read."), field="file", status=422) from error
-        try:
-            sheet = book.worksheets[0]
-            yield (
-                (number, cells)
-                for number, row in enumerate(sheet.iter_rows(values_only=True), start=1)
-                if any(cells := [_cell(value) for value in row]) or number == 1
-            )
-        finally:
-            book.close()
+
+
+def _filled(rows: Iterable[Sequence[object]]) -> Iterator[Record]:
+    for number, row in enumerate(rows, start=1):
+        cells = [_cell(value) for value in row]
+        if any(cells) or number == 1:
+            yield number, cells
 
 
 def _bearable(file: IO[bytes]) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from cases.models import Case, CheckAfter, Complaint, Disposition, Event, Need, Severity, Target, Urgency
+from cases.models import Case, CheckAfter, Complaint, Disposition, Event, Need, Severity, Target, TargetKind, Urgency
+from dispatch.api.serializers import strict
 from dispatch.api.serializers.ground import CategoryOut, StreetOut
 
 
@@ -74,9 +75,9 @@ class CaseDetailOut(CaseOut):
 class NewPartyIn(serializers.Serializer[Any]):
     """A party that is not in the register yet."""
 
-    kind = serializers.CharField(max_length=10, default="business")
-    name = serializers.CharField(max_length=160)
-    address = serializers.CharField(max_length=240, required=False, default="", allow_blank=True)
+    kind = serializers.ChoiceField(TargetKind.choices, default=TargetKind.BUSINESS)
+    name = strict.Text(max_length=160)
+    address = strict.Text(max_length=240, required=False, default="", allow_blank=True)
 
 
 DECISIONS = [pair for pair in Disposition.choices if pair[0] not in (Disposition.JOINED, Disposition.QUESTION)]
@@ -87,35 +88,35 @@ class TriageIn(serializers.Serializer[Any]):
     """What becomes of an accepted case. Inspection and handling task need category, party and a confirmed brief."""
 
     disposition = serializers.ChoiceField(DECISIONS)
-    category_id = serializers.IntegerField(required=False, allow_null=True)
+    category_id = strict.Id(required=False, allow_null=True)
     severity = serializers.ChoiceField(Severity.choices, required=False)
     urgency = serializers.ChoiceField(Urgency.choices, required=False)
-    target_id = serializers.IntegerField(required=False, allow_null=True)
+    target_id = strict.Id(required=False, allow_null=True)
     new_party = NewPartyIn(required=False)
-    place_name = serializers.CharField(max_length=160, required=False, allow_blank=True)
-    place_address = serializers.CharField(max_length=240, required=False, allow_blank=True)
-    title = serializers.CharField(max_length=160, required=False, allow_blank=True)
-    brief = serializers.CharField(max_length=4000, required=False, allow_blank=True)
-    brief_confirmed = serializers.BooleanField(default=False)
-    agency_ids = serializers.ListField(child=serializers.IntegerField(), required=False)
-    from_day = serializers.DateField(required=False, allow_null=True)
-    due_day = serializers.DateField(required=False, allow_null=True)
-    hour_from = serializers.TimeField(required=False, allow_null=True)
-    hour_until = serializers.TimeField(required=False, allow_null=True)
-    squad_id = serializers.IntegerField(required=False, allow_null=True)
-    reply = serializers.CharField(max_length=4000, required=False, allow_blank=True)
-    transfer_to = serializers.CharField(max_length=120, required=False, allow_blank=True)
-    reason = serializers.CharField(max_length=400, required=False, allow_blank=True)
+    place_name = strict.Text(max_length=160, required=False, allow_blank=True)
+    place_address = strict.Text(max_length=240, required=False, allow_blank=True)
+    title = strict.Text(max_length=160, required=False, allow_blank=True)
+    brief = strict.Text(max_length=4000, required=False, allow_blank=True)
+    brief_confirmed = strict.Flag(default=False)
+    agency_ids = strict.Ids(required=False)
+    from_day = strict.Day(required=False, allow_null=True)
+    due_day = strict.Day(required=False, allow_null=True)
+    hour_from = strict.Hour(required=False, allow_null=True)
+    hour_until = strict.Hour(required=False, allow_null=True)
+    squad_id = strict.Id(required=False, allow_null=True)
+    reply = strict.Text(max_length=4000, required=False, allow_blank=True)
+    transfer_to = strict.Text(max_length=120, required=False, allow_blank=True)
+    reason = strict.Text(max_length=400, required=False, allow_blank=True)
 
 
 class MergeIn(serializers.Serializer[Any]):
-    into_case_id = serializers.IntegerField()
-    reason = serializers.CharField(max_length=400, required=False, default="", allow_blank=True)
+    into_case_id = strict.Id()
+    reason = strict.Text(max_length=400, required=False, default="", allow_blank=True)
 
 
 class CheckAfterIn(serializers.Serializer[Any]):
-    passed = serializers.BooleanField()
-    words = serializers.CharField(max_length=400)
+    passed = strict.Flag()
+    words = strict.Text(max_length=400)
 
 
 class CheckAfterOut(serializers.ModelSerializer[CheckAfter]):
@@ -127,4 +128,4 @@ class CheckAfterOut(serializers.ModelSerializer[CheckAfter]):
 class CloseIn(serializers.Serializer[Any]):
     """``result_text`` goes to every complainant as it is."""
 
-    result_text = serializers.CharField(max_length=4000)
+    result_text = strict.Text(max_length=4000)

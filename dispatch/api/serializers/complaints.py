@@ -8,24 +8,25 @@ from rest_framework import serializers
 
 from cases.models import LineKind, RequestKind, Urgency
 from cases.services.intake import MAX_TEXT
+from dispatch.api.serializers import strict
 
 
 class ComplaintIn(serializers.Serializer[Any]):
     """A resident's report. Where: a party, an address or a point, as far as known; contact is voluntary."""
 
-    text = serializers.CharField(max_length=MAX_TEXT)
+    text = strict.Text(max_length=MAX_TEXT)
     kind = serializers.ChoiceField(RequestKind.choices, default=RequestKind.COMPLAINT)
-    party_name = serializers.CharField(max_length=160, required=False, default="", allow_blank=True)
-    address = serializers.CharField(max_length=240, required=False, default="", allow_blank=True)
-    lat = serializers.FloatField(min_value=-90, max_value=90, required=False, allow_null=True, default=None)
-    lng = serializers.FloatField(min_value=-180, max_value=180, required=False, allow_null=True, default=None)
-    accuracy_m = serializers.FloatField(min_value=0, max_value=1e6, required=False, allow_null=True, default=None)
-    occurred_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
-    name = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
-    phone = serializers.CharField(max_length=32, required=False, default="", allow_blank=True)
-    keep_secret = serializers.BooleanField(default=True)
+    party_name = strict.Text(max_length=160, required=False, default="", allow_blank=True)
+    address = strict.Text(max_length=240, required=False, default="", allow_blank=True)
+    lat = strict.Number(min_value=-90, max_value=90, required=False, allow_null=True, default=None)
+    lng = strict.Number(min_value=-180, max_value=180, required=False, allow_null=True, default=None)
+    accuracy_m = strict.Number(min_value=0, max_value=1e6, required=False, allow_null=True, default=None)
+    occurred_at = strict.Moment(required=False, allow_null=True, default=None)
+    name = strict.Text(max_length=60, required=False, default="", allow_blank=True)
+    phone = strict.Text(max_length=32, required=False, default="", allow_blank=True)
+    keep_secret = strict.Flag(default=True)
     language = serializers.ChoiceField([("zh-hans", "zh-hans"), ("en", "en")], default="zh-hans")
-    client_key = serializers.CharField(
+    client_key = strict.Text(
         max_length=64, required=False, allow_null=True, default=None, help_text="The same key twice is one report."
     )
 
@@ -33,7 +34,7 @@ class ComplaintIn(serializers.Serializer[Any]):
 class TakenIn(ComplaintIn):
     """A caller's words, written down by the office of a street."""
 
-    street_id = serializers.IntegerField()
+    street_id = strict.Id()
     urgency = serializers.ChoiceField(Urgency.choices, default=Urgency.GENERAL)
 
 
@@ -76,11 +77,11 @@ class TrackedOut(serializers.Serializer[Any]):
 
 
 class FeedbackIn(serializers.Serializer[Any]):
-    case_id = serializers.IntegerField()
-    contacted = serializers.BooleanField()
-    solved = serializers.BooleanField()
-    satisfied = serializers.IntegerField(min_value=1, max_value=5)
-    words = serializers.CharField(max_length=400, required=False, default="", allow_blank=True)
+    case_id = strict.Id()
+    contacted = strict.Flag()
+    solved = strict.Flag()
+    satisfied = strict.Whole(min_value=1, max_value=5)
+    words = strict.Text(max_length=400, required=False, default="", allow_blank=True)
 
 
 class FeedbackOut(serializers.Serializer[Any]):

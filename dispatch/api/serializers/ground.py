@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from cases.models import Category
+from dispatch.api.serializers import strict
 from teams.models import Agency, Squad, Street, User
 
 
@@ -60,4 +61,4 @@ class MeOut(serializers.Serializer[Any]):
 
 
 class ReasonIn(serializers.Serializer[Any]):
-    reason = serializers.CharField(max_length=400)
+    reason = strict.Text(max_length=400)

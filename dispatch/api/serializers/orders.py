@@ -22,6 +22,7 @@ from cases.models import (
     Visit,
     VisitOutcome,
 )
+from dispatch.api.serializers import strict
 from dispatch.api.serializers.cases import TargetBrief
 from dispatch.api.serializers.ground import SquadOut, StreetOut
 
@@ -39,13 +40,13 @@ class TargetOut(serializers.ModelSerializer[Target]):
 
 
 class TargetIn(serializers.Serializer[Any]):
-    street_id = serializers.IntegerField()
+    street_id = strict.Id()
     kind = serializers.ChoiceField(TargetKind.choices, default=TargetKind.BUSINESS)
-    name = serializers.CharField(max_length=160)
-    address = serializers.CharField(max_length=240, required=False, default="", allow_blank=True)
-    uscc = serializers.CharField(max_length=18, required=False, default="", allow_blank=True)
-    lat = serializers.FloatField(min_value=-90, max_value=90, required=False, allow_null=True, default=None)
-    lng = serializers.FloatField(min_value=-180, max_value=180, required=False, allow_null=True, default=None)
+    name = strict.Text(max_length=160)
+    address = strict.Text(max_length=240, required=False, default="", allow_blank=True)
+    uscc = strict.Text(max_length=18, required=False, default="", allow_blank=True)
+    lat = strict.Number(min_value=-90, max_value=90, required=False, allow_null=True, default=None)
+    lng = strict.Number(min_value=-180, max_value=180, required=False, allow_null=True, default=None)
 
 
 class AnswerOut(serializers.ModelSerializer[Answer]):
@@ -152,31 +153,31 @@ class PartWorkOut(PartDetailOut):
 class OpenIn(serializers.Serializer[Any]):
     """Without ``need_ids`` all open needs of the party that may share a visit."""
 
-    target_id = serializers.IntegerField()
-    need_ids = serializers.ListField(child=serializers.IntegerField(), required=False, allow_null=True, default=None)
-    planned_day = serializers.DateField(required=False, allow_null=True, default=None)
-    planned_from = serializers.TimeField(required=False, allow_null=True, default=None)
-    planned_until = serializers.TimeField(required=False, allow_null=True, default=None)
-    lead_squad_id = serializers.IntegerField(required=False, allow_null=True, default=None)
-    lead_reason = serializers.CharField(max_length=240, required=False, default="", allow_blank=True)
-    guard_reason = serializers.CharField(max_length=240, required=False, default="", allow_blank=True)
+    target_id = strict.Id()
+    need_ids = strict.Ids(required=False, allow_null=True, default=None)
+    planned_day = strict.Day(required=False, allow_null=True, default=None)
+    planned_from = strict.Hour(required=False, allow_null=True, default=None)
+    planned_until = strict.Hour(required=False, allow_null=True, default=None)
+    lead_squad_id = strict.Id(required=False, allow_null=True, default=None)
+    lead_reason = strict.Text(max_length=240, required=False, default="", allow_blank=True)
+    guard_reason = strict.Text(max_length=240, required=False, default="", allow_blank=True)
 
 
 class ApproveIn(serializers.Serializer[Any]):
-    note = serializers.CharField(max_length=240, required=False, default="", allow_blank=True)
+    note = strict.Text(max_length=240, required=False, default="", allow_blank=True)
 
 
 class ReportInIn(serializers.Serializer[Any]):
     """Who is there and where from. Fewer than two valid certificates of the agency are refused."""
 
-    officer_ids = serializers.ListField(child=serializers.IntegerField(), max_length=20)
-    lat = serializers.FloatField(min_value=-90, max_value=90, required=False, allow_null=True, default=None)
-    lng = serializers.FloatField(min_value=-180, max_value=180, required=False, allow_null=True, default=None)
-    accuracy_m = serializers.FloatField(min_value=0, max_value=1e6, required=False, allow_null=True, default=None)
-    far_reason = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
-    identity_shown = serializers.BooleanField(default=False)
-    party_person = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
-    party_role = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
+    officer_ids = strict.Ids(max_length=20)
+    lat = strict.Number(min_value=-90, max_value=90, required=False, allow_null=True, default=None)
+    lng = strict.Number(min_value=-180, max_value=180, required=False, allow_null=True, default=None)
+    accuracy_m = strict.Number(min_value=0, max_value=1e6, required=False, allow_null=True, default=None)
+    far_reason = strict.Text(max_length=200, required=False, default="", allow_blank=True)
+    identity_shown = strict.Flag(default=False)
+    party_person = strict.Text(max_length=60, required=False, default="", allow_blank=True)
+    party_role = strict.Text(max_length=40, required=False, default="", allow_blank=True)
 
 
 class ReportInOut(serializers.ModelSerializer[ReportIn]):
@@ -194,34 +195,34 @@ class AnswerIn(serializers.Serializer[Any]):
     result = serializers.ChoiceField(
         [pair for pair in Result.choices if pair[0] != Result.SENT_TO_LAB], required=False, allow_null=True
     )
-    value = serializers.DecimalField(max_digits=10, decimal_places=2, required=False, allow_null=True)
-    text_value = serializers.CharField(max_length=120, required=False, allow_blank=True)
-    instrument = serializers.CharField(max_length=80, required=False, allow_blank=True)
-    note = serializers.CharField(max_length=400, required=False, allow_blank=True)
-    photo_ids = serializers.ListField(child=serializers.IntegerField(), required=False, default=list, max_length=8)
+    value = strict.Amount(required=False, allow_null=True)
+    text_value = strict.Text(max_length=120, required=False, allow_blank=True)
+    instrument = strict.Text(max_length=80, required=False, allow_blank=True)
+    note = strict.Text(max_length=400, required=False, allow_blank=True)
+    photo_ids = strict.Ids(required=False, default=list, max_length=8)
 
 
 class FinishIn(serializers.Serializer[Any]):
-    note = serializers.CharField(max_length=400, required=False, default="", allow_blank=True)
+    note = strict.Text(max_length=400, required=False, default="", allow_blank=True)
 
 
 class VisitCloseIn(serializers.Serializer[Any]):
     outcome = serializers.ChoiceField(VisitOutcome.choices)
-    absent_part_ids = serializers.ListField(child=serializers.IntegerField(), required=False, default=list)
-    note = serializers.CharField(max_length=400, required=False, default="", allow_blank=True)
-    party_opinion = serializers.CharField(max_length=400, required=False, default="", allow_blank=True)
+    absent_part_ids = strict.Ids(required=False, default=list)
+    note = strict.Text(max_length=400, required=False, default="", allow_blank=True)
+    party_opinion = strict.Text(max_length=400, required=False, default="", allow_blank=True)
 
 
 class CommissionIn(serializers.Serializer[Any]):
-    laboratory_id = serializers.IntegerField()
-    sample = serializers.CharField(max_length=160, required=False, default="", allow_blank=True)
+    laboratory_id = strict.Id()
+    sample = strict.Text(max_length=160, required=False, default="", allow_blank=True)
 
 
 class LabIn(serializers.Serializer[Any]):
-    value = serializers.DecimalField(max_digits=10, decimal_places=2, required=False, allow_null=True, default=None)
-    method = serializers.CharField(max_length=80)
-    report_number = serializers.CharField(max_length=40)
-    conforms = serializers.BooleanField(required=False, allow_null=True, default=None)
+    value = strict.Amount(required=False, allow_null=True, default=None)
+    method = strict.Text(max_length=80)
+    report_number = strict.Text(max_length=40)
+    conforms = strict.Flag(required=False, allow_null=True, default=None)
 
 
 class LabOut(serializers.ModelSerializer[LabTest]):
@@ -231,21 +232,21 @@ class LabOut(serializers.ModelSerializer[LabTest]):
 
 
 class FindingIn(serializers.Serializer[Any]):
-    text = serializers.CharField(max_length=400)
-    item_id = serializers.IntegerField(required=False, allow_null=True, default=None)
-    clause_group = serializers.CharField(max_length=24, required=False, default="", allow_blank=True)
+    text = strict.Text(max_length=400)
+    item_id = strict.Id(required=False, allow_null=True, default=None)
+    clause_group = strict.Text(max_length=24, required=False, default="", allow_blank=True)
 
 
 class RulingIn(serializers.Serializer[Any]):
     """An officer of the competent agency decides and signs; ``due_day`` with ``measures`` for a rectification."""
 
     outcome = serializers.ChoiceField(RulingOutcome.choices)
-    reason = serializers.CharField(max_length=400)
-    measures = serializers.CharField(max_length=400, required=False, default="", allow_blank=True)
-    due_day = serializers.DateField(required=False, allow_null=True, default=None)
-    corrected_on_spot = serializers.BooleanField(default=False)
-    slight = serializers.BooleanField(required=False, allow_null=True, default=None)
-    handed_to = serializers.CharField(max_length=120, required=False, default="", allow_blank=True)
+    reason = strict.Text(max_length=400)
+    measures = strict.Text(max_length=400, required=False, default="", allow_blank=True)
+    due_day = strict.Day(required=False, allow_null=True, default=None)
+    corrected_on_spot = strict.Flag(default=False)
+    slight = strict.Flag(required=False, allow_null=True, default=None)
+    handed_to = strict.Text(max_length=120, required=False, default="", allow_blank=True)
 
 
 class RulingOut(serializers.ModelSerializer[Ruling]):

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from dispatch.api.serializers import strict
 from dispatch.notify.models import Delivery, Webhook
 from dispatch.notify.webhooks.address import LONGEST
 from dispatch.notify.webhooks.kinds import KINDS
@@ -37,19 +38,19 @@ class WebhookMadeOut(WebhookOut):
 
 
 class WebhookIn(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=80)
-    url = serializers.CharField(max_length=LONGEST, help_text="https, a public address")
+    name = strict.Text(max_length=80)
+    url = strict.Text(max_length=LONGEST, help_text="https, a public address")
     kinds = serializers.ListField(child=serializers.ChoiceField(choices=list(KINDS)), allow_empty=False)
 
 
 class WebhookChangeIn(serializers.Serializer[Any]):
     """What is given is changed."""
 
-    name = serializers.CharField(max_length=80, required=False)
-    url = serializers.CharField(max_length=LONGEST, required=False)
+    name = strict.Text(max_length=80, required=False)
+    url = strict.Text(max_length=LONGEST, required=False)
     kinds = serializers.ListField(child=serializers.ChoiceField(choices=list(KINDS)), allow_empty=False, required=False)
-    paused = serializers.BooleanField(required=False)
-    reason = serializers.CharField(max_length=240, required=False, allow_blank=True)
+    paused = strict.Flag(required=False)
+    reason = strict.Text(max_length=240, required=False, allow_blank=True)
 
 
 class DeliveryOut(serializers.ModelSerializer[Delivery]):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.request import Request
 
 from cases.models import Feedback, Source
 from cases.selectors.tracking import Tracked, track
@@ -16,15 +17,15 @@ from dispatch.api.serializers import complaints as shapes
 from dispatch.web.access import check_right
 from teams.policies import RESIDENT
 
-TRACKING = [
-    OpenApiParameter(
-        "Authorization",
-        str,
-        OpenApiParameter.HEADER,
-        required=True,
-        description="“Tracking ” and the secret that the report was answered with.",
-    )
-]
+
+def _tracked(request: Request) -> Tracked:
+    secret = tracking_hash(request)
+    if secret is None:
+        raise NotAuthenticated(_("This needs the secret of the report: send it as “Authorization: Tracking …”."))
+    found = track(secret)
+    if found is None:
+        raise AuthenticationFailed(_("This secret opens no report."))
+    return found
 
 
 @operation("complaint_create", "POST", scope=None, body=shapes.ComplaintIn, answer=shapes.ReceivedOut, status=201)
@@ -34,10 +35,10 @@ def complaint_create(call: Call) -> intake.Intake:
     return intake.complaint_create(actor=RESIDENT, source=Source.PORTAL, **call.data)
 
 
-@operation("complaint_track", "GET", scope=None, answer=shapes.TrackedOut, parameters=TRACKING)
+@operation("complaint_track", "GET", scope=None, answer=shapes.TrackedOut, tracked=True, fetch=_tracked)
 def complaint_track(call: Call) -> Tracked:
     """What became of a report, for whoever holds its secret."""
-    return _tracked(call)
+    return _tracked(call.request)
 
 
 @operation(
@@ -47,11 +48,12 @@ def complaint_track(call: Call) -> Tracked:
     body=shapes.FeedbackIn,
     answer=shapes.FeedbackOut,
     status=201,
-    parameters=TRACKING,
+    tracked=True,
+    fetch=_tracked,
 )
 def feedback_create(call: Call) -> Feedback:
     """The complainant rates a closed case: contacted, solved, satisfied 1 to 5. “Not solved” asks for rework."""
-    return feedback.feedback_create(token_hash=_tracked(call).complaint.token_hash or "", **call.data)
+    return feedback.feedback_create(token_hash=_tracked(call.request).complaint.token_hash or "", **call.data)
 
 
 @operation(
@@ -70,10 +72,3 @@ def complaint_take(call: Call) -> intake.Intake:
     street_id = data.pop("street_id")
     check_right(call.request, "complaint.take", street_id=street_id)
     return intake.complaint_take(actor=call.actor, street_id=street_id, **data)
-
-
-def _tracked(call: Call) -> Tracked:
-    found = track(tracking_hash(call.request) or "")
-    if found is None:
-        raise Http404
-    return found
