@@ -108,6 +108,7 @@ def file_reencode(file_id: int) -> bool:
             with Image.open(folder / (ORIGINAL + _KINDS[file.content_type][1])) as image:
                 taken = _taken_at(image)
                 upright = ImageOps.exif_transpose(image).convert("RGB")
+        upright.info = {}  # a comment goes along otherwise
         width, height = upright.size
         for side, name in ((SHOWN_SIDE, SHOWN), (SMALL_SIDE, SMALL)):
             copy = upright.copy()
