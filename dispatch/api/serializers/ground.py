@@ -52,10 +52,17 @@ class GrantOut(serializers.Serializer[Any]):
     district_id = serializers.IntegerField(allow_null=True)
 
 
+class WhoOut(serializers.Serializer[Any]):
+    """Null and empty for nobody."""
+
+    id = serializers.IntegerField(allow_null=True)
+    name = serializers.CharField(allow_blank=True)
+
+
 class MeOut(serializers.Serializer[Any]):
     """Whose token this is and what it opens."""
 
-    user = MemberOut()
+    user = WhoOut()
     roles = GrantOut(many=True)
     scopes = serializers.ListField(child=serializers.CharField())
 

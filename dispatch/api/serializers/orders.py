@@ -256,7 +256,7 @@ class RulingOut(serializers.ModelSerializer[Ruling]):
 
 
 class PhotoIn(serializers.Serializer[Any]):
-    file = serializers.FileField()
+    file = strict.Upload()
 
 
 class PhotoOut(serializers.Serializer[Any]):

@@ -118,6 +118,7 @@ class Hour(serializers.TimeField):
         return found
 
 
+@extend_schema_field({"type": "string", "format": "date-time", "pattern": MOMENT})
 class Moment(serializers.DateTimeField):
     """A moment with its offset (RFC 3339)."""
 
@@ -127,6 +128,14 @@ class Moment(serializers.DateTimeField):
             self.fail("invalid", format="YYYY-MM-DDThh:mm:ss+08:00")
         _sensible(found.date(), self.field_name)
         return found.astimezone(UTC)
+
+
+@extend_schema_field({"type": "string", "format": "binary"})
+class Upload(serializers.FileField):
+    """A file; what it is, even that it is empty, the service looks at."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**{"allow_empty_file": True} | more)
 
 
 def _read(parse: Any, data: Any, form: str) -> Any:

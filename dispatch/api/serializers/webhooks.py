@@ -40,7 +40,7 @@ class WebhookMadeOut(WebhookOut):
 class WebhookIn(serializers.Serializer[Any]):
     name = strict.Text(max_length=80)
     url = strict.Text(max_length=LONGEST, help_text="https, a public address")
-    kinds = serializers.ListField(child=serializers.ChoiceField(choices=list(KINDS)), allow_empty=False)
+    kinds = serializers.ListField(child=serializers.ChoiceField(choices=list(KINDS)), min_length=1)
 
 
 class WebhookChangeIn(serializers.Serializer[Any]):
@@ -48,7 +48,7 @@ class WebhookChangeIn(serializers.Serializer[Any]):
 
     name = strict.Text(max_length=80, required=False)
     url = strict.Text(max_length=LONGEST, required=False)
-    kinds = serializers.ListField(child=serializers.ChoiceField(choices=list(KINDS)), allow_empty=False, required=False)
+    kinds = serializers.ListField(child=serializers.ChoiceField(choices=list(KINDS)), min_length=1, required=False)
     paused = strict.Flag(required=False)
     reason = strict.Text(max_length=240, required=False, allow_blank=True)
 
