@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import islice
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from django.utils.translation import gettext_lazy as _
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from cases.refusals import Refused
 
@@ -104,24 +104,32 @@ def _text_only(start: bytes) -> None:
 def _workbook(path: Path) -> Iterator[Iterator[Record]]:
     # By handle: openpyxl would refuse a path without .xlsx at its end.
     with open(path, "rb") as file:
-        try:
+        with _readable():
             _bearable(file)
             book = load_workbook(file, read_only=True, data_only=True)
-            try:
-                yield _filled(book.worksheets[0].iter_rows(values_only=True))
-            finally:
-                book.close()
-        except Refused:
-            raise
-        except Exception as error:  # a broken book fails anywhere: in the archive, its XML, its styles, its sheets
-            raise Refused("file_unreadable", _("This workbook can't be read."), field="file", status=422) from error
+        try:
+            yield _filled(book)
+        finally:
+            book.close()
 
 
-def _filled(rows: Iterable[Sequence[object]]) -> Iterator[Record]:
-    for number, row in enumerate(rows, start=1):
-        cells = [_cell(value) for value in row]
-        if any(cells) or number == 1:
-            yield number, cells
+def _filled(book: Workbook) -> Iterator[Record]:
+    with _readable():  # what the reader of the rows stumbles over does not come by here
+        for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True), start=1):
+            cells = [_cell(value) for value in row]
+            if any(cells) or number == 1:
+                yield number, cells
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """A broken book fails anywhere: in the archive, its XML, its styles, its sheets."""
+    try:
+        yield
+    except Refused:
+        raise
+    except Exception as error:
+        raise Refused("file_unreadable", _("This workbook can't be read."), field="file", status=422) from error
 
 
 def _bearable(file: IO[bytes]) -> None:
