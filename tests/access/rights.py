@@ -34,6 +34,7 @@ HOLDERS: Mapping[str, tuple[str, str]] = {
     "order.change": (OFFICE, STREET),
     "part.urge": (OFFICE, STREET),
     "import.run": (OFFICE, STREET),
+    "plan.publish": (OFFICE, STREET),
     # the squads, for their own parts; an auxiliary neither inspects nor rules
     "part.acknowledge": (OFFICERS, SQUAD),
     "part.return": (OFFICERS, SQUAD),
