@@ -8,13 +8,14 @@ WITH := $(PY) -m dispatch.embedded run --data .data/test --fast --max-connection
 PYTEST := $(PY) -m pytest -q
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test journeys bench lint style types unit slow races stories install install-dev browser clean
+.PHONY: help run test journeys bench faults lint style types unit slow races stories install install-dev browser clean
 
 help:
 	@echo "make run    start everything (PORT=8000, HOST=127.0.0.1, DEMO=1, DISPATCH_DATA=.data)"
 	@echo "make test   lint, types, architecture and all tests"
 	@echo "make journeys  every browser story alone"
 	@echo "make bench  figures: NAME=live (from commit to screen), phone, rules; docs/performance.md says what others need"
+	@echo "make faults kill everything in turn while orders go out, and look what is missing (10 minutes)"
 	@echo "make clean  remove the environment and caches; the data in .data stays"
 
 run: install
@@ -25,6 +26,9 @@ test: lint browser
 
 bench: install-dev browser
 	@$(PY) -m bench $(or $(NAME),live)
+
+faults: install-dev
+	@$(PY) -m bench faults
 
 # The list as it was installed stands in the environment: nothing to do while it is the same.
 install: FILES = requirements.txt
