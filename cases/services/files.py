@@ -97,6 +97,7 @@ def file_reencode(file_id: int) -> bool:
     """Make the copies that are shown: turned upright, without metadata, at most 2,048 and 480 pixels a side.
 
     Safe twice. True when the file is ready, False when it is unreadable (then it says so and is never tried again).
+    OSError when the copies can't be written: the photo waits and is tried again.
     """
     file = File.objects.get(pk=file_id)
     if file.state != FileState.STORED:
@@ -110,16 +111,16 @@ def file_reencode(file_id: int) -> bool:
                 upright = ImageOps.exif_transpose(image).convert("RGB")
         upright.info = {}  # a comment goes along otherwise
         width, height = upright.size
-        for side, name in ((SHOWN_SIDE, SHOWN), (SMALL_SIDE, SMALL)):
-            copy = upright.copy()
-            copy.thumbnail((side, side))
-            part = folder / f".{name}.{os.getpid()}"
-            copy.save(part, "JPEG", quality=82, optimize=True, progressive=True)
-            os.replace(part, folder / name)
     except Exception:  # a broken photo fails anywhere in the decoder; left as it is, it would stop every sweep
         log.info("photo_broken", file=file_id, exc_info=True)
         File.objects.filter(pk=file_id, state=FileState.STORED).update(state=FileState.BROKEN)
         return False
+    for side, name in ((SHOWN_SIDE, SHOWN), (SMALL_SIDE, SMALL)):
+        copy = upright.copy()
+        copy.thumbnail((side, side))
+        part = folder / f".{name}.{os.getpid()}"
+        copy.save(part, "JPEG", quality=82, optimize=True, progressive=True)
+        os.replace(part, folder / name)
     File.objects.filter(pk=file_id, state=FileState.STORED).update(
         state=FileState.READY, width=width, height=height, taken_at=taken
     )

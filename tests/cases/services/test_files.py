@@ -63,6 +63,19 @@ def test_a_photo_is_kept_as_it_came_and_shown_as_a_copy(kind: str) -> None:
 
 
 @pytest.mark.django_db
+def test_a_disk_that_takes_no_copy_condemns_no_photo() -> None:
+    file = files.file_store(actor=RESIDENT, upload=upload(photo()))
+    in_the_way = files.folder_of(file.key) / f".shown.jpg.{os.getpid()}"
+    in_the_way.mkdir()
+    with pytest.raises(OSError, match="directory"):
+        files.file_reencode(file.pk)
+    file.refresh_from_db()
+    assert file.state == FileState.STORED
+    in_the_way.rmdir()
+    assert files.files_reencode_due() == 1
+
+
+@pytest.mark.django_db
 def test_the_copy_is_upright_small_and_without_metadata() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turned by a quarter
