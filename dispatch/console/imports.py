@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any, cast
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -20,7 +20,7 @@ from dispatch.console.frame import console_view, show
 from dispatch.web.access import actor_for, check_right, check_right_somewhere, run_or_404
 from dispatch.web.choices import CHOOSE
 from dispatch.web.refusals import INVALID, put_refusal
-from dispatch.web.sheets import Cell, Table, csv_response
+from dispatch.web.sheets import FORMATS, Cell, Table, csv_response, sheet_response
 from teams.models import Street
 from teams.policies import Actor
 
@@ -172,6 +172,15 @@ def import_refused(request: HttpRequest, pk: int) -> HttpResponse:
     name = PurePath(run.file_name).stem[:80] or "import"
     table = Table(run.file_name, [_("row"), _("why it was refused")], rows)
     return cast(HttpResponse, csv_response(f"{name}-{run.pk}", table))
+
+
+def refused_sheet(request: HttpRequest, fields: Mapping[str, object], lines: Iterable[list[Cell]]) -> HttpResponse:
+    """Refused rows (number, reason, then our ``fields``) as the file that was asked for, to be corrected and sent."""
+    kind = request.GET.get("format", "xlsx")
+    if kind not in FORMATS:
+        raise Http404
+    name, columns = str(_("Refused rows")), [str(label) for label in (_("Row"), _("Why"), *fields.values())]
+    return cast(HttpResponse, sheet_response(name, Table(name, columns, lines), "csv" if kind == "csv" else "xlsx"))
 
 
 def _facts(run: ImportRun) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from cases.refusals import Refused
 from cases.selectors import partyruns as selector
 from cases.services import partyfiles as service
 from dispatch.console.frame import console_view, show
-from dispatch.console.imports import ColumnsForm, UploadForm
+from dispatch.console.imports import ColumnsForm, UploadForm, refused_sheet
 from dispatch.console.party_words import LABELS, lines_of, notes_words, value_words
 from dispatch.web import sheets
 from dispatch.web.access import actor_for, check_right, check_right_somewhere, party_run_or_404
@@ -140,17 +140,12 @@ def party_file_choose(request: HttpRequest, pk: int) -> HttpResponse:
 def party_file_refused(request: HttpRequest, pk: int) -> HttpResponse:
     """The refused rows with their reasons, in our columns, to be corrected and sent again."""
     run = party_run_or_404(request, pk, "target.edit")
-    kind = request.GET.get("format", "xlsx")
-    if kind not in sheets.FORMATS:
-        raise Http404
-    columns = [_("Row"), _("Why"), *(str(label) for label in service.FIELDS.values())]
     rows = run.rows.filter(fate=RowFate.REFUSED).order_by("row")
     lines = (
         [row.row, service.reason_of(row, LABELS), *(_cell(row.facts.get(name)) for name in service.FIELDS)]
         for row in rows.iterator(chunk_size=1000)
     )
-    table = sheets.Table(_("Refused rows"), columns, lines)
-    return cast(HttpResponse, sheets.sheet_response(_("Refused rows"), table, "csv" if kind == "csv" else "xlsx"))
+    return refused_sheet(request, service.FIELDS, lines)
 
 
 def _cell(value: Any) -> sheets.Cell:

@@ -8,11 +8,10 @@ from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
@@ -22,8 +21,7 @@ from cases.refusals import Refused
 from cases.selectors import yearplans as selector
 from cases.services import planfiles as service
 from dispatch.console.frame import console_view, show
-from dispatch.console.imports import ColumnsForm, UploadForm
-from dispatch.web import sheets
+from dispatch.console.imports import ColumnsForm, UploadForm, refused_sheet
 from dispatch.web.access import actor_for, check_right, check_right_somewhere, year_plan_or_404
 from dispatch.web.choices import CHOOSE
 from dispatch.web.refusals import INVALID, put_refusal
@@ -184,17 +182,12 @@ def year_plan_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 def year_plan_refused(request: HttpRequest, pk: int) -> HttpResponse:
     """The refused rows with their reasons, in our columns, to be corrected and sent again."""
     plan = year_plan_or_404(request, pk, "plan.publish")
-    kind = request.GET.get("format", "xlsx")
-    if kind not in sheets.FORMATS:
-        raise Http404
-    columns = [_("Row"), _("Why"), *(str(label) for label in service.FIELDS.values())]
     rows = plan.rows.filter(fate=PlanFate.REFUSED).order_by("row")
     lines = (
         [row.row, service.reason_of(row), *(row.facts.get(name, "") for name in service.FIELDS)]
         for row in rows.iterator(chunk_size=1000)
     )
-    table = sheets.Table(_("Refused rows"), columns, lines)
-    return cast(HttpResponse, sheets.sheet_response(_("Refused rows"), table, "csv" if kind == "csv" else "xlsx"))
+    return refused_sheet(request, service.FIELDS, lines)
 
 
 def _facts(plan: YearPlan) -> dict[str, Any]:

@@ -30,8 +30,8 @@ from cases.models import (
 from cases.refusals import Refused
 from cases.services.imports import uploads
 from cases.services.imports.batch import rows_write
-from cases.services.imports.columns import FIELDS, columns_guess, columns_wrong
-from cases.services.imports.reading import Record, count_of, header_of, rows_of, sample_of
+from cases.services.imports.columns import FIELDS, columns_guess, columns_wrong, merged
+from cases.services.imports.reading import Record, header_of, rows_of, sample_of
 from cases.services.imports.rows import REASONS, BadRow, Row, row_parse
 from cases.services.imports.ties import known_about, newly_joined
 from teams.policies import SYSTEM, Actor
@@ -59,22 +59,11 @@ def run_create(
     ``file_unreadable``; (403) ``not_allowed``.
     """
     policies.require(actor, "import.run", street_id=street_id)
-    source, name = uploads.store(upload) if upload is not None else (Path(path or "").resolve(), Path(path or "").name)
-    try:
-        header = header_of(source)
-        total = count_of(source)
-    except Refused:
-        if upload is not None:
-            source.unlink(missing_ok=True)
-        raise
     return ImportRun.objects.create(
         street_id=street_id,
-        file_name=name[:160],
-        path=str(source),
         dry_run=dry_run,
-        columns=_merged(columns_guess(header), columns or {}),
-        total=total,
         started_by_id=actor.user_id,
+        **uploads.received(upload, path, lambda header: merged(columns_guess(header), columns or {}, FIELDS)),
     )
 
 
@@ -103,7 +92,7 @@ def run_start(
         if run.state == RunState.DONE and not run.dry_run:
             raise Refused("run_done", _("This file was imported already."))
         file = uploads.present(run.path)
-        run.columns = _merged(run.columns, columns or {})
+        run.columns = merged(run.columns, columns or {}, FIELDS)
         _check_columns(run.columns, header_of(file))
         if dry_run is not None:
             run.dry_run = dry_run
@@ -244,16 +233,6 @@ def _check_columns(columns: Mapping[str, str], header: Sequence[str]) -> None:
         raise Refused(
             "column_missing", _("Say which column is “%(field)s”.") % {"field": FIELDS[field]}, field=field, status=422
         )
-
-
-def _merged(guess: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
-    """The guess with what a person said over it; an empty name takes a field away."""
-    unknown = set(given) - set(FIELDS)
-    if unknown:
-        raise Refused(
-            "field_unknown", _("No such field: %(fields)s.") % {"fields": ", ".join(sorted(unknown))}, status=422
-        )
-    return {field: column for field, column in {**guess, **given}.items() if column}
 
 
 def _actor(run: ImportRun) -> Actor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from cases.refusals import Refused
-from cases.services.imports.reading import Record
+from cases.services.imports.reading import Record, count_of, header_of
 
 
 def folder() -> Path:
@@ -31,6 +31,21 @@ def store(upload: UploadedFile[Any]) -> tuple[Path, str]:
         for chunk in upload.chunks():
             out.write(chunk)
     return path, upload.name or ""
+
+
+def received(
+    upload: UploadedFile[Any] | None, path: Path | str | None, columns: Callable[[list[str]], dict[str, str]]
+) -> dict[str, Any]:
+    """The first fields of a run over an upload or a file of this machine: where it lies, what it is called, its columns
+    as ``columns`` makes them of the header, how many rows it has. What is refused leaves no upload behind."""
+    source, name = store(upload) if upload is not None else (Path(path or "").resolve(), Path(path or "").name)
+    try:
+        facts = {"columns": columns(header_of(source)), "total": count_of(source)}
+    except Refused:
+        if upload is not None:
+            source.unlink(missing_ok=True)
+        raise
+    return {"file_name": name[:160], "path": str(source), **facts}
 
 
 def forget(path: str) -> None:

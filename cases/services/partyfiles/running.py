@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,13 @@ from cases.models import RUN_BUSY, ChangeKind, FileRunState, PartyRow, PartyRun,
 from cases.refusals import Refused
 from cases.services import parties
 from cases.services.imports import columns as named_columns
-from cases.services.imports import uploads
-from cases.services.imports.filerun import actor_of_run, finish
-from cases.services.imports.reading import count_of, header_of, rows_of, sample_of
+from cases.services.imports import filerun, uploads
+from cases.services.imports.reading import Record, header_of, sample_of
 from cases.services.partyfiles.columns import FIELDS, REQUIRED, columns_guess
 from cases.services.partyfiles.comparing import Seen, rows_compare, seen_before
 from cases.services.partyfiles.rows import REASONS, row_read
 from teams.policies import Actor
 
-BATCH = 200
 _LOCK_CLASS = 7_340_003  # of advisory locks; the second number is the run
 
 Progress = Callable[[PartyRun], None]
@@ -44,21 +42,12 @@ def run_create(
     ``Refused`` (422): ``file_empty``, ``file_kind``, ``file_unreadable``, ``field_unknown``; (403) ``not_allowed``.
     """
     policies.require(actor, "target.edit", street_id=street_id)
-    source, name = uploads.store(upload) if upload is not None else (Path(path or "").resolve(), Path(path or "").name)
-    try:
-        header = header_of(source)
-        total = count_of(source)
-    except Refused:
-        if upload is not None:
-            source.unlink(missing_ok=True)
-        raise
     return PartyRun.objects.create(
         street_id=street_id,
-        file_name=name[:160],
-        path=str(source),
-        columns=named_columns.merged(columns_guess(header), columns or {}, FIELDS),
-        total=total,
         started_by_id=actor.user_id,
+        **uploads.received(
+            upload, path, lambda header: named_columns.merged(columns_guess(header), columns or {}, FIELDS)
+        ),
     )
 
 
@@ -82,12 +71,7 @@ def run_compare(*, actor: Actor, run_id: int, columns: Mapping[str, str] | None 
             return run
         if run.state == FileRunState.DONE:
             raise Refused("run_done", _("This file was imported already."))
-        run.columns = named_columns.merged({} if columns else run.columns, columns or {}, FIELDS)
-        named_columns.check(run.columns, header_of(uploads.present(run.path)), FIELDS, REQUIRED)
-        run.state = FileRunState.COMPARING
-        run.read = run.done = 0
-        run.error, run.finished_at = "", None
-        run.save()
+        filerun.begin(run, columns, FIELDS, _columns_check)
         run.rows.all().delete()
     return run
 
@@ -121,38 +105,29 @@ def run_execute(*, run_id: int, seconds: float | None = None, progress: Progress
         run = PartyRun.objects.select_related("started_by").get(pk=run_id)
         if not mine or run.state not in RUN_BUSY:
             return run
-        until = float("inf") if seconds is None else time.monotonic() + seconds
-        try:
-            if run.state == FileRunState.COMPARING:
-                _compare(run, until, progress)
-            else:
-                _take(run, until, progress)
-        except Refused as refusal:
-            finish(run, FileRunState.FAILED, str(refusal))
+        until = filerun.deadline(seconds)
+        filerun.carry(run, compare=lambda: _compare(run, until, progress), take=lambda: _take(run, until, progress))
         return run
+
+
+def _columns_check(columns: Mapping[str, str], header: Iterable[str]) -> None:
+    named_columns.check(columns, header, FIELDS, REQUIRED)
 
 
 def _compare(run: PartyRun, until: float, progress: Progress | None) -> None:
     header = header_of(uploads.present(run.path))
-    named_columns.check(run.columns, header, FIELDS, REQUIRED)
+    _columns_check(run.columns, header)
     seen = seen_before(run) if run.read else Seen()
-    for records in uploads.slices(rows_of(Path(run.path), skip=run.read), BATCH):
-        reads = [row_read(number, cells, header, run.columns) for number, cells in records]
-        rows = rows_compare(run, reads, seen)
-        with transaction.atomic():
-            PartyRow.objects.bulk_create(rows)
-            run.read += len(records)
-            run.save(update_fields=["read"])
-        if progress:
-            progress(run)
-        if time.monotonic() > until and run.read < run.total:
-            return
-    finish(run, FileRunState.COMPARED)
+
+    def made(records: list[Record]) -> list[PartyRow]:
+        return rows_compare(run, [row_read(number, cells, header, run.columns) for number, cells in records], seen)
+
+    filerun.compare_on(run, PartyRow.objects, made, until=until, progress=progress)
 
 
 def _take(run: PartyRun, until: float, progress: Progress | None) -> None:
-    actor = actor_of_run(run)
-    while rows := list(_waiting(run).select_related("target").order_by("row")[:BATCH]):
+    actor = filerun.actor_of_run(run)
+    while rows := list(_waiting(run).select_related("target").order_by("row")[: filerun.BATCH]):
         with transaction.atomic():
             for row in rows:
                 _row_take(actor, run, row)
@@ -164,7 +139,7 @@ def _take(run: PartyRun, until: float, progress: Progress | None) -> None:
         if time.monotonic() > until:
             return
     parties.doubles_refresh(street_id=run.street_id)
-    finish(run, FileRunState.DONE)
+    filerun.finish(run, FileRunState.DONE)
     uploads.forget(run.path)
 
 

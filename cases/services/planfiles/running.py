@@ -18,15 +18,13 @@ from cases.models import RUN_BUSY, FileRunState, NeedCause, PlanFate, YearPlan, 
 from cases.refusals import Refused
 from cases.services import needs, parties
 from cases.services.imports import columns as named_columns
-from cases.services.imports import uploads
-from cases.services.imports.filerun import actor_of_run, finish
-from cases.services.imports.reading import count_of, header_of, rows_of, sample_of
+from cases.services.imports import filerun, uploads
+from cases.services.imports.reading import Record, header_of, sample_of
 from cases.services.planfiles.columns import FIELDS, columns_check, columns_guess
 from cases.services.planfiles.comparing import Checklist, check_of, planned_checks, rows_compare, seen_before
 from cases.services.planfiles.rows import REASONS, row_read
 from teams.policies import Actor
 
-BATCH = 200
 YEARS = range(2000, 3000)
 _LOCK_CLASS = 7_340_004  # of advisory locks; the second number is the plan
 
@@ -52,24 +50,14 @@ def plan_create(
     needs.competent_check([agency_id], street_id)
     if year not in YEARS:
         raise Refused("year_wrong", _("Write the year with four digits."), field="year", status=422)
-    source, name = uploads.store(upload) if upload is not None else (Path(path or "").resolve(), Path(path or "").name)
-    try:
-        header = header_of(source)
-        total = count_of(source)
-        known = named_columns.merged(columns_guess(header), columns or {}, FIELDS)
-    except Refused:
-        if upload is not None:
-            source.unlink(missing_ok=True)
-        raise
     return YearPlan.objects.create(
         street_id=street_id,
         agency_id=agency_id,
         year=year,
-        file_name=name[:160],
-        path=str(source),
-        columns=known,
-        total=total,
         started_by_id=actor.user_id,
+        **uploads.received(
+            upload, path, lambda header: named_columns.merged(columns_guess(header), columns or {}, FIELDS)
+        ),
     )
 
 
@@ -93,12 +81,7 @@ def plan_compare(*, actor: Actor, plan_id: int, columns: Mapping[str, str] | Non
             return plan
         if plan.state == FileRunState.DONE:
             raise Refused("plan_published", _("This plan was published already."))
-        plan.columns = named_columns.merged({} if columns else plan.columns, columns or {}, FIELDS)
-        columns_check(plan.columns, header_of(uploads.present(plan.path)))
-        plan.state = FileRunState.COMPARING
-        plan.read = plan.done = 0
-        plan.error, plan.finished_at = "", None
-        plan.save()
+        filerun.begin(plan, columns, FIELDS, columns_check)
         plan.rows.all().delete()
     return plan
 
@@ -131,14 +114,10 @@ def plan_execute(*, plan_id: int, seconds: float | None = None, progress: Progre
         plan = YearPlan.objects.select_related("started_by", "agency").get(pk=plan_id)
         if not mine or plan.state not in RUN_BUSY:
             return plan
-        until = float("inf") if seconds is None else time.monotonic() + seconds
-        try:
-            if plan.state == FileRunState.COMPARING:
-                _compare(plan, until, progress)
-            else:
-                _publish(plan, until, progress)
-        except Refused as refusal:
-            finish(plan, FileRunState.FAILED, str(refusal))
+        until = filerun.deadline(seconds)
+        filerun.carry(
+            plan, compare=lambda: _compare(plan, until, progress), take=lambda: _publish(plan, until, progress)
+        )
         return plan
 
 
@@ -148,25 +127,19 @@ def _compare(plan: YearPlan, until: float, progress: Progress | None) -> None:
     checklist = Checklist.of(plan.agency)
     seen = seen_before(plan) if plan.read else {}
     today = timezone.localdate(now())
-    for records in uploads.slices(rows_of(Path(plan.path), skip=plan.read), BATCH):
+
+    def made(records: list[Record]) -> list[YearPlanRow]:
         reads = [
             row_read(number, cells, header, plan.columns, year=plan.year, today=today) for number, cells in records
         ]
-        rows = rows_compare(plan, reads, checklist, seen)
-        with transaction.atomic():
-            YearPlanRow.objects.bulk_create(rows)
-            plan.read += len(records)
-            plan.save(update_fields=["read"])
-        if progress:
-            progress(plan)
-        if time.monotonic() > until and plan.read < plan.total:
-            return
-    finish(plan, FileRunState.COMPARED)
+        return rows_compare(plan, reads, checklist, seen)
+
+    filerun.compare_on(plan, YearPlanRow.objects, made, until=until, progress=progress)
 
 
 def _publish(plan: YearPlan, until: float, progress: Progress | None) -> None:
-    actor = actor_of_run(plan)
-    while rows := list(_waiting(plan).order_by("row")[:BATCH]):
+    actor = filerun.actor_of_run(plan)
+    while rows := list(_waiting(plan).order_by("row")[: filerun.BATCH]):
         with transaction.atomic():
             # All parties of the batch first, by their ids: rows name them in any order.
             ids = {row.target_id for row in rows if row.target_id is not None}
@@ -185,7 +158,7 @@ def _publish(plan: YearPlan, until: float, progress: Progress | None) -> None:
             progress(plan)
         if time.monotonic() > until:
             return
-    finish(plan, FileRunState.DONE)
+    filerun.finish(plan, FileRunState.DONE)
     uploads.forget(plan.path)
 
 

@@ -14,6 +14,7 @@ from openpyxl import Workbook
 from cases.clock.moment import now, pretend
 from cases.models import FileRunState, Likeness, PartyRow, PartyRun, Setting, Target, TargetChange
 from cases.services import imports, parties, partyfiles
+from cases.services.imports import uploads
 from tests.cast import Cast, refused, unchanged
 
 HEAD = "企业名称,统一社会信用代码,行业,经营场所,负责人,联系电话"
@@ -122,7 +123,7 @@ def test_a_workbook_and_slices(cast: Cast, tmp_path: Path, monkeypatch: pytest.M
     for number in range(1, 8):
         sheet.append([f"演示·切片{number}号铺", f"演示路{number + 100}号", f"{number % 5}类"])
     book.save(tmp_path / "x.xlsx")
-    monkeypatch.setattr("cases.services.partyfiles.running.BATCH", 2)
+    monkeypatch.setattr("cases.services.imports.filerun.BATCH", 2)
     actor = cast.act(cast.dispatcher)
     run = partyfiles.run_create(actor=actor, street_id=cast.street.pk, path=tmp_path / "x.xlsx")
     assert run.columns == {"name": "店名", "address": "地址", "noise_zone": "功能区类别"}
@@ -158,6 +159,18 @@ def test_columns_are_checked(cast: Cast, tmp_path: Path) -> None:
         partyfiles.run_compare(actor=actor, run_id=run.pk, columns={"name": "丙"})
     with refused("column_twice", status=422):
         partyfiles.run_compare(actor=actor, run_id=run.pk, columns={"name": "甲", "address": "甲"})
+
+
+def test_a_refused_upload_leaves_no_file(cast: Cast) -> None:
+    def stored() -> set[Path]:
+        return set(uploads.folder().iterdir()) if uploads.folder().exists() else set()
+
+    before, upload = stored(), SimpleUploadedFile("x.csv", "名称\n演示·新面馆\n".encode())
+    with refused("field_unknown", status=422):
+        partyfiles.run_create(
+            actor=cast.act(cast.dispatcher), street_id=cast.street.pk, upload=upload, columns={"nonsense": "名称"}
+        )
+    assert stored() == before
 
 
 def test_the_command(cast: Cast, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -170,7 +170,7 @@ def test_a_workbook_in_slices(cast: Cast, tmp_path: Path, monkeypatch: pytest.Mo
     for month in range(1, 6):
         sheet.append(["演示·便民超市", date(YEAR, month, 1), date(YEAR, month, 20)])
     book.save(tmp_path / "x.xlsx")
-    monkeypatch.setattr("cases.services.planfiles.running.BATCH", 2)
+    monkeypatch.setattr("cases.services.imports.filerun.BATCH", 2)
     actor = cast.act(cast.dispatcher)
     plan = planfiles.plan_create(
         actor=actor,
