@@ -69,7 +69,7 @@ def taken(office: Page, party: str) -> str:
 
 
 def answered(page: Page, act: Callable[[], None]) -> None:
-    """Do it, and wait until the server has said that it is done."""
-    with page.expect_response(lambda answer: answer.request.method == "POST"):
+    """Do it, and wait until the server has said that it is done and the page after it stands."""
+    with page.expect_navigation():
         act()
     at(page, "/console/.*")
