@@ -9,6 +9,7 @@ import json
 import re
 import secrets
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -119,6 +120,50 @@ def identity_search(*, actor: Actor, phone: str) -> list[int]:
         if entries:
             journal.record_many(entries=entries, actor=actor)
     return [case.pk for case in reversed(cases)]
+
+
+@dataclass(frozen=True, slots=True)
+class Rekeyed:
+    """One batch: identities that stand under the newest key now, those that no key given opens, where to go on."""
+
+    done: int
+    unreadable: tuple[int, ...]
+    after: int | None
+
+
+def identities_rekey(*, after: int = 0, limit: int = 500) -> Rekeyed:
+    """Encrypt the next identities behind ``after`` anew that lie under an older key; a batch is one transaction.
+
+    Masked forms and the blind index stay: they come from the phone and from ``IDENTITY_INDEX_KEY``. Broken off between
+    two batches nothing is lost; a row that a second run holds is waited for. ``after`` is None at the end.
+    """
+    newest, cipher = _cipher(tuple(settings.IDENTITY_KEYS))
+    with transaction.atomic():
+        rows = list(
+            Identity.objects.select_for_update(no_key=True)
+            .filter(pk__gt=after, erased_at__isnull=True)
+            .exclude(key_id=newest)
+            .order_by("pk")[:limit]
+        )
+        done: list[Identity] = []
+        unreadable: list[int] = []
+        for row in rows:
+            try:
+                row.cipher, row.key_id = cipher.rotate(bytes(row.cipher)), newest
+                done.append(row)
+            except InvalidToken:
+                unreadable.append(row.pk)
+        Identity.objects.bulk_update(done, ["cipher", "key_id"])
+    return Rekeyed(len(done), tuple(unreadable), rows[-1].pk if len(rows) == limit else None)
+
+
+def identities_under_older_keys() -> int:
+    """How many are not under the newest key."""
+    return (
+        Identity.objects.filter(erased_at__isnull=True)
+        .exclude(key_id=_cipher(tuple(settings.IDENTITY_KEYS))[0])
+        .count()
+    )
 
 
 def phone_normal(phone: str) -> str:
