@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -13,7 +13,6 @@ import django_filters
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -59,20 +58,24 @@ FIXED: Mapping[str, Sequence[tuple[str, Any]]] = MappingProxyType(
 )
 OF_THE_GROUND = ("street", "grid", "category", "squad", "owner")
 """Filters whose choices are rows; they are read in one query, and only when somebody looks at them."""
+SINGLE = ("age", "repeats", "text")
+"""Filters of one value: of two thresholds only the lower one would say anything."""
 TEXT_MAX = 80
+GIVEN_MAX = 400
+"""Signs of one filter that are read at all."""
 Options = Mapping[str, Sequence[tuple[str, Any]]]
 
 
-def options_of(actor: Actor, *, street_id: int | None = None) -> Options:
+def options_of(actor: Actor, *, street_ids: Collection[int] = ()) -> Options:
     """The choices of every filter for this person. One query.
 
-    Grids are offered on one street only: the chosen one, or the only one of the person.
+    Grids are offered on chosen streets only, or on the only one of the person.
     """
     streets = Street.objects.all()
     if actor.streets() or actor.districts:
         streets = own_streets(actor)
     own = actor.streets()
-    one = street_id or (next(iter(own)) if len(own) == 1 else None)
+    of_grids = street_ids or (own if len(own) == 1 else ())
     today = timezone.localdate()
     held = Assignment.objects.filter(in_force(today), role__in=OFFICE_ROLES, street__in=streets)
     squads = Squad.objects.filter(active=True, streets__in=streets).exclude(kind=SquadKind.LABORATORY).distinct()
@@ -82,8 +85,8 @@ def options_of(actor: Actor, *, street_id: int | None = None) -> Options:
         _rows("squad", squads, "short_name", "short_name_en", "name", "name_en", ""),
         _rows("owner", User.objects.filter(is_active=True, pk__in=held.values("user")), "name", "", "username", "", ""),
     ]
-    if one is not None:
-        grids = Grid.objects.filter(in_force(today), community__street_id=one, community__street__in=streets)
+    if of_grids:
+        grids = Grid.objects.filter(in_force(today), community__street__in=streets.filter(pk__in=of_grids))
         parts.append(_named("grid", grids, "code"))
     found: dict[str, list[tuple[str, Any]]] = {name: [] for name in OF_THE_GROUND}
     found["owner"] = list(OWNERS)
@@ -112,50 +115,54 @@ def _rows(kind: str, rows: QuerySet[Any], *columns: str) -> Any:
 
 # --- what each choice means ---
 
-Rule = Callable[[str, Actor, datetime], Q]
+Rule = Callable[[Sequence[str], Actor, datetime], Q]
+"""Of the values of one filter, any of which may hold; ValueError where one can't be read."""
 
 
-def _key(field: str, value: str, _actor: Actor, _moment: datetime) -> Q:
-    return Q(**{field: int(value)})
+def _key(field: str, values: Sequence[str], _actor: Actor, _moment: datetime) -> Q:
+    return Q(**{f"{field}__in": [int(value) for value in values]})
 
 
-def _is(field: str, value: str, _actor: Actor, _moment: datetime) -> Q:
-    return Q(**{field: value})
+def _is(field: str, values: Sequence[str], _actor: Actor, _moment: datetime) -> Q:
+    return Q(**{f"{field}__in": list(values)})
 
 
-def _squad(value: str, _actor: Actor, _moment: datetime) -> Q:
-    """A squad with a part in the present order of the case."""
-    parts = Part.objects.filter(squad_id=int(value)).exclude(state=PartState.RELEASED)
+def _squad(values: Sequence[str], _actor: Actor, _moment: datetime) -> Q:
+    """One of the squads has a part in the present order of the case."""
+    parts = Part.objects.filter(squad_id__in=[int(value) for value in values]).exclude(state=PartState.RELEASED)
     present = OrderNeed.objects.filter(
         need__case=OuterRef("pk"), released_at__isnull=True, order__in=parts.values("order")
     ).exclude(order__state=OrderState.CANCELLED)
     return Q(Exists(present))
 
 
-def _light(value: str, _actor: Actor, moment: datetime) -> Q:
-    if value == "late":
-        return Q(due_at__lt=moment)
-    if value == "soon":
-        return Q(warn_at__lte=moment, due_at__gte=moment)
-    return Q(due_at__isnull=True) | Q(due_at__gte=moment) & (Q(warn_at__gt=moment) | Q(warn_at__isnull=True))
+def _light(values: Sequence[str], _actor: Actor, moment: datetime) -> Q:
+    rule = Q()
+    if "late" in values:
+        rule |= Q(due_at__lt=moment)
+    if "soon" in values:
+        rule |= Q(warn_at__lte=moment, due_at__gte=moment)
+    if "ok" in values:
+        rule |= Q(due_at__isnull=True) | Q(due_at__gte=moment) & (Q(warn_at__gt=moment) | Q(warn_at__isnull=True))
+    return rule
 
 
-def _age(value: str, _actor: Actor, moment: datetime) -> Q:
-    return Q(opened_at__lt=moment - timedelta(days=int(value)))
+def _age(values: Sequence[str], _actor: Actor, moment: datetime) -> Q:
+    return Q(opened_at__lt=moment - timedelta(days=int(values[0])))
 
 
-def _repeats(value: str, _actor: Actor, _moment: datetime) -> Q:
-    return Q(complaint_count__gte=int(value))
+def _repeats(values: Sequence[str], _actor: Actor, _moment: datetime) -> Q:
+    return Q(complaint_count__gte=int(values[0]))
 
 
-def _owner(value: str, actor: Actor, _moment: datetime) -> Q:
-    if value == NOBODY:
-        return Q(owner__isnull=True)
-    return Q(owner_id=actor.user_id if value == ME else int(value))
+def _owner(values: Sequence[str], actor: Actor, _moment: datetime) -> Q:
+    rule = Q(owner__isnull=True) if NOBODY in values else Q()
+    people = [actor.user_id if value == ME else int(value) for value in values if value != NOBODY]
+    return rule | Q(owner_id__in=people) if people else rule
 
 
-def _text(value: str, _actor: Actor, _moment: datetime) -> Q:
-    return text_rule(value)
+def _text(values: Sequence[str], _actor: Actor, _moment: datetime) -> Q:
+    return text_rule(values[0])
 
 
 RULES: Mapping[str, Rule] = MappingProxyType(
@@ -194,14 +201,36 @@ def rule_of(chosen: Mapping[str, str], actor: Actor) -> Q:
     for name, value in chosen.items():
         if name in RULES and value:
             try:
-                rule &= RULES[name](value, actor, moment)
+                rule &= RULES[name](values_in(name, value), actor, moment)
             except ValueError:
                 continue
     return rule
 
 
+# --- several values of one filter ---
+
+
+def given_in(query: Mapping[str, Any], name: str) -> str:
+    """What a query says of the filter: its values joined by commas, whether they came so or as a name repeated."""
+    many = getattr(query, "getlist", None)
+    texts = many(name) if many and name not in SINGLE else [query.get(name) or ""]
+    return ",".join(str(text) for text in texts if text)[:GIVEN_MAX]
+
+
+def values_in(name: str, text: str) -> list[str]:
+    """The values of a filter, each once; a threshold and words are one value, with their commas."""
+    return [text] if name in SINGLE else list(dict.fromkeys(part for part in text.split(",") if part))
+
+
+def streets_in(query: Mapping[str, Any]) -> list[int]:
+    """The streets that a query names, as far as they can be some."""
+    texts = values_in("street", given_in(query, "street"))
+    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 10]
+
+
 class CaseFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """The filters as a form over the visible rows; a value that is not offered is an error and selects nothing.
+    """The filters as a form over the visible rows. A value that is not offered selects nothing and is named
+    in ``unknown``; what else was asked for holds.
 
     ``options`` are those of ``options_of``; without them they are read where a choice of the ground was made.
     """
@@ -213,44 +242,47 @@ class CaseFilter(django_filters.FilterSet):  # type: ignore[misc]
     def __init__(
         self, data: Mapping[str, Any] | None, queryset: CaseQuerySet, *, actor: Actor, options: Options | None = None
     ) -> None:
-        given = {name: str(value)[:400] for name in FILTERS if (value := (data or {}).get(name))}
-        super().__init__(given, queryset)
-        self.actor, self.moment = actor, now()
+        given = {name: text for name in FILTERS if (text := given_in(data or {}, name))}
         if options is None:
             wanted = any(name in given for name in OF_THE_GROUND)
-            options = options_of(actor, street_id=street_in(given)) if wanted else FIXED
+            options = options_of(actor, street_ids=streets_in(given)) if wanted else FIXED
         self.options: Options = options
+        asked = {name: values_in(name, text) for name, text in given.items()}
+        known: dict[str, list[str]] = {
+            name: [key for key, _label in options.get(name, ()) if key in asked[name]]
+            for name in asked
+            if name != "text"
+        }
+        self._strange = {name: [one for one in asked[name] if one not in keys] for name, keys in known.items()}
+        if "text" in asked:
+            known["text"] = asked["text"]
+        super().__init__({name: keys if name != "text" else keys[0] for name, keys in known.items() if keys}, queryset)
+        self.actor, self.moment = actor, now()
         self.filters: Any = OrderedDict(
             (name, self._filter(name)) for name in FILTERS if name == "text" or name in options
         )
 
     def _filter(self, name: str) -> Any:
-        shared: dict[str, Any] = {"label": LABELS[name], "method": self.by_rule}
+        shared: dict[str, Any] = {"label": LABELS[name], "method": self.by_rule, "field_name": name}
         if name == "text":
-            made = django_filters.CharFilter(field_name=name, max_length=TEXT_MAX, **shared)
+            made = django_filters.CharFilter(max_length=TEXT_MAX, **shared)
         else:
-            made = django_filters.ChoiceFilter(
-                field_name=name, choices=self.options[name], empty_label=capfirst(str(LABELS[name])), **shared
-            )
+            made = django_filters.MultipleChoiceFilter(choices=self.options[name], **shared)
         made.parent, made.model = self, Case
         return made
 
-    def by_rule(self, rows: CaseQuerySet, name: str, value: str) -> CaseQuerySet:
-        return rows.filter(RULES[name](value, self.actor, self.moment))
+    def by_rule(self, rows: CaseQuerySet, name: str, value: Iterable[str]) -> CaseQuerySet:
+        return rows.filter(RULES[name]([value] if isinstance(value, str) else list(value), self.actor, self.moment))
 
     @property
     def chosen(self) -> dict[str, str]:
-        """The choices that hold, by name."""
+        """The choices that hold, by name; several of one filter joined by commas, in the order they are offered."""
         cleaned = self.form.cleaned_data if self.form.is_valid() else getattr(self.form, "cleaned_data", {})
-        return {name: str(cleaned[name]) for name in FILTERS if cleaned.get(name)}
+        held = {name: cleaned[name] for name in FILTERS if cleaned.get(name)}
+        return {name: value if isinstance(value, str) else ",".join(value) for name, value in held.items()}
 
     @property
     def unknown(self) -> dict[str, str]:
         """What was asked for and is not offered, by name."""
-        return {name: str(self.data.get(name, "")) for name in self.form.errors}
-
-
-def street_in(data: Mapping[str, Any]) -> int | None:
-    """The street that a query names, if it can be one."""
-    text = str(data.get("street", ""))
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+        strange = {name: ", ".join(values) for name, values in self._strange.items() if values}
+        return strange | {name: str(self.data.get(name, "")) for name in self.form.errors}

@@ -20,7 +20,7 @@ from cases import models
 from cases.clock.moment import now
 from cases.models import CaseQuerySet, Target
 from cases.selectors.board import OPEN_STAGES
-from cases.selectors.boardfilters import CaseFilter, options_of, street_in
+from cases.selectors.boardfilters import CaseFilter, options_of, streets_in
 from teams.ground import Box
 from teams.models import Role
 from teams.policies import Actor
@@ -64,7 +64,7 @@ def open_cases(actor: Actor, filters: Mapping[str, Any] | None = None) -> tuple[
     """Open cases the actor may see, under the filters of the board, and the form that was applied."""
     given = filters or {}
     rows = models.Case.objects.visible_to(actor).filter(stage__in=OPEN_STAGES)
-    chosen = CaseFilter(given, rows, actor=actor, options=options_of(actor, street_id=street_in(given)))
+    chosen = CaseFilter(given, rows, actor=actor, options=options_of(actor, street_ids=streets_in(given)))
     return chosen.qs, chosen
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from cases.models import Case
 from cases.selectors import board as selector
-from cases.selectors.boardfilters import TEXT_MAX, CaseFilter, options_of, street_in
+from cases.selectors.boardfilters import LABELS, TEXT_MAX, CaseFilter, options_of, streets_in
 from dispatch.console.boardpage import groups, ids_of, kept, menus, orders, page_url, sort_of
 from dispatch.console.bulk import BULK, undo_words
 from dispatch.console.frame import QUEUE_LOOK, console_view, counts_for, queue_url, rail, show, view_links, view_url
@@ -41,10 +42,10 @@ def board(request: HttpRequest, queue: str = "") -> HttpResponse:
         queue = "all"
     if queue not in selector.QUEUES:
         raise Http404
-    partial = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    swaps = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
     split = _split(request)
     context = _context(request, queue, split=split)
-    if partial:
+    if swaps:
         response = show(request, "console/board.html#board", context | {"swapped": True})
     else:
         response = show(request, "console/board.html", context, at="" if context["view"] else queue)
@@ -69,7 +70,7 @@ def _context(request: HttpRequest, queue: str, *, split: bool) -> dict[str, Any]
         sort=sort,
         cursor=request.GET.get("after"),
         before=request.GET.get("before"),
-        options=options_of(actor, street_id=street_in(request.GET)),
+        options=options_of(actor, street_ids=streets_in(request.GET)),
     )
     view = next((one for one in views(request) if str(one.pk) == query.get("view")), None)
     rows = rows_of(page.cases, actor)
@@ -81,10 +82,9 @@ def _context(request: HttpRequest, queue: str, *, split: bool) -> dict[str, Any]
         "shown": len(rows),
         "chosen": chosen,
         "unknown": [
-            {"label": chosen.form.fields[name].label, "value": value, "long": name == "text"}
-            for name, value in chosen.unknown.items()
+            {"label": LABELS[name], "value": value, "long": name == "text"} for name, value in chosen.unknown.items()
         ],
-        "menus": menus(chosen, query, queue),
+        "menus": menus(chosen, partial(page_url, queue, query)),
         "orders": orders(query, queue),
         "order": next(one for one in orders(query, queue) if one["on"]),
         "text": query.get("text", ""),

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from django.http import QueryDict
 from django.utils.http import urlencode
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases.clock.moment import now
 from cases.models import Severity
 from cases.selectors.board import since_group
-from cases.selectors.boardfilters import FILTERS, LABELS, CaseFilter
+from cases.selectors.boardfilters import FILTERS, LABELS, SINGLE, CaseFilter, given_in
 from cases.selectors.boardsort import FIRST, SORTS
 from dispatch.console.frame import queue_url
 from dispatch.console.rows import Row
@@ -39,7 +40,7 @@ def sort_of(query: Mapping[str, Any]) -> str:
 
 def kept(query: Mapping[str, Any]) -> dict[str, str]:
     """Of a query what a link on the page carries on: filters, order and the view it came from."""
-    found = {name: str(query[name])[:400] for name in FILTERS if query.get(name)}
+    found = {name: given for name in FILTERS if (given := given_in(query, name))}
     if sort_of(query) != FIRST:
         found["sort"] = sort_of(query)
     view = str(query.get("view", ""))
@@ -54,31 +55,47 @@ def page_url(queue: str, query: Mapping[str, str], **changes: str | None) -> str
     return f"{queue_url(queue)}?{urlencode(wanted)}" if wanted else queue_url(queue)
 
 
-def menus(chosen: CaseFilter, query: Mapping[str, str], queue: str) -> list[dict[str, Any]]:
+def menus(chosen: CaseFilter, link: Callable[..., str]) -> list[dict[str, Any]]:
     """One menu a filter: its choices as links, what is chosen, and the link that takes it off.
 
+    Each choice has the link that chooses it alone and, where several may hold, the one (``also``) that adds it to the
+    others or takes it away from them. ``link`` makes the address of the page with a filter changed (None: off).
     A filter with nothing to choose between is left out, unless something is chosen.
     """
     made = []
     for name in FILTERS:
         choices = chosen.options.get(name, ())
-        value = chosen.chosen.get(name, "")
-        if name == "text" or (len(choices) < 2 and not value):
+        values = chosen.chosen.get(name, "").split(",") if chosen.chosen.get(name) else []
+        if name == "text" or (len(choices) < 2 and not values):
             continue
+        texts = [str(text) for key, text in choices if key in values]
         made.append(
             {
                 "name": name,
                 "label": capfirst(str(LABELS[name])),
-                "chosen": next((str(text) for key, text in choices if key == value), ""),
-                "off": page_url(queue, query, **{name: None}),
+                "chosen": texts[0] if texts else "",
+                "more": len(texts) - 1,
+                "all": _(", ").join(texts),
+                "off": link(**{name: None}),
                 "narrow": len(choices) >= MANY,
                 "items": [
-                    {"label": text, "url": page_url(queue, query, **{name: key}), "on": key == value}
+                    {
+                        "label": text,
+                        "url": link(**{name: key}),
+                        "on": key in values,
+                        "also": "" if name in SINGLE else link(**{name: _turned(values, key)}),
+                    }
                     for key, text in choices
                 ],
             }
         )
     return made
+
+
+def _turned(values: Sequence[str], key: str) -> str | None:
+    """The values with this one added, or without it."""
+    turned = [value for value in values if value != key] if key in values else [*values, key]
+    return ",".join(turned) or None
 
 
 def orders(query: Mapping[str, str], queue: str) -> list[dict[str, Any]]:

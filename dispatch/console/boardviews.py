@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from cases.models import BoardView, Case
 from cases.refusals import Refused
 from cases.selectors.board import QUEUES
-from cases.selectors.boardfilters import LABELS, CaseFilter, options_of, street_in
+from cases.selectors.boardfilters import LABELS, CaseFilter, options_of, streets_in, values_in
 from cases.selectors.boardsort import SORTS
 from cases.services import desk
 from dispatch.console.boardpage import page_url, query_of, sort_of
@@ -87,9 +87,10 @@ def _list(request: HttpRequest, *, wrong: int = 0, typed: str = "", error: str =
 
 
 def _words(request: HttpRequest, view: BoardView) -> str:
-    options = options_of(actor_for(request), street_id=street_in(view.filters))
+    options = options_of(actor_for(request), street_ids=streets_in(view.filters))
     found = []
     for name, value in view.filters.items():
-        text = next((str(label) for key, label in options.get(name, ()) if key == value), value)
+        labels = {key: str(label) for key, label in options.get(name, ())}
+        text = _(", ").join(labels.get(one, one) for one in values_in(name, value))
         found.append(f"{LABELS[name]}: {text}" if name in LABELS else text)
     return "；".join(found)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from cases.selectors import map as selector
-from cases.selectors.boardfilters import FILTERS
+from cases.selectors.boardfilters import FILTERS, TEXT_MAX, given_in, streets_in
+from dispatch.console.boardpage import menus
 from dispatch.console.frame import console_view, show
 from dispatch.insights.report import streets_for
 from dispatch.insights.streets import street_areas, streets_now
@@ -38,10 +41,12 @@ def map_page(request: HttpRequest) -> HttpResponse:
     rows, chosen = selector.open_cases(actor, request.GET)
     box = read_box(request.GET.get("bbox"))
     mine = streets_for(actor)
-    chosen_street = next((row for row in mine if str(row.pk) == request.GET.get("street")), None)
+    wanted = streets_in(request.GET)
     context: dict[str, Any] = {
         "what": what,
-        "form": chosen.form,
+        "menus": menus(chosen, partial(_map_url, _filters(request))),
+        "chosen": chosen.chosen,
+        "text_max": TEXT_MAX,
         "cases": selector.case_list(rows, box) if what == "cases" else [],
         "limit": selector.LIST,
         "query": _kept(request),
@@ -51,7 +56,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
             for name, label in (("cases", _("Open cases")), ("parties", _("Parties")), ("streets", _("Streets")))
         ],
         "streets": streets_now(actor) if what == "streets" else [],
-        "fit": fit_of(mine if chosen_street is None else [chosen_street]),
+        "fit": fit_of([row for row in mine if row.pk in wanted] or mine),
         "no_streets": not mine,
     }
     if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
@@ -117,11 +122,16 @@ def _street_words(found: dict[str, Any]) -> None:
     found["url"] = f"{reverse('console:map')}?street={str(found['id']).partition(':')[2]}"
 
 
+def _filters(request: HttpRequest) -> dict[str, str]:
+    return {name: given for name in FILTERS if (given := given_in(request.GET, name))}
+
+
+def _map_url(query: dict[str, str], **changes: str | None) -> str:
+    """The address of the map with these filters; a change of None takes one off."""
+    wanted = {name: value for name, value in {**query, **changes}.items() if value}
+    return f"{reverse('console:map')}?{urlencode(wanted)}" if wanted else reverse("console:map")
+
+
 def _kept(request: HttpRequest, **more: str) -> str:
-    kept = request.GET.copy()
-    for name in list(kept):
-        if name not in (*FILTERS, "show") or not kept[name]:
-            del kept[name]
-    for name, value in more.items():
-        kept[name] = value
-    return kept.urlencode()
+    shown = {"show": request.GET["show"]} if request.GET.get("show") else {}
+    return urlencode({**_filters(request), **shown, **more})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from cases.models import Case
 from cases.selectors.boardfilters import CaseFilter, options_of
-from dispatch.console.boardpage import menus
+from dispatch.console.boardpage import menus, page_url
 from dispatch.console.frame import (
     QUEUE_LOOK,
     RAIL_ORDER,
@@ -62,7 +63,7 @@ def _filters(request: HttpRequest) -> list[dict[str, str]]:
     chosen = CaseFilter({}, Case.objects.none(), actor=actor, options=options_of(actor))
     return [
         _item(item["label"], item["url"], before=menu["label"])
-        for menu in menus(chosen, {}, "all")
+        for menu in menus(chosen, partial(page_url, "all", {}))
         for item in menu["items"]
     ]
 

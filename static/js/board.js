@@ -107,37 +107,8 @@ document.addEventListener("keydown", (e) => {
 }, true);
 document.addEventListener("board:act", (e) => act(e.detail));
 
-// --- filters: a list narrows, the focus stays ---
-document.addEventListener("input", (e) => {
-  if (!e.target.matches("[data-narrow]")) return;
-  const text = e.target.value.trim().toLowerCase();
-  for (const li of e.target.closest(".menu-list").querySelectorAll("li")) li.hidden = !li.textContent.toLowerCase().includes(text);
-});
-document.addEventListener("keydown", (e) => {
-  if (e.key !== "Enter" || !e.target.matches?.("[data-narrow]")) return;
-  e.preventDefault();
-  e.target.closest(".menu-list").querySelector("li:not([hidden]) a")?.click();
-});
-document.addEventListener("toggle", (e) => {
-  const menu = e.target.closest?.("details.filter-menu");
-  if (!menu?.open) return;
-  for (const other of document.querySelectorAll("details.filter-menu[open]")) if (other !== menu) other.open = false;
-  menu.querySelector(".menu-list input:not([type=hidden]), .menu-list a, .menu-list button")?.focus({ preventScroll: true });
-}, true);
 let shown = ""; // the case that was last asked for beside the list
-let taken = null; // the link of a filter that was followed: the new page of the list takes its place
-document.addEventListener("click", (e) => {
-  const link = e.target.closest?.("[data-filters] a");
-  if (link) taken = link;
-}, true);
-document.addEventListener("htmx:afterSettle", () => {
-  if (!taken || taken.isConnected) return;
-  const menu = taken.closest("[data-menu]") ?? taken.parentElement?.querySelector("[data-menu]");
-  taken = null;
-  shown = "";
-  const lost = document.activeElement === document.body || document.activeElement === document.documentElement;
-  if (menu && lost) document.getElementById(`f-${menu.dataset.menu}`)?.focus({ preventScroll: true });
-});
+document.addEventListener("filters:taken", () => { shown = ""; });
 
 // --- list and case ---
 const slot = () => document.querySelector("[data-preview-slot]");

@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.models import Case, CaseStage
+from cases.models import BoardView, Case, CaseStage
 from cases.selectors import board
 from cases.selectors.boardfilters import FILTERS, LABELS, RULES, options_of, rule_of
 from cases.services import casefile, triage
@@ -75,6 +75,11 @@ def test_each_filter_finds_its_rows(cast: Cast) -> None:
         ({"owner": cast.head.pk}, {rich.pk}),
         ({"text": "演示·2"}, {rich.pk}),
         ({"severity": "A", "source": "office"}, set()),
+        ({"light": "late,soon"}, {rich.pk, soon.pk}),
+        ({"source": "hotline,office"}, {plain.pk, rich.pk, soon.pk}),
+        ({"owner": f"me,{cast.head.pk}"}, {rich.pk, soon.pk}),
+        ({"owner": "none,me"}, {plain.pk, soon.pk}),
+        ({"light": "late,soon", "owner": "me"}, {soon.pk}),
     ]
     for filters, rows in wanted:
         assert found(cast, **filters) == rows, filters
@@ -87,6 +92,7 @@ def test_the_squad_of_the_present_order(cast: Cast) -> None:
     part = order.parts.get(is_lead=True)
     assert found(cast, squad=part.squad_id) == {case.pk}
     assert found(cast, squad=cast.squads["fire"].pk) == set()
+    assert found(cast, squad=f"{cast.squads['fire'].pk},{part.squad_id}") == {case.pk}
 
 
 @pytest.mark.parametrize(
@@ -116,6 +122,33 @@ def test_filters_are_links_that_keep_the_rest(cast: Cast, login: Login) -> None:
     page = said.content.decode()
     assert "?source=hotline&amp;light=ok&amp;sort=new" in page or "light=ok&amp;sort=new&amp;source=hotline" in page
     assert not [link for link in re.findall(r'href="([^"]*)"', page) if "x=y" in link]
+
+
+def test_several_values_of_one_filter_by_links_alone(cast: Cast, login: Login) -> None:
+    """Without scripts: the box before a choice adds it, once more takes it away; a saved view keeps both."""
+    made(cast, 1, source="hotline")
+    client, here = login(cast.dispatcher), reverse("console:queue", args=["all"])
+    page = client.get(here, {"source": "hotline", "sort": "new"}).content.decode()
+    assert "?source=hotline%2Coffice&amp;sort=new" in page
+    both = client.get(here, {"source": ["office", "hotline"]})
+    assert both.context["chosen"].chosen == {"source": "office,hotline"}
+    assert client.get(here, {"source": "hotline,office"}).context["chosen"].chosen == {"source": "office,hotline"}
+    assert f'href="{here}?source=office"' in both.content.decode()
+    saved = client.post(
+        reverse("console:views"), {"queue": "all", "query": "source=hotline,office", "name": "演示·两源"}
+    )
+    view = BoardView.objects.get()
+    assert view.filters == {"source": "office,hotline"}
+    assert saved["Location"] == f"{here}?source=office%2Chotline&view={view.pk}"
+    assert not client.get(saved["Location"]).context["view_changed"]
+
+
+def test_one_strange_value_beside_a_good_one(cast: Cast, login: Login) -> None:
+    """What is offered holds, what is not is said."""
+    made(cast, 1, source="hotline")
+    answer = login(cast.dispatcher).get(reverse("console:queue", args=["all"]), {"source": "hotline,moon"})
+    assert answer.context["chosen"].chosen == {"source": "hotline"}
+    assert "moon" in answer.content.decode()
 
 
 def test_the_loser_of_two_who_accept_reads_who_was_first(cast: Cast, login: Login) -> None:
