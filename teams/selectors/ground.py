@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -38,17 +39,25 @@ def resting(on: date) -> Exists:
     return Exists(away)
 
 
+ROLES_TODAY = """
+SELECT role, street_id, squad_id, district_id FROM teams_assignment held
+WHERE user_id = %(user)s AND starts_on <= %(today)s AND (ends_on IS NULL OR ends_on >= %(today)s)
+  AND NOT EXISTS (
+    SELECT FROM teams_leave away WHERE away.user_id = held.user_id AND substitute_id IS NOT NULL
+      AND away.starts_on <= %(today)s AND away.ends_on >= %(today)s)
+ORDER BY id
+"""
+"""``in_force`` and not ``resting``, written out: every request asks it, and composing it anew took as long as the rest."""
+
+
 def actor_of(user: User) -> Actor:
     """The actor a logged-in person is today. An inactive person holds no role; nor does somebody on leave whose roles a
     substitute holds. One query."""
     if not user.is_active:
         return Actor(user_id=user.pk, name=user.name)
-    today = timezone.localdate()
-    rows = (
-        Assignment.objects.filter(in_force(today), ~resting(today), user_id=user.pk)
-        .order_by("pk")
-        .values_list("role", "street_id", "squad_id", "district_id")
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(ROLES_TODAY, {"user": user.pk, "today": timezone.localdate()})
+        rows = cursor.fetchall()
     grants = tuple(
         Grant(role=Role(role), street_id=street, squad_id=squad, district_id=district)
         for role, street, squad, district in rows
