@@ -13,7 +13,8 @@ from django.db import connections
 from cases.models import Event
 from cases.refusals import Refused
 from tests.cast import Cast
-from tests.walks.moves import Walker, broken_chains, inconsistencies
+from tests.walks.moves import Walker
+from tests.walks.truths import broken_chains, inconsistencies
 
 pytestmark = pytest.mark.concurrency
 

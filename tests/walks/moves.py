@@ -1,7 +1,7 @@
 """Everything people can do to a case, chosen at random: right and wrong people, right and wrong moments.
 
 A move takes a ``Chooser`` and calls one service. It may be refused; it may never fault, reach a state that the table
-doesn't name, or leave two truths behind (``inconsistencies``).
+doesn't name, or leave two truths behind (``truths.inconsistencies``).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from cases import flow
@@ -19,7 +19,6 @@ from cases.clock.moment import now
 from cases.models import (
     Case,
     CaseStage,
-    Chain,
     Complaint,
     Disposition,
     Feedback,
@@ -29,8 +28,6 @@ from cases.models import (
     Need,
     NeedState,
     Order,
-    OrderKind,
-    OrderState,
     Part,
     PartItem,
     PartState,
@@ -41,7 +38,6 @@ from cases.models import (
     VisitOutcome,
     VisitState,
 )
-from cases.papers.chain import GENESIS, Link, verify_chain
 from cases.services import casefile, closure, feedback, findings, followups, intake, orders, triage, visits
 from teams.models import User
 from teams.policies import Actor
@@ -352,61 +348,3 @@ class Walker:
             self.from_laboratory, self.add_finding, self.rate, self.decide_rework, self.withdraw,
         ]  # fmt: skip
         return [*forward * 5, *rest]
-
-
-def inconsistencies() -> list[str]:
-    """Where two truths have parted; empty when all is well."""
-    found: list[str] = []
-    for model, states in ((Case, CaseStage), (Need, NeedState), (Order, OrderState), (Part, PartState)):
-        field = "stage" if model is Case else "state"
-        found += [f"{model.__name__} {pk}: unknown state" for pk in model._default_manager.exclude(
-            **{f"{field}__in": states.values}
-        ).values_list("pk", flat=True)]  # fmt: skip
-    standing = Count(
-        "order_links",
-        filter=Q(order_links__released_at__isnull=True) & ~Q(order_links__order__state=OrderState.CANCELLED),
-    )
-    for need in Need.objects.annotate(live=standing):
-        wanted = 1 if need.state in (NeedState.ORDERED, NeedState.SERVED) else 0
-        if need.live != wanted:
-            found.append(f"need {need.pk} is {need.state} but stands in {need.live} orders")
-    for order in Order.objects.filter(state__in=[*flow.LIVE, OrderState.ON_SCENE]):
-        if not order.need_links.filter(released_at__isnull=True).exists():
-            found.append(f"order {order.number} is {order.state} without a need")
-        if order.parts.exclude(state=PartState.RELEASED).filter(is_lead=True).count() != 1:
-            found.append(f"order {order.number} has not exactly one lead")
-    waiting = {
-        CaseStage.PLANNING: (NeedState.OPEN, NeedState.ORDERED),
-        CaseStage.DISPATCHED: (NeedState.ORDERED,),
-        CaseStage.VISITING: (NeedState.ORDERED,),
-    }
-    for case in Case.objects.prefetch_related("needs", "complaint_links"):
-        open_needs = [need.state for need in case.needs.all() if need.state in (NeedState.OPEN, NeedState.ORDERED)]
-        if case.stage in waiting and (len(open_needs) != 1 or open_needs[0] not in waiting[CaseStage(case.stage)]):
-            found.append(f"case {case.reference} is {case.stage} with needs {open_needs}")
-        if case.stage in (*flow.ENDED, CaseStage.ACCEPTED, CaseStage.CHECKING) and open_needs:
-            found.append(f"case {case.reference} is {case.stage} with needs {open_needs}")
-        if len(case.complaint_links.all()) != case.complaint_count:
-            found.append(f"case {case.reference} counts {case.complaint_count} complaints")
-    live_targets = list(
-        Order.objects.filter(state__in=flow.LIVE).exclude(kind=OrderKind.HANDLING).values_list("target_id", flat=True)
-    )
-    if len(live_targets) != len(set(live_targets)):
-        found.append("a party has two live orders")
-    return found
-
-
-def broken_chains() -> list[str]:
-    """Chains that don't verify; empty when all hold."""
-    found = []
-    for chain in Chain.objects.select_related("case", "order"):
-        subject = chain.case or chain.order
-        assert subject is not None
-        prev, links = GENESIS, []
-        for event in subject.events.order_by("seq"):
-            links.append(Link(event.seq, prev, event.body, event.hash))
-            prev = event.hash
-        broken = verify_chain(links, head=chain.head)
-        if broken is not None or len(links) != chain.seq:
-            found.append(f"{subject}: {broken}")
-    return found
