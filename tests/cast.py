@@ -426,7 +426,10 @@ def cast(cast_of_module: Cast | None, db: None) -> Cast:
     return make_cast() if cast_of_module is None else deepcopy(cast_of_module)
 
 
-def snapshot() -> dict[str, tuple[int, str | None]]:
+Snapshot = dict[str, tuple[int, str | None]]
+
+
+def snapshot() -> Snapshot:
     """Row count and digest of every table of the core, the ground and the notices."""
     tables = sorted(
         model._meta.db_table
@@ -444,9 +447,12 @@ def snapshot() -> dict[str, tuple[int, str | None]]:
 
 
 @contextmanager
-def unchanged() -> Iterator[None]:
-    """Within the block nothing is written: no row, event or message, and no row is altered."""
-    before = snapshot()
+def unchanged(before: Snapshot | None = None) -> Iterator[None]:
+    """Within the block nothing is written: no row, event or message, and no row is altered.
+
+    ``before``: the snapshot to compare with, where one stands already; taking one reads every table.
+    """
+    before = before or snapshot()
     yield
     after = snapshot()
     assert after == before, sorted(table for table in after if after[table] != before.get(table))

@@ -37,12 +37,16 @@ def admitted(route: Route) -> str:
     return next((role for role in roles if role != "anonymous"), roles[0])
 
 
-@pytest.mark.parametrize("route", [r for r in ROUTES if "POST" in r.methods], ids=lambda r: f"{r.name} {r.subject}")
-def test_a_form_of_another_site_does_nothing(route: Route, world: World) -> None:
+def test_a_form_of_another_site_does_nothing(world: World) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.cookies = world.clients[admitted(route)].cookies
-    with unchanged():
-        assert client.post(url_of(route, world.own.rows)).status_code == 403
+    said = {}
+    with unchanged(world.untouched):
+        for route in ROUTES:
+            if "POST" in route.methods:
+                client.cookies = world.clients[admitted(route)].cookies
+                said[f"{route.name} {route.subject}"] = client.post(url_of(route, world.own.rows)).status_code
+    assert len(said) > 150
+    assert {name: code for name, code in said.items() if code != 403} == {}
 
 
 FOR_ALL = {"map_ground", "field:manifest", "field:worker", "field:offline", "api:schema", "api:docs"}

@@ -75,7 +75,7 @@ def test_address(route: Route, method: str, world: World) -> None:
     urls = [url_of(route, rows) for rows in (world.own.rows, world.other.rows)[:columns]]
     allowed: list[tuple[str, str]] = []
     wrong: list[str] = []
-    with unchanged():  # who is refused writes nothing, and no page writes when it is only read
+    with unchanged(world.untouched):  # who is refused writes nothing, and no page writes when it is only read
         for role in ROLES:
             for url, cell in zip(urls, wanted[role], strict=True):
                 if cell == "ok" and method == "POST":

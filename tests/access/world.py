@@ -38,7 +38,7 @@ from dispatch.notify.models import Delivery, Webhook
 from dispatch.web.models import ApiToken
 from teams.models import Assignment, CalendarDay, District, Leave, Power, Role, Squad, SquadKind, User
 from teams.policies import RESIDENT
-from tests.cast import LAT, Cast, make_cast, officer, person
+from tests.cast import LAT, Cast, Snapshot, make_cast, officer, person, snapshot
 from tests.stage import planned_case
 
 TEXT = "演示·夜里烧烤油烟很大，吵得睡不着"
@@ -57,13 +57,15 @@ class Street:
 
 @dataclass
 class World:
-    """``clients`` by the role's name in the matrix, each logged in (the anonymous one is not)."""
+    """``clients`` by the role's name in the matrix, each logged in (the anonymous one is not). ``untouched`` is how all
+    rows stood at the beginning: what tests write they take back."""
 
     cast: Cast
     own: Street
     other: Street
     people: Mapping[str, User]
     clients: Mapping[str, Client]
+    untouched: Snapshot
 
 
 def make_world() -> World:
@@ -80,7 +82,7 @@ def make_world() -> World:
     for name, user in people.items():
         clients[name] = client = Client()
         client.force_login(user)
-    return World(cast, own, other, people, clients)
+    return World(cast, own, other, people, clients, snapshot())
 
 
 def _people(cast: Cast) -> dict[str, User]:

@@ -87,8 +87,9 @@ def test_parted_truths_are_told(cast: Cast) -> None:
     """Each line of the statement speaks: the row is bent behind the services' backs."""
     order = issued_order(cast)
     served = order.need_links.get().need
+    assert served.case is not None
     waiting, _need = planned_case(cast)
-    on_the_way = Case.objects.filter(pk=served.case_id)
+    on_the_way = Case.objects.filter(pk=served.case.pk)
     bent: list[tuple[QuerySet[Any], dict[str, Any], str]] = [
         (on_the_way, {"stage": "nowhere"}, "unknown stage nowhere"),
         (on_the_way, {"stage": "checking"}, "is checking with needs {ordered}"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 
 from cases import flow
@@ -48,7 +50,7 @@ WHERE state = ANY(%(live)s) AND kind <> %(handling)s GROUP BY target_id HAVING c
 
 def inconsistencies() -> list[str]:
     """Where two truths have parted; empty when all is well."""
-    values = {
+    values: dict[str, Any] = {
         "stages": CaseStage.values,
         "needs": NeedState.values,
         "orders": OrderState.values,
