@@ -36,6 +36,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "complaint.take": _at_street(*_OFFICE),
         "complaint.line": _at_street(*_OFFICE, Role.CHECKER),
         "identity.reveal": _at_street(*_OFFICE, Role.CHECKER),
+        "identity.export": _at_street(Role.OFFICE_HEAD),
         "case.accept": _at_street(*_OFFICE),
         "case.triage": _at_street(*_OFFICE),
         "case.reject": _at_street(*_OFFICE),
@@ -74,6 +75,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "case.export": _anywhere(*_OFFICE, Role.SUPERVISOR, Role.AUDITOR),
         "message.view": _anywhere(Role.SYSTEM_ADMIN, Role.AUDITOR),
         "message.retry": _anywhere(Role.SYSTEM_ADMIN),
+        "identity.erase": _anywhere(Role.SECURITY_ADMIN),  # reads none of it: counts, references, masks
         "district.view": _anywhere(Role.SUPERVISOR, Role.AUDITOR),
         **GROUND_RIGHTS,
     }

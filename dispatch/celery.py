@@ -55,6 +55,7 @@ app.conf.update(
         "cases.import*": {"queue": "bulk"},
         "insights.*": {"queue": "bulk"},
         "cases.doubles*": {"queue": "bulk"},
+        "dispatch.retain": {"queue": "bulk"},
     },
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
@@ -83,6 +84,7 @@ app.conf.update(
                 ("notify.webhooks_forget", 3600, "bulk"),
                 ("insights.rollup_sweep", 3600, "bulk"),
                 ("cases.doubles_sweep", 6 * 3600, "bulk"),
+                ("dispatch.retain", 1800, "bulk"),  # every half hour of the night: what it leaves, the next one takes
                 ("dispatch.sessions_clear", 3600, "sweep"),
                 ("api.sendings_forget", 3600, "sweep"),
             )

@@ -47,7 +47,7 @@ from cases.models.file import (
 )
 from cases.models.filerun import RUN_BUSY, FileRun, FileRunState
 from cases.models.finding import Finding, FindingState
-from cases.models.identity import Identity, Reveal, RevealPurpose
+from cases.models.identity import DataPurpose, Identity, Reveal, RevealPurpose
 from cases.models.imports import ImportRefusal, ImportRun, RunState
 from cases.models.journal import Chain, Event, Outbox
 from cases.models.need import (
@@ -103,6 +103,7 @@ __all__ = [
     "CheckAfter",
     "ClockKind",
     "Complaint",
+    "DataPurpose",
     "Deadline",
     "DeadlineKind",
     "DeadlinePause",

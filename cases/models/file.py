@@ -35,6 +35,7 @@ class File(models.Model):
     )
     uploaded_at = models.DateTimeField(auto_now_add=True)
     taken_at = models.DateTimeField(null=True, blank=True)
+    original_gone_at = models.DateTimeField(null=True, blank=True)
     shared_with_squads = models.BooleanField(_("the squads may see it"), default=False)
     client_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
 

@@ -28,6 +28,15 @@ class RevealPurpose(models.TextChoices):
     EMERGENCY = "emergency", _("danger to life")
 
 
+class DataPurpose(models.TextChoices):
+    """Why one person's data is handed out or erased; stands in the journal."""
+
+    REQUEST = "request", _("the person asked for it")
+    MISTAKE = "mistake", _("it is somebody else's contact")
+    AUTHORITY = "authority", _("a court or an authority asks by law")
+    PERIOD = "period", _("the period for keeping it is over")
+
+
 class Reveal(models.Model):
     """Each look at an identity: who, which, why. Never deleted while the identity exists."""
 

@@ -32,6 +32,8 @@ class CaseWords(models.Model):
 
 class LookupPurpose(models.TextChoices):
     SEARCH = "search", _("search by phone")
+    ERASE = "erase", _("to erase a person's data")
+    EXPORT = "export", _("to hand a person their data")
 
 
 class IdentityLookup(models.Model):

@@ -52,6 +52,8 @@ SENTENCES: Mapping[str, Said] = MappingProxyType(
         "case.line_written": Said(_("Written to the resident"), NOTE, True),
         "case.identity_revealed": Said(_("The contact of a resident was looked at"), NOTE, True),
         "case.identity_searched": Said(_("Found by a resident's phone"), NOTE, True),
+        "case.identity_erased": Said(_("A resident's contact was erased"), NOTE, True),
+        "case.identity_exported": Said(_("A resident's data was handed out"), NOTE, True),
         "case.complaint_withdrawn": Said(_("A resident withdrew the report"), NOTE, True),
         "case.withdrawn": Said(_("Withdrawn by the resident"), KEY, True),
         "case.triaged": Said(_("Triaged"), KEY),

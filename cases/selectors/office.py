@@ -106,6 +106,9 @@ SETTINGS: Mapping[str, str | Promise] = MappingProxyType(
         "office_phone": _("telephone of the office, told to residents"),
         "receiving_street": _("street that takes what names none (its code)"),
         "import_file_days": _("days for which an uploaded file that was not taken over is kept"),
+        "identity_days": _("days after the end for which a resident's contact is kept (0: for ever)"),
+        "original_days": _("days after the end for which originals of residents' photos are kept (0: for ever)"),
+        "message_days": _("days for which delivered notices are kept (0: for ever)"),
         "check_after_same_hour": _("check after only at the same hour (1 yes, 0 no)"),
     }
 )

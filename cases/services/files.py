@@ -16,7 +16,7 @@ import structlog
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, QuerySet
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
 
@@ -159,10 +159,40 @@ def file_drop(*, file_id: int) -> bool:
 
 def files_drop_abandoned(*, limit: int = 200) -> int:
     """The sweep of reports begun and never sent: residents' uploads older than ``ABANDONED`` that belong to nothing."""
-    old = File.objects.filter(
-        uploaded_by__isnull=True, attachments__isnull=True, uploaded_at__lt=now() - ABANDONED
-    ).order_by("pk")
+    old = files_abandoned().order_by("pk")
     return sum(file_drop(file_id=pk) for pk in list(old.values_list("pk", flat=True)[:limit]))
+
+
+def files_abandoned() -> QuerySet[File]:
+    """Those whose report was never sent."""
+    return File.objects.filter(uploaded_by__isnull=True, attachments__isnull=True, uploaded_at__lt=now() - ABANDONED)
+
+
+def originals_forget(*, files: QuerySet[File]) -> int:
+    """Take the originals of these photos away once their copies are made; after the commit. Returns how many.
+
+    The digest stays: it still tells whether somebody's own copy is the one that was sent.
+    """
+    with transaction.atomic():
+        rows = list(
+            File.objects.select_for_update(no_key=True, of=("self",))
+            .filter(pk__in=list(files.values_list("pk", flat=True)), original_gone_at__isnull=True)
+            .exclude(state=FileState.STORED)
+            .order_by("pk")
+        )
+        File.objects.filter(pk__in=[row.pk for row in rows]).update(original_gone_at=now())
+        transaction.on_commit(lambda: _originals_remove(rows))
+    return len(rows)
+
+
+def originals_remove_left() -> None:
+    """The net under ``originals_forget``: a process that died after its commit left them lying."""
+    _originals_remove(File.objects.filter(original_gone_at__gte=now() - timedelta(days=7)))
+
+
+def _originals_remove(rows: Iterable[File]) -> None:
+    for row in rows:
+        (folder_of(row.key) / (ORIGINAL + _KINDS[row.content_type][1])).unlink(missing_ok=True)
 
 
 def attach(*, file: File, role: str = AttachmentRole.PHOTO, **subject: Any) -> Attachment:

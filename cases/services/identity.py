@@ -77,12 +77,7 @@ def identity_reveal(*, actor: Actor, complaint_id: int, purpose: str, note: str 
         identity = Identity.objects.filter(complaints=complaint_id, erased_at__isnull=True).first()
         if identity is None:
             raise Refused("no_identity", _("No contact was left with this complaint."))
-        try:
-            facts = json.loads(_cipher(tuple(settings.IDENTITY_KEYS))[1].decrypt(bytes(identity.cipher)))
-        except InvalidToken:
-            raise Refused(
-                "identity_unreadable", _("The contact can't be read with the keys in use. Tell the administrator.")
-            ) from None
+        facts = identity_opened(identity)
         assert actor.user_id is not None  # the system looks at nobody
         reveal = Reveal.objects.create(identity=identity, user_id=actor.user_id, purpose=purpose, note=note.strip())
         journal.record(
@@ -91,6 +86,20 @@ def identity_reveal(*, actor: Actor, complaint_id: int, purpose: str, note: str 
             actor=actor,
             body={"complaint": complaint_id, "reveal": reveal.pk, "purpose": purpose},
         )
+    return facts
+
+
+def identity_opened(identity: Identity) -> dict[str, str]:
+    """Name, phone and note in clear. Only for services that write down who asks.
+
+    ``Refused``: ``identity_unreadable``.
+    """
+    try:
+        facts = json.loads(_cipher(tuple(settings.IDENTITY_KEYS))[1].decrypt(bytes(identity.cipher)))
+    except InvalidToken:
+        raise Refused(
+            "identity_unreadable", _("The contact can't be read with the keys in use. Tell the administrator.")
+        ) from None
     return {"name": facts["name"], "phone": facts["phone"], "note": facts["note"]}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.encoding import force_str
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -68,7 +69,12 @@ def once(
 
 def sendings_forget() -> int:
     """Delete keys past their time; returns how many."""
-    return Sending.objects.filter(at__lt=now() - KEPT).delete()[0]
+    return sendings_due().delete()[0]
+
+
+def sendings_due() -> QuerySet[Sending]:
+    """Those past their time."""
+    return Sending.objects.filter(at__lt=now() - KEPT)
 
 
 def _body(request: Request) -> bytes:

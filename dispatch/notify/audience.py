@@ -10,6 +10,7 @@ from typing import Any
 
 from cases.models import (
     Case,
+    DataPurpose,
     Deadline,
     DeadlineKind,
     DeadlineState,
@@ -105,6 +106,17 @@ def _assigned(facts: Facts) -> list[Notice]:
     people, street = facts.people, facts.street
     office = people.dispatchers(street) | people.heads(street) | people.checkers(street)
     return [Notice("assigned", office & {facts.data.get("owner")}, facts.params)]
+
+
+def _identity(text: str) -> Rule:
+    """The auditor hears of each; what goes because its period is over goes by the thousand and tells nobody."""
+
+    def rule(facts: Facts) -> list[Notice]:
+        if facts.data.get("purpose") == DataPurpose.PERIOD:
+            return []
+        return [Notice(text, facts.people.auditors(), facts.params, bundle=f"{text}:{facts.street}")]
+
+    return rule
 
 
 def _rated(facts: Facts) -> list[Notice]:
@@ -247,6 +259,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "case.withdrawn": lambda facts: facts.office("complaint_withdrawn"),
         "case.complaint_withdrawn": lambda facts: facts.office("complaint_withdrawn"),
         "case.rated": _rated,
+        "case.identity_revealed": _identity("identity_revealed"),
+        "case.identity_exported": _identity("identity_exported"),
+        "case.identity_erased": _identity("identity_erased"),
         "case.recheck_planned": lambda facts: facts.office("recheck_planned"),
         "case.rectified": lambda facts: facts.office("rectified"),
         "order.submitted": _to_approve,

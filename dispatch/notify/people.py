@@ -37,6 +37,11 @@ class People:
     def checkers(self, street_id: int) -> Ids:
         return self._at(Role.CHECKER, "street_id", street_id)
 
+    def auditors(self) -> Ids:
+        users = {user.pk: user for user in people_with(Role.AUDITOR)}
+        self._users |= users
+        return frozenset(users)
+
     def supervisors(self, street_id: int) -> Ids:
         if street_id not in self._districts:
             self._districts[street_id] = Street.objects.values_list("district_id", flat=True).get(pk=street_id)

@@ -602,6 +602,30 @@ TABLES: Mapping[str, str] = {
         nobody               403
         security_admin       ok
     """,
+    "who asks for their data is served": """
+        anonymous            login
+        dispatcher           403
+        head                 ok
+        checker              403
+        leader               403
+        officer              403
+        joint                403
+        uncalled             403
+        excused              403
+        auxiliary            403
+        technician           403
+        technician_elsewhere 403
+        grid_worker          403
+        supervisor           403
+        supervisor_elsewhere 403
+        auditor              403
+        system_admin         403
+        dispatcher_elsewhere 403
+        officer_elsewhere    403
+        left                 403
+        nobody               403
+        security_admin       ok
+    """,
     "the system administrator makes": """
         anonymous            login
         dispatcher           403
@@ -889,6 +913,7 @@ ROUTES: tuple[Route, ...] = (
     Route("invitation", "GET POST", "everybody", "token"),
     Route("console:admin_home", "GET", "administration is read"),
     Route("console:admin_history", "GET", "the history is read"),
+    Route("console:admin_persons", "GET POST", "who asks for their data is served"),
     Route("console:admin_tokens", "GET", "the history is read"),
     Route("console:admin_token", "GET", "the history is read", "API token"),
     Route("console:admin_token_new", "GET POST", "the security administrator makes"),

@@ -16,6 +16,8 @@ HOLDERS: Mapping[str, tuple[str, str]] = {
     "complaint.take": (OFFICE, STREET),
     "complaint.line": (OFFICE_AND_CHECKERS, STREET),
     "identity.reveal": (OFFICE_AND_CHECKERS, STREET),
+    "identity.export": ("office_head", STREET),
+    "identity.erase": ("security_admin", ANYWHERE),
     "case.accept": (OFFICE, STREET),
     "case.triage": (OFFICE, STREET),
     "case.reject": (OFFICE, STREET),

@@ -23,9 +23,10 @@ RUNS: tuple[tuple[type[Run], frozenset[str]], ...] = (
 """All kinds of run keep their files in one folder; the states in which a worker needs the file."""
 
 
-def uploads_sweep() -> int:
+def uploads_sweep(*, dry: bool = False) -> int:
     """Remove uploads only looked at, rehearsed, compared or failed, ``import_file_days`` after their last use, and
-    files that no run names. The run stays with its counts and rows. Answers how many files went. Safe twice."""
+    files that no run names. The run stays with its counts and rows. Answers how many files went. Safe twice.
+    ``dry`` only counts."""
     place = folder()
     if not place.is_dir():
         return 0
@@ -34,17 +35,18 @@ def uploads_sweep() -> int:
     for model, busy in RUNS:
         runs = model._default_manager.filter(path__startswith=str(place))
         for run_id in list(runs.exclude(state__in=busy).order_by("pk").values_list("pk", flat=True)):
-            gone += _forget(model, busy, run_id)
+            gone += _forget(model, busy, run_id, dry)
         named |= set(runs.values_list("path", flat=True))
     long_ago = (now() - timedelta(days=1)).timestamp()  # an upload under way has no run yet
     for file in place.iterdir():
         if str(file) not in named and file.is_file() and file.stat().st_mtime < long_ago:
-            file.unlink(missing_ok=True)
+            if not dry:
+                file.unlink(missing_ok=True)
             gone += 1
     return gone
 
 
-def _forget(model: type[Run], busy: frozenset[str], run_id: int) -> int:
+def _forget(model: type[Run], busy: frozenset[str], run_id: int, dry: bool) -> int:
     """Remove the file of one run if its time is over, with the run locked against being released meanwhile."""
     with transaction.atomic():
         run = model._default_manager.select_for_update(skip_locked=True).filter(pk=run_id).first()
@@ -55,6 +57,8 @@ def _forget(model: type[Run], busy: frozenset[str], run_id: int) -> int:
         there = path.exists()
         if there and (run.finished_at or run.created_at) + kept > now():
             return 0
+        if dry:
+            return int(there)
         path.unlink(missing_ok=True)
         run.path = ""
         run.save(update_fields=["path"])

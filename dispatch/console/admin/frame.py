@@ -38,6 +38,7 @@ SECTIONS: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("calendar", gettext_lazy("Calendar"), ("ground.view",)),
     ("tokens", gettext_lazy("API tokens"), ("history.view",)),
     ("webhooks", gettext_lazy("Webhooks"), ("history.view",)),
+    ("persons", gettext_lazy("Personal data"), ("identity.erase", "identity.export")),
     ("history", gettext_lazy("History"), ("history.view",)),
 )
 

@@ -16,6 +16,7 @@ from dispatch.console.admin import (
     home,
     items,
     people,
+    persons,
     powers,
     roles,
     squads,
@@ -26,6 +27,7 @@ from dispatch.console.admin import (
 ROUTES: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("", home.home, "home"),
     ("history/", history.history, "history"),
+    ("persons/", persons.persons, "persons"),
     ("tokens/", tokens.token_list, "tokens"),
     ("tokens/new/", tokens.token_new, "token_new"),
     ("tokens/<int:pk>/", tokens.token, "token"),

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 
 from cases.clock.moment import now
 from cases.refusals import Refused
@@ -72,7 +73,12 @@ def post_due(*, limit: int = 200, seconds: float = 20.0) -> Sent:
 
 def deliveries_forget() -> int:
     """Delete deliveries past their time, arrived or not; returns how many."""
-    return Delivery.objects.filter(created_at__lt=now() - KEPT).delete()[0]
+    return deliveries_due().delete()[0]
+
+
+def deliveries_due() -> QuerySet[Delivery]:
+    """Those past their time."""
+    return Delivery.objects.filter(created_at__lt=now() - KEPT)
 
 
 def _claim(silent: set[int]) -> Delivery | None:
