@@ -23,7 +23,7 @@ def test_found_handed_out_and_erased(cast: Cast, client: Client) -> None:
     ).complaint
     page = reverse("console:admin_persons")
     client.force_login(cast.head)
-    assert PHONE not in client.get(f"{page}?q={PHONE}").content.decode()
+    assert report.reference not in client.get(f"{page}?q={PHONE}").content.decode(), "an address searches nothing"
     found = client.post(page, {"q": PHONE})
     assert report.reference in found.content.decode()
     assert found["Cache-Control"] == "no-store"
