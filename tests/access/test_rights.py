@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from cases.policies import RIGHTS, may
-from teams.models import Role
+from cases.management.commands.permissions_doc import permissions_document
+from cases.policies import RIGHTS, may, require
+from cases.refusals import Refused
+from teams.models import OFFICE_ROLES, SQUAD_ROLES, Role
 from teams.policies import GROUND_RIGHTS, RESIDENT, SYSTEM, Actor, Grant
 from tests.access.rights import ANYWHERE, HOLDERS, SQUAD, STREET
 
@@ -52,3 +56,25 @@ def test_who_looks_on_decides_nothing() -> None:
     held = {name for name, rule in RIGHTS.items() if rule.roles & onlookers} - set(GROUND_RIGHTS)
     # a list taken out writes to no case, nor does it decide one when a person is forgotten
     assert held == {"message.view", "message.retry", "district.view", "case.export", "identity.erase"}
+    assert not OFFICE_ROLES & SQUAD_ROLES
+    mixed = {name for name, rule in RIGHTS.items() if rule.roles & OFFICE_ROLES and rule.roles & SQUAD_ROLES}
+    assert mixed == set(), "whoever handles neither triages nor closes"
+
+
+def test_the_three_administrators_are_apart() -> None:
+    """Who makes accounts grants nothing, who grants makes nothing, who reads changes nothing."""
+    of = {role: {name for name, rule in GROUND_RIGHTS.items() if role in rule.roles} for role in Role}
+    assert of[Role.SYSTEM_ADMIN] & of[Role.SECURITY_ADMIN] == {"ground.view", "history.view", "leave.record"}
+    assert of[Role.AUDITOR] == {"ground.view", "history.view"}
+
+
+def test_a_refusal_is_a_403() -> None:
+    with pytest.raises(Refused) as caught:
+        require(actor(Role.OFFICER, HERE), "case.close", street_id=HERE)
+    assert (caught.value.code, caught.value.status) == ("not_allowed", 403)
+
+
+def test_the_document_tells_the_truth() -> None:
+    root = Path(__file__).resolve().parents[2]
+    written = (root / "docs" / "permissions.md").read_text(encoding="utf-8")
+    assert written == permissions_document(), "run manage.py permissions_doc"
