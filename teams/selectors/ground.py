@@ -47,7 +47,7 @@ WHERE user_id = %(user)s AND starts_on <= %(today)s AND (ends_on IS NULL OR ends
       AND away.starts_on <= %(today)s AND away.ends_on >= %(today)s)
 ORDER BY id
 """
-"""``in_force`` and not ``resting``, written out: every request asks it, and composing it anew took as long as the rest."""
+"""``in_force`` and not ``resting``, written out: every request asks it, and composing it took as long as the rest."""
 
 
 def actor_of(user: User) -> Actor:
