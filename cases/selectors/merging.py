@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from cases import flow
 from cases.models import Case, Complaint, Finding, Likeness, Need, Order, OrderKind, Target
 from cases.selectors.register import OPEN_NEEDS, streets_visible
+from teams.numbers import is_number
 from teams.policies import Actor
 
 PAGE = 30
@@ -62,7 +63,7 @@ def pairs_page(actor: Actor, *, cursor: str = "", size: int = PAGE) -> tuple[lis
     """A page of pairs and the cursor of the next one (empty at the end)."""
     rows = pairs_waiting(actor)
     score, _sep, key = cursor.partition("~")
-    if score.isdigit() and key.isdigit():
+    if is_number(score) and is_number(key):
         rows = rows.filter(Q(score__lt=int(score)) | Q(score=int(score), pk__gt=int(key)))
     found = list(rows[: size + 1])
     more = len(found) > size

@@ -27,6 +27,7 @@ from cases.models import (
     Target,
 )
 from teams.models import Grid, Role, Street
+from teams.numbers import is_number
 from teams.policies import Actor
 from teams.scope import of_own_streets, own_streets
 
@@ -60,7 +61,7 @@ def words_filter(rows: QuerySet[Target], text: str) -> QuerySet[Target]:
     A word of two characters or more goes by the index of pairs and is then compared whole.
     """
     for word in unicodedata.normalize("NFKC", text).lower().split()[:6]:
-        if word[0] == "#" and word[1:].isdigit() and len(word) < 10:
+        if word[0] == "#" and is_number(word[1:]) and len(word) < 10:
             rows = rows.filter(pk=int(word[1:]))
             continue
         pairs = list(dict.fromkeys(word[at : at + 2] for at in range(len(word) - 1)))
@@ -158,7 +159,7 @@ def rows_all(actor: Actor, asked: Asked, *, batch: int = 1000) -> Iterator[Row]:
 
 def _sorted(rows: QuerySet[Target], sort: str, cursor: str) -> QuerySet[Target]:
     if sort not in SORTS or sort == "new":
-        return (rows.filter(pk__lt=int(cursor)) if cursor.isdigit() else rows).order_by("-pk")
+        return (rows.filter(pk__lt=int(cursor)) if is_number(cursor) else rows).order_by("-pk")
     if sort == "due":
         nearest = (
             Need.objects.filter(target=OuterRef("pk"), state__in=OPEN_NEEDS)
@@ -170,7 +171,7 @@ def _sorted(rows: QuerySet[Target], sort: str, cursor: str) -> QuerySet[Target]:
         rows = rows.annotate(due=Coalesce(Subquery(nearest), Value(FAR)))
     column = SORTS[sort]
     key, _sep, value = cursor.partition("~")
-    if key.isdigit():
+    if is_number(key):
         past: Any = value
         if sort == "due":
             try:

@@ -16,6 +16,7 @@ from cases.refusals import Refused
 from cases.services import triage
 from dispatch.console.forms import area
 from teams.models import User
+from teams.numbers import is_number
 from teams.policies import Actor
 from teams.selectors import office_people
 
@@ -90,7 +91,7 @@ class JoinForm(BulkForm):
     def into_id(self) -> int:
         """The survivor as it is chosen now."""
         value = self.data.get("into") or self.initial["into"]
-        return int(value) if str(value).isdigit() else int(self.initial["into"])
+        return int(value) if is_number(str(value)) else int(self.initial["into"])
 
     def prospects(self) -> list[Prospect]:
         if len(self.cases) < 2:

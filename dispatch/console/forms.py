@@ -14,6 +14,7 @@ from cases.selectors.dossier import voices_of
 from cases.selectors.office import office_text
 from dispatch.web.choices import CHOOSE, NONE
 from dispatch.web.refusals import new_client_key
+from teams.numbers import is_number
 from teams.selectors import squads_serving
 
 
@@ -188,7 +189,7 @@ class ChangeTargetForm(ActForm):
         order: Order = self.subject
         words = self.cleaned_data["target"].strip()
         rows = Target.objects.filter(street_id=order.street_id, active=True, merged_into__isnull=True)
-        exact = Q(pk=int(words)) if words.isdigit() and len(words) < 10 else Q(name=words)
+        exact = Q(pk=int(words)) if is_number(words) and len(words) < 10 else Q(name=words)
         found = list(rows.filter(exact)[:2]) or list(rows.filter(name__icontains=words).order_by("name")[:6])
         if len(found) == 1:
             return int(found[0].pk)

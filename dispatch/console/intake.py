@@ -26,6 +26,7 @@ from dispatch.web.access import actor_for, check_right_somewhere
 from dispatch.web.choices import CHOOSE
 from dispatch.web.refusals import INVALID, new_client_key, put_refusal
 from teams.models import Street
+from teams.numbers import is_number
 from teams.policies import Actor
 
 MOST_PHOTOS = 6
@@ -184,14 +185,14 @@ def _alike(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
     posted = request.POST
     streets = actor.streets()
     street = posted.get("street", "")
-    street_id = int(street) if street.isdigit() and int(street) in streets else (min(streets) if streets else 0)
+    street_id = int(street) if is_number(street) and int(street) in streets else (min(streets) if streets else 0)
     target = posted.get("target", "")
     rows = alike_open(
         actor=actor,
         street_id=street_id,
         text=f"{posted.get('party_name', '')} {posted.get('text', '')}"[:4000],
         address=posted.get("address", "")[:240],
-        target_id=int(target) if target.isdigit() else None,
+        target_id=int(target) if is_number(target) else None,
     )
     return [scored(row) for row in rows]
 

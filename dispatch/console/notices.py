@@ -15,6 +15,7 @@ from dispatch.console.frame import console_view, show
 from dispatch.notify import selectors, services
 from dispatch.notify.models import ChannelName, MessageState, Webhook
 from dispatch.web.access import actor_for, check_right_somewhere, holds_somewhere
+from teams.numbers import is_number
 
 ADMINISTERED = {"person": "ground.view", "webhook": "history.view"}
 """What is looked at in the administration, and with which right."""
@@ -31,7 +32,7 @@ def _url(request: HttpRequest, subject: str, pk: int) -> str:
 
 def _before(request: HttpRequest) -> int | None:
     text = request.GET.get("before", "")
-    return int(text) if text.isdigit() else None
+    return int(text) if is_number(text) else None
 
 
 @require_safe
@@ -53,7 +54,7 @@ def notices(request: HttpRequest) -> HttpResponse:
 @console_view()
 def notices_read(request: HttpRequest) -> HttpResponse:
     """Everything read, or the one that is opened; then to its page."""
-    ids = [int(text) for text in request.POST.getlist("id") if text.isdigit()]
+    ids = [int(text) for text in request.POST.getlist("id") if is_number(text)]
     services.messages_mark_read(actor=actor_for(request), ids=ids or None)
     return redirect("console:notices")
 

@@ -32,6 +32,7 @@ from dispatch.console.order_acts import ORDER_ACTS
 from dispatch.web.access import actor_for, holds_somewhere, order_or_404, target_or_404
 from dispatch.web.explain import explained
 from dispatch.web.refusals import INVALID, put_refusal
+from teams.numbers import is_number
 from teams.selectors import squads_serving, street_team
 
 GROUPS = (
@@ -186,7 +187,7 @@ def _preview(target: Target, needs: list[Need], form: OpenForm | None) -> Compos
 def order_list(request: HttpRequest) -> HttpResponse:
     group = request.GET.get("group", "")
     after = request.GET.get("after", "")
-    rows, more = planning.orders_page(actor_for(request), group=group, after=int(after) if after.isdigit() else None)
+    rows, more = planning.orders_page(actor_for(request), group=group, after=int(after) if is_number(after) else None)
     glances = {order.pk: OrderGlance(order.pk, order.number, order.state, 0) for order in rows}
     parts_fill(glances.values())
     base = reverse("console:orders")

@@ -22,6 +22,7 @@ from dispatch.console.party_words import LABELS, lines_of, notes_words, value_wo
 from dispatch.web import sheets
 from dispatch.web.access import actor_for, check_right, check_right_somewhere, party_run_or_404
 from dispatch.web.refusals import INVALID, put_refusal
+from teams.numbers import is_number
 
 RUNS_SHOWN = 30
 TABS = (RowFate.NEW, RowFate.CHANGE, RowFate.LIKELY, RowFate.SAME, RowFate.REFUSED)
@@ -115,7 +116,7 @@ def party_file_choose(request: HttpRequest, pk: int) -> HttpResponse:
     if every:
         service.rows_choose_all(actor=actor, run_id=run.pk, fate=fate, choice=every)
     else:
-        numbers = [int(text) for text in request.POST.getlist("row")[:500] if text.isdigit() and len(text) < 10]
+        numbers = [int(text) for text in request.POST.getlist("row")[:500] if is_number(text) and len(text) < 10]
         choices = {
             number: (
                 request.POST.get(f"choice-{number}", RowChoice.LEAVE.value),
@@ -130,7 +131,7 @@ def party_file_choose(request: HttpRequest, pk: int) -> HttpResponse:
     messages.success(request, _("Choices saved."))
     query = f"?fate={fate}" if fate in RowFate.values else ""
     after = request.POST.get("after", "")
-    if query and "further" in request.POST and after.isdigit():
+    if query and "further" in request.POST and is_number(after):
         query += f"&after={after}"
     return redirect(reverse("console:party_file", args=[run.pk]) + query)
 
@@ -175,7 +176,7 @@ def _rows(request: HttpRequest, run: PartyRun) -> dict[str, Any]:
         order = (RowFate.LIKELY, RowFate.CHANGE, RowFate.NEW, RowFate.REFUSED, RowFate.SAME)
         fate = next((kind.value for kind in order if counts[kind.value].rows), RowFate.NEW.value)
     after = request.GET.get("after", "")
-    found, follows = selector.rows_page(run, fate, after=int(after) if after.isdigit() and len(after) < 10 else 0)
+    found, follows = selector.rows_page(run, fate, after=int(after) if is_number(after) and len(after) < 10 else 0)
     base = reverse("console:party_file", args=[run.pk])
     return {
         "fate": fate,

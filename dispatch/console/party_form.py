@@ -26,6 +26,7 @@ from dispatch.web.access import actor_for, check_right, check_right_somewhere, t
 from dispatch.web.choices import CHOOSE
 from dispatch.web.refusals import INVALID, put_refusal
 from teams.models import Street
+from teams.numbers import is_number
 from teams.policies import Actor
 
 CONFLICT = 409
@@ -234,8 +235,8 @@ def party_alike(request: HttpRequest) -> HttpResponse:
     check_right_somewhere(request, "target.edit")
     actor, asked = actor_for(request), request.GET
     street = asked.get("street", "")
-    own = int(asked["own"]) if asked.get("own", "").isdigit() else None
-    street_id = int(street) if street.isdigit() else None
+    own = int(asked["own"]) if is_number(asked.get("own", "")) else None
+    street_id = int(street) if is_number(street) else None
     if own is not None:
         street_id = register.targets_visible(actor).filter(pk=own).values_list("street_id", flat=True).first()
     if street_id not in actor.streets():

@@ -19,6 +19,7 @@ from dispatch.console.frame import console_view, show
 from dispatch.web import sheets
 from dispatch.web.access import actor_for, holds_somewhere
 from teams.models import Role
+from teams.numbers import is_number
 from teams.policies import Actor
 
 FIELDS = ("text", "street", "grid", "kind", "trade", "sort")
@@ -41,7 +42,7 @@ def asked_of(query: QueryDict) -> Asked:
 
     def number(name: str) -> int | None:
         text = query.get(name, "")
-        return int(text) if text.isdigit() and len(text) < 10 else None
+        return int(text) if is_number(text) and len(text) < 10 else None
 
     kind = query.get("kind", "")
     sort = query.get("sort", "new")

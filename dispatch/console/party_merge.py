@@ -23,6 +23,7 @@ from dispatch.console.frame import console_view, show
 from dispatch.console.party_words import LABELS, notes_words, value_words
 from dispatch.web.access import actor_for, check_right, check_right_somewhere, holds_somewhere, target_or_404
 from dispatch.web.refusals import INVALID, put_refusal
+from teams.numbers import is_number
 
 FIELD_LABELS = {"place": gettext_lazy("position"), "no_disturb": gettext_lazy("no-disturb list")}
 
@@ -56,7 +57,7 @@ def party_merge(request: HttpRequest, pk: int) -> HttpResponse:
     back = "doubles" if (request.POST.get("from") or request.GET.get("from")) == "doubles" else ""
     if survivor.merged_into_id is not None:
         return redirect("console:party", survivor.merged_into_id)
-    if not other.isdigit() or len(other) > 9 or int(other) == survivor.pk:
+    if not is_number(other) or len(other) > 9 or int(other) == survivor.pk:
         return _choose(request, survivor)
     absorbed = target_or_404(request, int(other), "target.edit")
     if absorbed.merged_into_id is not None or absorbed.street_id != survivor.street_id:
@@ -124,7 +125,7 @@ def _versions(request: HttpRequest, survivor: Target, absorbed: Target) -> dict[
     found = {}
     for name, target in (("survivor", survivor), ("absorbed", absorbed)):
         text = request.POST.get(f"{name}_version", "")
-        found[target.pk] = int(text) if text.isdigit() and len(text) < 10 else target.version
+        found[target.pk] = int(text) if is_number(text) and len(text) < 10 else target.version
     return found
 
 
@@ -180,7 +181,7 @@ def party_different(request: HttpRequest) -> HttpResponse:
     """Two parties, says a person; or takes it back (``undo``)."""
     check_right_somewhere(request, "target.edit")
     first, second = request.POST.get("first", ""), request.POST.get("second", "")
-    if not (first.isdigit() and second.isdigit() and max(len(first), len(second)) < 10):
+    if not (is_number(first) and is_number(second) and max(len(first), len(second)) < 10):
         return redirect("console:party_doubles")
     target = target_or_404(request, int(first))
     check_right(request, "target.edit", street_id=target.street_id)

@@ -20,6 +20,7 @@ from dispatch.console.triage_form import TriageForm, complaint_choices, decide
 from dispatch.console.triage_page import agencies_of, masks_of, page
 from dispatch.web.access import actor_for, case_or_404, check_right_somewhere
 from dispatch.web.refusals import INVALID, put_refusal
+from teams.numbers import is_number
 
 
 @require_safe
@@ -118,7 +119,7 @@ def triage_agencies(request: HttpRequest, pk: int) -> HttpResponse:
     """The agencies for another category, with their reasons (htmx)."""
     case = case_or_404(request, pk, "case.triage")
     code = request.GET.get("category", "")
-    category = Category.objects.filter(pk=int(code), active=True).first() if code.isdigit() else None
+    category = Category.objects.filter(pk=int(code), active=True).first() if is_number(code) else None
     text = "\n".join(voice.complaint.text for voice in voices_of(case)) or case.title
     rows = suggestions.suggest_agencies(category, case.street, text) if category else ()
     chosen = {row.agency.pk for row in rows if row.proposed}

@@ -15,6 +15,7 @@ from cases.services import triage
 from dispatch.console.forms import area
 from dispatch.web.choices import CHOOSE
 from teams.models import Agency
+from teams.numbers import is_number
 from teams.policies import Actor
 from teams.selectors import squads_serving
 
@@ -102,7 +103,7 @@ class TriageForm(forms.Form):
 
     def clean_target(self) -> str:
         value: str = self.cleaned_data["target"]
-        if value and value not in (NEW, PLACE) and not value.isdigit():
+        if value and value not in (NEW, PLACE) and not is_number(value):
             raise forms.ValidationError(_("Choose a party."))
         return value
 
@@ -156,7 +157,7 @@ def decide(actor: Actor, case: Case, data: dict[str, Any]) -> None:
         category_id=data["category"].pk if data["category"] else None,
         severity=data["severity"] or None,
         urgency=data["urgency"] or None,
-        target_id=int(target) if target.isdigit() else None,
+        target_id=int(target) if is_number(target) else None,
         new_party=_new_party(case, data) if target == NEW else None,
         place_name="",
         place_address=case.address if target == PLACE else "",

@@ -25,6 +25,7 @@ from dispatch.console.highlight import highlighted
 from dispatch.console.triage_form import KEYS, TriageForm
 from dispatch.web.access import actor_for
 from teams.models import Agency, User
+from teams.numbers import is_number
 
 VERY_LIKELY, LIKELY = 0.75, 0.4
 KINDS = {
@@ -63,7 +64,7 @@ def page(
     text = form["party_text"].value() or ""
     found = register.targets_page(actor, text=text, size=8)[0] if text and form.is_bound else []
     likely = case.target or (offer.parties[0].subject if offer.parties else None)
-    chosen = {int(value) for value in (form["agencies"].value() or []) if str(value).isdigit()}
+    chosen = {int(value) for value in (form["agencies"].value() or []) if is_number(str(value))}
     values = {name: value_of(form, name) for name in ("category", "target", "into", "disposition")}
     offered = {row.subject.pk for row in offer.categories}
     brief = form["brief"].value() or ""

@@ -14,6 +14,7 @@ from dispatch.insights.wall import Wall, wall
 from dispatch.web.access import actor_for
 from dispatch.web.live import grant_topics
 from dispatch.web.outlines import Canvas
+from teams.numbers import is_number
 
 WIDE, HIGH = 1080, 720
 TAG = 104
@@ -26,7 +27,7 @@ def wall_screen(request: HttpRequest) -> HttpResponse:
     """The whole screen, or with htmx what changes of it. A street that the reader doesn't see is not found."""
     actor = actor_for(request)
     street = request.GET.get("street", "")
-    found = wall(actor, int(street) if street.isdigit() else None)
+    found = wall(actor, int(street) if is_number(street) else None)
     if found is None and street:
         raise Http404
     context: dict[str, Any] = {"wall": found, "street": found.streets[0] if found and street else None}

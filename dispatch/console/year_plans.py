@@ -26,6 +26,7 @@ from dispatch.web.access import actor_for, check_right, check_right_somewhere, y
 from dispatch.web.choices import CHOOSE
 from dispatch.web.refusals import INVALID, put_refusal
 from teams.models import Agency, Function
+from teams.numbers import is_number
 from teams.policies import Actor
 
 PLANS_SHOWN = 40
@@ -213,7 +214,7 @@ def _rows(request: HttpRequest, plan: YearPlan) -> dict[str, Any]:
         order = (PlanFate.NEW, PlanFate.REFUSED, PlanFate.SAME)
         fate = next((kind.value for kind in order if counts[kind.value]), PlanFate.NEW.value)
     after = request.GET.get("after", "")
-    found, follows = selector.rows_page(plan, fate, after=int(after) if after.isdigit() and len(after) < 10 else 0)
+    found, follows = selector.rows_page(plan, fate, after=int(after) if is_number(after) and len(after) < 10 else 0)
     names = selector.items_named(found)
     base = reverse("console:year_plan", args=[plan.pk])
     return {

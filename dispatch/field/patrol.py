@@ -23,6 +23,7 @@ from dispatch.web.access import actor_for
 from dispatch.web.refusals import INVALID
 from teams.geo import distance_m
 from teams.models import Power, Role, Squad, SquadKind
+from teams.numbers import is_number
 from teams.policies import Actor
 from teams.selectors import in_force, on_duty, squad_members
 
@@ -201,7 +202,7 @@ def _found(request: HttpRequest, squad: Squad, chosen: str) -> list[dict[str, An
             lat__range=(lat - NEAR_DEGREES, lat + NEAR_DEGREES), lng__range=(lng - NEAR_DEGREES, lng + NEAR_DEGREES)
         )
         rows = sorted(box[:400], key=lambda row: distance_m(lat, lng, row.lat or 0.0, row.lng or 0.0))[:FIRST]
-    if chosen.isdigit() and all(str(row.pk) != chosen for row in rows):
+    if is_number(chosen) and all(str(row.pk) != chosen for row in rows):
         rows = [*base.filter(pk=int(chosen)), *rows]
     return [{"row": row, "on": str(row.pk) == chosen, "far": _away(row, lat, lng)} for row in rows]
 

@@ -19,6 +19,7 @@ from dispatch.field.frame import field_page, is_htmx, show
 from dispatch.notify import selectors, services
 from dispatch.web.access import actor_for
 from teams.models import Role, Squad
+from teams.numbers import is_number
 from teams.selectors import on_duty
 
 TABS = ("today", "later", "ended")
@@ -72,7 +73,7 @@ def whistle(request: HttpRequest) -> HttpResponse:
 def notices(request: HttpRequest) -> HttpResponse:
     """What the person was told, newest first."""
     text = request.GET.get("before", "")
-    before = int(text) if text.isdigit() else None
+    before = int(text) if is_number(text) else None
     rows = selectors.inbox(actor_for(request), language=get_language() or "zh-hans", before=before)
     more = len(rows) == selectors.PAGE
     context = {

@@ -21,6 +21,7 @@ from dispatch.portal import shots
 from dispatch.web import appearance
 from dispatch.web.files import media_url
 from teams.models import Street
+from teams.numbers import is_number
 
 HOTLINE = "12345"
 """The city's; it answers day and night and in every city of the country."""
@@ -62,7 +63,7 @@ def switched(request: HttpRequest, page: str) -> HttpResponse | None:
 
 def photo_answer(request: HttpRequest, key: str) -> HttpResponse:
     """Keep or drop a photo that a script sends: its picture for the page (201), nothing (204), or why not, in words."""
-    if (gone := request.POST.get("remove", "")).isdigit() and len(gone) < 18:
+    if is_number(gone := request.POST.get("remove", "")):
         shots.drop(key, int(gone))
         return HttpResponse(status=204)
     before = {photo.pk for photo in shots.of(key)}

@@ -25,6 +25,7 @@ from dispatch.portal.limits import count
 from dispatch.portal.pages import closed, link_of, office_of, photo_answer, read_aloud, shown, switched
 from dispatch.web.refusals import INVALID, answers_refusals, put_refusal
 from teams.models import Street
+from teams.numbers import is_number
 from teams.policies import RESIDENT
 from teams.selectors import street_at
 
@@ -141,7 +142,7 @@ def parties(request: HttpRequest) -> HttpResponse:
 
 def _chosen(raw: object) -> Target | None:
     text = str(raw or "")
-    return Target.objects.filter(pk=int(text), active=True).first() if text.isdigit() and len(text) < 18 else None
+    return Target.objects.filter(pk=int(text), active=True).first() if is_number(text) else None
 
 
 def _degrees(raw: object) -> float | None:

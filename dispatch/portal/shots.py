@@ -18,6 +18,7 @@ from cases.models import File
 from cases.refusals import Refused
 from cases.services import files
 from dispatch.portal.limits import count
+from teams.numbers import is_number
 from teams.policies import RESIDENT
 
 MOST = 6
@@ -31,7 +32,7 @@ def of(key: str) -> list[File]:
 def take(request: HttpRequest, key: str) -> list[Refused]:
     """Store what was uploaded at once, drop what the reader removed; answers why some could not be kept."""
     gone = request.POST.get("remove", "")
-    if gone.isdigit() and len(gone) < 18:
+    if is_number(gone):
         drop(key, int(gone))
     return store(request, key, request.FILES.getlist("photos"))
 

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.signing import BadSignature, Signer
 
 from dispatch.web.spool import Receive, Scope, Send, answer, header
+from teams.numbers import is_number
 
 CHUNK = 128 * 1024
 MEDIA_WINDOW = 600  # seconds: within a window a file keeps its URL, so a browser's cache works
@@ -36,7 +37,7 @@ def media_url(name: str) -> str:
 def media_file(path: str) -> Path | None:
     """The file a media URL's path names, None when it is forged, out of date or leads outside."""
     parts = path.removeprefix(settings.MEDIA_URL).split("/", 2)
-    if len(parts) != 3 or not parts[0].isdigit() or int(parts[0]) < time.time():
+    if len(parts) != 3 or not is_number(parts[0]) or int(parts[0]) < time.time():
         return None
     until, signature, name = parts
     try:

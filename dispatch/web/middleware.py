@@ -1,13 +1,14 @@
-"""Headers that Django and django-csp do not set, and a page where they answer with an empty one."""
+"""What Django and django-csp leave out: headers, a page instead of an empty answer, words without NUL."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.loader import render_to_string
 
 log = structlog.get_logger("dispatch.security")
@@ -48,6 +49,36 @@ def private_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callab
         return response
 
     return middleware
+
+
+class WholeWords:
+    """No page meets a NUL: no text holds one and no database keeps one, and a search for it fails before any form is
+    asked. It is dropped from addresses and forms; what is left is judged as ever. Programs are told (``dispatch.api``).
+
+    As late as the guard against forged forms reads the form, so that too large a body is refused where it always was.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        if getattr(view, "csrf_exempt", False):
+            return
+        for name in ("GET", "POST") if request.method == "POST" else ("GET",):
+            given: QueryDict = getattr(request, name)
+            if any("\0" in text for key, texts in given.lists() for text in (key, *map(str, texts))):
+                setattr(request, name, _whole(given))
+
+
+def _whole(given: QueryDict) -> QueryDict:
+    kept = QueryDict(mutable=True, encoding=given.encoding)
+    for name, texts in given.lists():
+        kept.setlist(name.replace("\0", ""), [str(text).replace("\0", "") for text in texts])
+    kept._mutable = False
+    return kept
 
 
 def noted_refusals(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

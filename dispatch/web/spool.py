@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import IO, Any
 
 from dispatch.web.plain import page
+from teams.numbers import is_number
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -107,7 +108,7 @@ class SpooledBodies:
             return
         declared = header(scope, b"content-length")
         try:
-            if declared.isdigit() and int(declared) > self.limit:
+            if is_number(declared) and int(declared) > self.limit:
                 raise TooLarge
             body = await spool(
                 receive,

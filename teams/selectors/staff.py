@@ -12,6 +12,7 @@ from django.db.models import Exists, F, Max, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from teams.models import Assignment, Certificate, Leave, Role, SquadKind, User
+from teams.numbers import is_number
 from teams.policies import Actor
 from teams.selectors.ground import in_force
 
@@ -105,9 +106,9 @@ def _filtered(rows: QuerySet[User], filters: Mapping[str, str], today: date) -> 
     held = Assignment.objects.filter(in_force(today), user=OuterRef("pk"))
     if (role := filters.get("role", "")) in Role.values:
         rows = rows.filter(Exists(held.filter(role=role)))
-    if (squad := filters.get("squad", "")).isdigit():
+    if is_number(squad := filters.get("squad", "")):
         rows = rows.filter(Exists(held.filter(squad_id=int(squad))))
-    if (street := filters.get("street", "")).isdigit():
+    if is_number(street := filters.get("street", "")):
         rows = rows.filter(Exists(held.filter(Q(street_id=int(street)) | Q(squad__streets=int(street)))))
     state = filters.get("state", "active")
     if state == "closed":

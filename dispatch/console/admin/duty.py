@@ -22,6 +22,7 @@ from dispatch.console.admin.frame import act_page, admin_view, show_admin
 from dispatch.web.access import actor_for, holds_somewhere
 from dispatch.web.refusals import INVALID
 from teams.models import CalendarDay, DayKind, Squad, Street
+from teams.numbers import is_number
 from teams.selectors.duty import DutyWeek, duty_week, monday_of
 from teams.services import duty
 
@@ -52,7 +53,7 @@ def duty_index(request: HttpRequest) -> HttpResponse:
     squads = Squad.objects.filter(active=True).exclude(kind="laboratory")
     places: list[Squad | Street] = [*Street.objects.all(), *squads]
     street = request.GET.get("street", "")
-    if street.isdigit():
+    if is_number(street):
         places = [*Street.objects.filter(pk=int(street)), *squads.filter(streets=int(street))]
     for place in places:
         kind = "squad" if isinstance(place, Squad) else "office"
@@ -150,7 +151,7 @@ class DayForm(forms.Form):
 def calendar(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     year = request.GET.get("year", "")
-    shown = int(year) if year.isdigit() and 2000 <= int(year) <= 2100 else today.year
+    shown = int(year) if is_number(year) and 2000 <= int(year) <= 2100 else today.year
     rows = list(CalendarDay.objects.filter(day__year=shown).select_related("district"))
     context = {
         "rows": rows,

@@ -19,6 +19,7 @@ from cases.refusals import Refused
 from dispatch.console.frame import console_view, show
 from dispatch.web.access import holds_somewhere
 from dispatch.web.refusals import INVALID, put_refusal
+from teams.numbers import is_number
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -118,4 +119,4 @@ def act_page(
 
 def page_number(request: HttpRequest) -> int:
     text = request.GET.get("page", "")
-    return int(text) if text.isdigit() and 0 < int(text) < 10_000 else 1
+    return int(text) if is_number(text) and 0 < int(text) < 10_000 else 1

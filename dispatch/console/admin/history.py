@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from dispatch.console.admin.frame import admin_view, show_admin
 from dispatch.web.access import actor_for
 from teams.models import Subject
+from teams.numbers import is_number
 from teams.selectors.history import PAGE, history_page
 
 
@@ -33,7 +34,7 @@ def history(request: HttpRequest) -> HttpResponse:
         text=filters["text"],
         since=_day(filters["since"]),
         until=_day(filters["until"]),
-        before=int(before) if before.isdigit() and len(before) < 18 else None,
+        before=int(before) if is_number(before) else None,
     )
     query: dict[str, str | int] = {key: value for key, value in filters.items() if value}
     more = urlencode({**query, "before": rows[-1].change.pk}) if len(rows) == PAGE else ""

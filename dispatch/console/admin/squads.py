@@ -19,6 +19,7 @@ from dispatch.console.admin.frame import act_page, admin_view, show_admin
 from dispatch.web.access import actor_for, holds_somewhere
 from dispatch.web.choices import CHOOSE, NONE
 from teams.models import Agency, District, Function, Squad, SquadKind, Street
+from teams.numbers import is_number
 from teams.selectors.history import history_of
 from teams.selectors.squads import agency_list, formation, squad_list, squad_rows
 from teams.services import squads
@@ -100,7 +101,7 @@ def squad_index(request: HttpRequest) -> HttpResponse:
     street = request.GET.get("street", "")
     closed = request.GET.get("closed") == "1"
     context = {
-        "rows": squad_list(street_id=int(street) if street.isdigit() else None, closed=closed),
+        "rows": squad_list(street_id=int(street) if is_number(street) else None, closed=closed),
         "streets": Street.objects.all(),
         "street": street,
         "closed": closed,

@@ -21,6 +21,7 @@ from dispatch.notify.webhooks.address import LONGEST
 from dispatch.notify.webhooks.kinds import KINDS
 from dispatch.notify.webhooks.selectors import PAGE, delivery_rows, hook_row, webhooks_visible_to
 from dispatch.web.access import actor_for, holds_somewhere
+from teams.numbers import is_number
 from teams.selectors.history import history_of
 
 
@@ -65,7 +66,7 @@ def webhook_list(request: HttpRequest) -> HttpResponse:
 def webhook(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(webhooks_visible_to(actor_for(request)), pk=pk)
     before = request.GET.get("before", "")
-    log = delivery_rows(found, before=int(before) if before.isdigit() and len(before) < 18 else None)
+    log = delivery_rows(found, before=int(before) if is_number(before) else None)
     here = reverse("console:admin_webhook", args=[pk])
     context = {
         "row": hook_row(found),
