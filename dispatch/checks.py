@@ -14,6 +14,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
 from cases.services.identity import phone_index
+from teams.models import Role
 
 SHORTEST = 32
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,16}:(.+)")
@@ -66,6 +67,16 @@ def webhooks_stay_outside(app_configs: Sequence[AppConfig] | None, **_kwargs: An
         return []
     hint = "It is for trying out receivers on the own machine. Leave it out where the product is in use."
     return [Error("WEBHOOK_LOOPBACK is on.", hint=hint, id="dispatch.E011")]
+
+
+@register(Tags.security)
+def factor_roles_exist(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+    """E012: a role misspelt would silently need no second factor."""
+    unknown = sorted(set(settings.SECOND_FACTOR_ROLES) - set(Role.values))
+    if not unknown:
+        return []
+    hint = f"Known are: {', '.join(Role.values)}. SECOND_FACTOR_ROLES= asks it of nobody."
+    return [Error(f"SECOND_FACTOR_ROLES names no role: {', '.join(unknown)}.", hint=hint, id="dispatch.E012")]
 
 
 def identity_keys_problem(pairs: Sequence[str]) -> str:

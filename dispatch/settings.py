@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "dispatch.web.middleware.noted_refusals",
     "dispatch.web.middleware.spoken_refusals",
     "allauth.account.middleware.AccountMiddleware",
+    "dispatch.web.factorduty.factor_first",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
 ]
@@ -156,6 +157,14 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True  # the password again before the mail a
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ADAPTER = "dispatch.web.factors.VaultedFactors"
+
+# Roles that open nothing before a second factor is set up. A real site: office and administrators; the demo: nobody.
+SECOND_FACTOR_ROLES = env.list(
+    "SECOND_FACTOR_ROLES",
+    default=[]
+    if env.bool("DEMO", default=not env.bool("HTTPS", default=False))
+    else ["dispatcher", "office_head", "checker", "system_admin", "security_admin", "auditor"],
+)
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]

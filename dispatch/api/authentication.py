@@ -10,10 +10,13 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from cases.refusals import Refused
 from cases.services import identity
+from dispatch.web.factorduty import factor_lacks
 from dispatch.web.models import ApiToken
 from dispatch.web.tokens import token_find
 from teams.models import User
+from teams.selectors import actor_of
 
 
 def _credentials(request: Request, scheme: str) -> str | None:
@@ -31,6 +34,12 @@ class BearerAuthentication(BaseAuthentication):
         token = token_find(text)
         if token is None:
             raise AuthenticationFailed(_("This token is not valid. Ask your administrator for another."))
+        if factor_lacks(actor_of(token.user)):
+            raise Refused(
+                "second_factor_needed",
+                _("This account's role needs a second factor. Its owner signs in and sets it up; then this works."),
+                status=403,
+            )
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
