@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from cases.clock.moment import now
@@ -217,10 +217,15 @@ def _rows(request: HttpRequest, plan: YearPlan) -> dict[str, Any]:
     found, follows = selector.rows_page(plan, fate, after=int(after) if is_number(after) and len(after) < 10 else 0)
     names = selector.items_named(found)
     base = reverse("console:year_plan", args=[plan.pk])
+    done = plan.state == FileRunState.DONE
+    labels = {
+        kind: pgettext("planned checks", "published") if done and kind == PlanFate.NEW else kind.label
+        for kind in PlanFate
+    }
     return {
         "fate": fate,
         "tabs": [
-            {"fate": kind.value, "label": kind.label, "count": counts[kind.value], "url": f"{base}?fate={kind.value}"}
+            {"fate": kind.value, "label": labels[kind], "count": counts[kind.value], "url": f"{base}?fate={kind.value}"}
             for kind in PlanFate
         ],
         "rows": [_row(row, names) for row in found],

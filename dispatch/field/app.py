@@ -21,7 +21,7 @@ from dispatch.web.refusals import INVALID
 ACCENT, GROUND = "#1a599f", "#f3f5f7"
 KEPT = (
     "css/tokens.css", "css/base.css", "css/field.css", "css/field-acts.css", "js/base.js", "js/light.js",
-    "js/field-outbox.js", "img/icons.svg", "img/logo.svg", "vendor/htmx-2.0.11/htmx.min.js",
+    "js/shelf.js", "js/field-outbox.js", "img/icons.svg", "img/logo.svg", "vendor/htmx-2.0.11/htmx.min.js",
 )  # fmt: skip
 """What the page without a signal needs."""
 ICONS = (("field-192.png", "192x192"), ("field-512.png", "512x512"))

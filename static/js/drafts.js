@@ -245,4 +245,5 @@ document.addEventListener("submit", (e) => {
   for (const store of [localStorage, sessionStorage]) {
     for (const key of Object.keys(store)) if (key.startsWith("draft:")) store.removeItem(key);
   }
+  if (who === "-") globalThis.indexedDB?.deleteDatabase(`photos:${who}`); // a resident's photos that had not arrived; a squad's wait for it
 });

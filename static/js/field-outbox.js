@@ -36,9 +36,13 @@ function refuse(key, why) {
 // --- state of sending, in the bar at the foot and in the strip under the head ---
 const held = () => document.querySelectorAll("form[data-held]:not([data-item])").length // items stand on the shelf
   + document.querySelectorAll("[data-shot-state=waits]").length;
+let shelved = []; // photos that stand in this browser's database; those of this page are counted by their figures
+const elsewhere = () => shelved.filter((one) => !document.querySelector(`[data-shelved="${one.id}"]`));
+const look = async () => { shelved = (await globalThis.photoShelf?.all()) ?? []; paint(); };
+document.addEventListener("shelf:changed", look);
 function paint() {
   const kept = entries();
-  const waits = kept.filter((one) => !one.refused).length + held();
+  const waits = kept.filter((one) => !one.refused).length + held() + elsewhere().length;
   const refused = kept.length - kept.filter((one) => !one.refused).length;
   const [icon, text] = !navigator.onLine
     ? ["cloud-off", waits ? say("nosignalkept", { n: waits }) : say("nosignal")]
@@ -66,7 +70,11 @@ function paint() {
 function list(kept) {
   const box = document.querySelector("[data-waiting-list]");
   if (!box) return;
-  box.replaceChildren(...(kept.length ? kept.map(row) : [Object.assign(document.createElement("p"), { className: "muted", textContent: say("nothing") })]));
+  const pages = new Map();
+  for (const one of elsewhere()) pages.set(one.page, [...(pages.get(one.page) ?? []), one]);
+  const photos = [...pages.values()].map((some) => ({ ...some[0], what: `${some[0].what} · ${say("photosleft", { n: some.length })}` }));
+  const all = [...kept, ...photos];
+  box.replaceChildren(...(all.length ? all.map(row) : [Object.assign(document.createElement("p"), { className: "muted", textContent: say("nothing") })]));
 }
 function row(one) {
   const line = document.createElement("div");
@@ -190,6 +198,7 @@ document.addEventListener("live:state", (e) => { if (e.detail?.up) flush(); });
 document.addEventListener("field:shots", paint);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) flush(); });
 setInterval(() => { if (!document.hidden && (held() || entries().some((one) => !one.refused))) flush(); }, AGAIN);
-addEventListener("beforeunload", (e) => { if (document.querySelector("[data-shot-state=waits], [data-shot-state=sending]")) e.preventDefault(); });
+addEventListener("beforeunload", (e) => { if (document.querySelector("[data-shot-state=waits]:not([data-shelved]), [data-shot-state=sending]:not([data-shelved])")) e.preventDefault(); });
+look();
 if (ready) flush();
 else { paint(); document.addEventListener("DOMContentLoaded", () => { ready = true; flush(); }); }

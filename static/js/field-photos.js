@@ -33,13 +33,22 @@ function turn(figure, state, why = "") {
   if (line) line.textContent = state === "refused" ? say("photono", { n, why }) : say("photos", { n: all.filter((one) => one.dataset.shotState === "sent").length, all: all.length });
   document.dispatchEvent(new Event("field:shots"));
 }
+const forget = (figure) => { globalThis.photoShelf?.drop(figure.dataset.shelved); delete figure.dataset.shelved; };
+// On the shelf until its form was taken: a photo that arrived without its form belongs to nothing yet.
+document.addEventListener("htmx:afterRequest", (e) => {
+  const form = e.detail?.requestConfig?.elt ?? e.detail?.elt;
+  const answer = e.detail?.xhr;
+  if (!e.detail?.successful || answer.status >= 400 || answer.getResponseHeader("HX-Redirect")?.includes("/accounts/login/")) return;
+  const named = e.detail.requestConfig?.formData?.getAll?.("kept") ?? [];
+  for (const figure of form?.querySelectorAll?.("[data-shelved][data-shot-state=sent]") ?? []) if (named.includes(figure.querySelector("[name=kept]")?.value)) forget(figure);
+});
 async function send(figure) {
   const box = figure.closest("[data-photos]");
   const file = files.get(figure);
   if (!box || !file || ["sending", "sent"].includes(figure.dataset.shotState)) return;
   turn(figure, "sending");
   const body = new FormData();
-  body.append("key", formOf(box)?.querySelector("[name=photo_key], [name=client_key]")?.value || box.dataset.key || "");
+  body.append("key", figure.dataset.key || formOf(box)?.querySelector("[name=photo_key], [name=client_key]")?.value || box.dataset.key || "");
   body.append("photo", file);
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), 60000);
@@ -51,9 +60,10 @@ async function send(figure) {
       Object.assign(kept, { type: "hidden", name: "kept", value: told.kept });
       figure.append(kept);
       turn(figure, "sent");
+      if (!formOf(box)) forget(figure);
       box.dispatchEvent(new CustomEvent("field:photo-sent", { bubbles: true }));
       release(box);
-    } else if (answer.status === 422 || answer.status === 413) turn(figure, "refused", told.error ?? "");
+    } else if (answer.status === 422 || answer.status === 413) { turn(figure, "refused", told.error ?? ""); forget(figure); }
     else turn(figure, "waits");
   } catch {
     turn(figure, "waits");
@@ -64,8 +74,10 @@ document.addEventListener("look:photo", (e) => {
   const box = e.target.closest?.("[data-photos][data-send]");
   if (!box) return;
   e.preventDefault();
-  const { file, thumb } = e.detail;
+  const { file, thumb, shelf, key } = e.detail;
   const figure = document.createElement("figure");
+  if (shelf) figure.dataset.shelved = shelf;
+  if (key) figure.dataset.key = key; // the same photo under its first key stays one, however often it is sent
   figure.className = "shot";
   figure.dataset.shotState = "new";
   if (thumb) { thumb.setAttribute("role", "img"); thumb.setAttribute("aria-label", file.name); figure.append(thumb); }
@@ -79,7 +91,7 @@ document.addEventListener("look:photo", (e) => {
   away.type = "button";
   away.setAttribute("aria-label", say("drop"));
   away.append(icon("x"));
-  away.addEventListener("click", () => { figure.remove(); document.dispatchEvent(new Event("field:shots")); release(box); });
+  away.addEventListener("click", () => { forget(figure); figure.remove(); document.dispatchEvent(new Event("field:shots")); release(box); });
   figure.append(badge, away);
   files.set(figure, file);
   const shots = box.querySelector("[data-shots]");

@@ -5,7 +5,7 @@ const words = document.getElementById("look-words")?.dataset ?? {};
 const say = (key, values = {}) => (words[`w${key[0].toUpperCase()}${key.slice(1)}`] ?? "").replace(/\{(\w+)\}/g, (_, k) => values[k] ?? "");
 const chosen = new WeakMap(); // input → [{file, thumb}]
 
-async function shrink(file) {
+async function shrink(file, again = false) {
   let picture;
   try { picture = await createImageBitmap(file, { imageOrientation: "from-image" }); } catch { return { file, thumb: null }; }
   const draw = (long) => {
@@ -20,6 +20,7 @@ async function shrink(file) {
     return canvas;
   };
   const thumb = draw(240);
+  if (again) { picture.close(); return { file, thumb }; }
   const blob = await new Promise((done) => draw(LONG).toBlob(done, "image/jpeg", 0.85));
   picture.close();
   if (!blob || (file.type === "image/jpeg" && blob.size >= file.size)) return { file, thumb };
@@ -78,6 +79,7 @@ document.addEventListener("change", async (e) => {
   for (const file of fresh) {
     if (list.length + given >= room) { dropped += 1; continue; }
     const item = await shrink(file);
+    if (placeOf(box)) item.shelf = await globalThis.photoShelf?.put(placeOf(box), item.file, factsOf(box));
     // Somebody may take it over (the portal sends each photo at once); else it waits for the form.
     if (input.dispatchEvent(new CustomEvent("look:photo", { bubbles: true, cancelable: true, detail: item }))) list.push(item);
     else given += 1;
@@ -90,6 +92,28 @@ document.addEventListener("change", async (e) => {
   if (state) state.textContent = dropped ? say("photomax", { n: box.dataset.max }) : say("photoready", { n: list.length });
   input.dispatchEvent(new CustomEvent("look:photos", { bubbles: true, detail: { count: list.length } }));
 });
+
+// --- what had not arrived when the page was closed comes back into its box ---
+const placeOf = (box) => box.dataset.shelf || (box.dataset.send ? `${location.pathname}#${box.querySelector("input[type=file]").id}` : "");
+function factsOf(box) {
+  const form = box.closest("form");
+  const { item, what, party = "" } = form?.dataset ?? {};
+  const key = form?.querySelector("[name=photo_key], [name=client_key]")?.value || box.dataset.key || "";
+  return { key, page: location.pathname + (item ? `#item-${item}` : ""), what: what || document.title.split("·")[0].trim(), party };
+}
+async function back() {
+  const boxes = [...document.querySelectorAll("[data-photos]")].filter(placeOf);
+  const kept = boxes.length ? (await globalThis.photoShelf?.all()) ?? [] : [];
+  for (const box of boxes) {
+    const input = box.querySelector("input[type=file]");
+    for (const one of kept.filter((each) => each.place === placeOf(box))) {
+      const detail = { ...(await shrink(one.file, true)), shelf: one.id, key: one.key, back: true };
+      input.dispatchEvent(new CustomEvent("look:photo", { bubbles: true, cancelable: true, detail }));
+    }
+  }
+}
+if (document.readyState === "complete") back();
+else document.addEventListener("DOMContentLoaded", back);
 document.addEventListener("htmx:afterRequest", (e) => {
   if (!e.detail.successful) return;
   for (const input of e.detail.elt.querySelectorAll?.("[data-photos] input[type=file]") ?? []) chosen.delete(input);

@@ -32,8 +32,8 @@ class Box {
     return (this.element.dataset[`u${key[0].toUpperCase()}${key.slice(1)}`] ?? "").replace(/\{(\w+)\}/g, (_, k) => values[k] ?? "");
   }
 
-  take(file, thumb) {
-    const item = { file, tries: 0, failed: false, figure: document.createElement("figure") };
+  take(file, thumb, shelf = 0, back = false) {
+    const item = { file, shelf, tries: 0, failed: false, figure: document.createElement("figure") };
     item.figure.className = "shot shot-going";
     item.figure.dataset.going = "";
     if (thumb) {
@@ -52,6 +52,7 @@ class Box {
     item.figure.append(item.cap, remove);
     this.shots.insertBefore(item.figure, this.shots.querySelector(".shoot"));
     this.items.push(item);
+    this.back ||= back;
     this.look();
     this.next();
   }
@@ -60,6 +61,7 @@ class Box {
 
   gone(item) {
     item.request?.abort();
+    globalThis.photoShelf?.drop(item.shelf);
     this.items = this.items.filter((other) => other !== item);
     item.figure.remove();
     this.look();
@@ -70,6 +72,7 @@ class Box {
     this.shots.classList.toggle("shots-has", this.shots.querySelector(".shot") !== null);
     if (!this.state) return;
     if (this.items.some((item) => item.failed)) this.state.textContent = this.say("retry");
+    else if (this.items.length && this.back) this.state.textContent = this.say("back");
     else if (this.items.length) this.state.textContent = this.say("left", { n: this.items.length });
     else this.state.textContent = this.shots.querySelector(".shot") ? this.say("done") : "";
   }
@@ -114,6 +117,7 @@ class Box {
 
   kept(item, html) {
     this.items = this.items.filter((other) => other !== item);
+    globalThis.photoShelf?.drop(item.shelf);
     if (!html) { item.figure.remove(); return; } // the same photo was there already
     const stored = document.createRange().createContextualFragment(html).querySelector("figure");
     const thumb = item.figure.querySelector("canvas");
@@ -173,6 +177,7 @@ class Box {
     const bag = new DataTransfer();
     for (const { file } of this.items) bag.items.add(file);
     this.input.files = bag.files;
+    globalThis.photoShelf?.ride(this.items.map((item) => item.shelf));
   }
 }
 
@@ -189,7 +194,7 @@ document.addEventListener("look:photo", (e) => {
   const box = boxOf(e.target);
   if (!box) return;
   e.preventDefault();
-  box.take(e.detail.file, e.detail.thumb);
+  box.take(e.detail.file, e.detail.thumb, e.detail.shelf, e.detail.back);
 });
 document.addEventListener("click", (e) => {
   const button = e.target.closest?.("[data-upload] .shot button[name=remove]");
@@ -242,5 +247,5 @@ document.addEventListener("submit", (e) => {
 }, true);
 let leaving = false;
 addEventListener("pageshow", () => { leaving = false; });
-// Closed now, a photo that has not arrived is gone: the browser asks first.
-addEventListener("beforeunload", (e) => { if (!leaving && [...boxes.values()].some((box) => box.items.length)) e.preventDefault(); });
+// A photo that has not arrived and could not be kept here would be gone with the page: the browser asks first.
+addEventListener("beforeunload", (e) => { if (!leaving && [...boxes.values()].some((box) => box.items.some((item) => !item.shelf))) e.preventDefault(); });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -142,12 +143,22 @@ def without_signal(phone: Page) -> None:
     second.locator("[name=note]").fill("现场已看")
     second.locator("[name=result][value=yes] + label").tap()
     expect(state).to_contain_text("No signal · on this phone: 1")
+    second.locator("input[type=file]").set_input_files(photo("left behind"))
+    expect(second.locator("[data-shot-state=waits][data-shelved]")).to_have_count(1)
     phone.goto("about:blank")
     phone.context.set_offline(False)
+    phone.goto(urljoin(checklist, "/field/me/"))  # its photo stands in the list of what waits, with the way to it
+    expect(phone.locator("[data-waiting-list]")).to_contain_text("photos not sent yet: 1")
     phone.goto(checklist)
+    expect(second.locator("[data-shot-state=sent]")).to_have_count(1)
     expect(second.locator(".item-state")).to_contain_text("Saved")
     expect(phone).to_have_url(checklist)
     expect(state).to_contain_text("Delivered")
+    phone.wait_for_function("async () => (await photoShelf.all()).length === 0")
+    phone.reload(wait_until="commit")  # taken once, with its answer
+    taken = second.locator(".shot, .help").filter(has_text=re.compile("photo received|^$")).first
+    expect(taken).to_be_attached()
+    expect(second.locator("[data-shot-state]")).to_have_count(0)
 
 
 def sign(phone: Page, box: Locator) -> None:

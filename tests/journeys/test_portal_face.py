@@ -163,6 +163,33 @@ def test_no_signal_loses_neither_words_nor_photos(phones: Phones) -> None:
     expect(again.locator(".msg")).to_contain_text("只保留一天")
 
 
+def test_photos_that_had_not_arrived_outlive_a_closed_page(phones: Phones) -> None:
+    page = phones.new()
+    page.goto("/report/")
+    page.locator("[name=text]").fill("演示·楼道堆物")
+    page.context.set_offline(True)
+    page.locator("#photos").set_input_files(photo("closed too early"))
+    expect(page.locator(".shot .again")).to_be_visible()
+    page.wait_for_function("async () => (await photoShelf.all()).length === 1")
+    page.goto("about:blank")
+    page.context.set_offline(False)
+    page.goto("/report/")
+    expect(page.locator(".shot button[name=remove]")).to_be_visible()  # here again, sent by itself
+    page.wait_for_function("async () => (await photoShelf.all()).length === 0")
+    page.reload()
+    expect(page.locator(".shot")).to_have_count(1)
+    # Whoever forgets the report forgets them, too.
+    page.context.set_offline(True)
+    page.locator("#photos").set_input_files(photo("not to be kept"))
+    page.wait_for_function("async () => (await photoShelf.all()).length === 1")
+    page.context.set_offline(False)
+    page.goto("/report/clear/")
+    page.locator("button[form=clear-form], #clear-form button").click()
+    page.goto("/report/")
+    page.wait_for_function("async () => (await photoShelf.all()).length === 0")
+    expect(page.locator(".shot")).to_have_count(0)
+
+
 def test_switches_keep_what_was_typed_without_javascript(phones: Phones) -> None:
     page = phones.new(javascript=False)
     page.goto("/report/")
