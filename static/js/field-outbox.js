@@ -98,8 +98,23 @@ function row(one) {
 async function send(one) {
   const body = new FormData();
   for (const [name, value] of one.fields) body.append(name, value);
+  const photos = shelved.filter((photo) => photo.page === one.page);
+  for (const photo of photos) { // they go ahead of their answer, as on its own page; one that is never taken is left out
+    const parcel = new FormData();
+    parcel.append("key", photo.key);
+    parcel.append("photo", photo.file);
+    const told = await fetch(photo.send, { method: "POST", body: parcel, headers: { "X-CSRFToken": token() }, credentials: "same-origin" });
+    const { kept } = told.ok && told.headers.get("Content-Type")?.includes("json") ? await told.json() : {};
+    if (kept) body.append("kept", kept);
+    else if (told.status !== 422 && told.status !== 413) return false;
+  }
   const answer = await fetch(one.url, { method: "POST", body, headers: { "HX-Request": "true", "X-CSRFToken": token() }, credentials: "same-origin" });
-  if (answer.ok && !answer.headers.get("HX-Redirect") && !answer.redirected) { drop(one.key, one.at); deliveredAt = clock(); return true; }
+  if (answer.ok && !answer.headers.get("HX-Redirect") && !answer.redirected) {
+    drop(one.key, one.at);
+    for (const photo of photos) await globalThis.photoShelf?.drop(photo.id);
+    deliveredAt = clock();
+    return true;
+  }
   if (answer.ok || answer.status === 401) return false; // signed out: it waits for the next sign-in
   if (answer.status >= 500 || answer.status === 429 || answer.status === 408) return false;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -112,9 +127,11 @@ async function flush() {
   if (going || !ready || !navigator.onLine) { paint(); return; }
   going = true;
   try {
+    shelved = (await globalThis.photoShelf?.all()) ?? [];
     for (const one of entries()) {
       if (one.refused) continue;
       const form = formOf(one);
+      if (form && shelved.some((photo) => photo.page === one.page)) continue; // its photo goes ahead, and sends it after
       if (form) { if (!form.dataset.sending) form.requestSubmit(); continue; }
       if (!(await send(one))) break;
     }

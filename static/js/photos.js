@@ -99,7 +99,7 @@ function factsOf(box) {
   const form = box.closest("form");
   const { item, what, party = "" } = form?.dataset ?? {};
   const key = form?.querySelector("[name=photo_key], [name=client_key]")?.value || box.dataset.key || "";
-  return { key, page: location.pathname + (item ? `#item-${item}` : ""), what: what || document.title.split("·")[0].trim(), party };
+  return { key, send: box.dataset.send ?? "", page: location.pathname + (item ? `#item-${item}` : ""), what: what || document.title.split("·")[0].trim(), party };
 }
 async function back() {
   const boxes = [...document.querySelectorAll("[data-photos]")].filter(placeOf);

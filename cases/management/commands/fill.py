@@ -27,6 +27,8 @@ class Command(BaseCommand):
         if options["cases"] < 1 or options["years"] < 1:
             raise CommandError("--cases and --years are numbers from 1 on.")
         begun = time.perf_counter()
+        with connection.cursor() as cursor:  # a batch of thousands of rows takes as long as it takes
+            cursor.execute("SET statement_timeout = 0")
         try:
             count = fill(
                 cases=options["cases"],
