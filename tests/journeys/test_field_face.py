@@ -157,18 +157,19 @@ def without_signal(phone: Page) -> None:
     phone.wait_for_function(EMPTY)
 
     # Any other page sends both, the photo ahead of its answer.
-    third = phone.locator("form[data-item]").nth(2)
     phone.context.set_offline(True)
-    third.locator("[name=result][value=yes] + label").tap()
-    third.locator("input[type=file]").set_input_files(photo("left behind as well"))
-    expect(third.locator("[data-shot-state=waits][data-shelved]")).to_have_count(1)
+    second.locator("[name=note]").evaluate("note => { note.closest('details').open = true; }")
+    second.locator("[name=note]").fill("又看了一遍")
+    second.locator("input[type=file]").set_input_files(photo("left behind as well"))
+    expect(second.locator("[data-shot-state=waits][data-shelved]")).to_have_count(1)
+    phone.wait_for_function("Object.keys(localStorage).some(key => key.startsWith('wait:'))")
     phone.goto("about:blank")
     phone.context.set_offline(False)
     phone.goto(urljoin(checklist, "/field/me/"))
     phone.wait_for_function(EMPTY)
     phone.goto(checklist, wait_until="commit")
-    expect(third.locator("[name=result][value=yes]")).to_be_checked()
-    expect(third.locator("[data-shot-state]")).to_have_count(0)
+    expect(second.locator("[name=note]")).to_have_value("又看了一遍")
+    expect(second.locator("[data-shot-state]")).to_have_count(0)
 
 
 def sign(phone: Page, box: Locator) -> None:
