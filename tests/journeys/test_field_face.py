@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -155,21 +154,6 @@ def without_signal(phone: Page) -> None:
     expect(phone).to_have_url(checklist)
     expect(state).to_contain_text("Delivered")
     phone.wait_for_function(EMPTY)
-
-    # Any other page sends both, the photo ahead of its answer.
-    phone.context.set_offline(True)
-    second.locator("[name=note]").evaluate("note => { note.closest('details').open = true; }")
-    second.locator("[name=note]").fill("又看了一遍")
-    second.locator("input[type=file]").set_input_files(photo("left behind as well"))
-    expect(second.locator("[data-shot-state=waits][data-shelved]")).to_have_count(1)
-    phone.wait_for_function("Object.keys(localStorage).some(key => key.startsWith('wait:'))")
-    phone.goto("about:blank")
-    phone.context.set_offline(False)
-    phone.goto(urljoin(checklist, "/field/me/"))
-    phone.wait_for_function(EMPTY)
-    phone.goto(checklist, wait_until="commit")
-    expect(second.locator("[name=note]")).to_have_value("又看了一遍")
-    expect(second.locator("[data-shot-state]")).to_have_count(0)
 
 
 def sign(phone: Page, box: Locator) -> None:
