@@ -57,7 +57,8 @@ def test_four_thousand_points_stay_smooth(people: People, product: Product) -> N
     try:
         page = people.office("supervisor")
         page.goto("/console/map/?source=grid")
-        page.locator("main [name=street]").select_option(label="Yingze Street")
+        page.locator("#f-street").click()
+        page.get_by_role("link", name="Yingze Street", exact=True).click()
         page.wait_for_url("**street=**")
         shown(page)
         marks = page.locator(".map-mark")
