@@ -130,9 +130,9 @@ class Moment(serializers.DateTimeField):
         return found.astimezone(UTC)
 
 
-@extend_schema_field({"type": "string", "format": "binary"})
+@extend_schema_field({"type": "string", "format": "binary", "minLength": 1})
 class Upload(serializers.FileField):
-    """A file; what it is, even that it is empty, the service looks at."""
+    """A file; what it is, even that it is empty, the service looks at (some programs send an empty one as none)."""
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**{"allow_empty_file": True} | more)
