@@ -26,6 +26,7 @@ from dispatch.embedded import HEARTBEAT_KEY, HEARTBEAT_PARTS
 from dispatch.embedded.layout import PROJECT, Layout, layout
 from dispatch.embedded.messages import compile_messages
 from dispatch.embedded.process import LauncherError, die_with_parent, spawn, tail
+from dispatch.embedded.pulse import Pulse
 from dispatch.embedded.servers import Servers, start
 from dispatch.embedded.valkey import Valkey
 from dispatch.embedded.variables import check_reachable, check_variables, number
@@ -69,6 +70,11 @@ class Child:
             say(f"{self.name} ended, starting it again in {self.wait:.0f} s: {why}")
         elif self.process is None and now >= self.again_at:
             self.launch(env)
+
+    def kill(self, why: str) -> None:
+        """It lives and does nothing: end it now, ``tend`` brings it back."""
+        say(f"{self.name} {why}, ending it.")
+        self._sweep_group()
 
     def ask_to_end(self) -> None:
         if self.process is not None and self.process.poll() is None:
@@ -135,13 +141,19 @@ def serve(data: Path | None = None, *, with_parent: bool = False, only: str = ""
                 if child not in first:
                     child.launch(env)
             say(_welcome(place) if not only else f"{only} is running.")
+            stuck = number("STUCK_SECONDS", 30)
+            pulse = Pulse(env["REDIS_URL"], stuck)
             while True:
                 time.sleep(0.2)
                 for part in servers.parts if servers else ():
                     if not part.alive():
                         say(f"{type(part).__name__} ended, starting it again.")
                         part.start()
+                silent = pulse.silent()
                 for child in children:
+                    # One that has just begun is given the time that a start takes.
+                    if child.name == silent and child.process and time.monotonic() - child.born > 2 * stuck:
+                        child.kill(f"has done nothing for {stuck} s")
                     child.tend(env)
     except Stop:
         return 0

@@ -73,7 +73,7 @@ def serving(data: Path) -> list[psutil.Process]:
 
 
 def test_the_whole_product_starts_recovers_and_stops(data: Path, launch: Launch, port: int) -> None:
-    first = launch("serve", PORT=str(port), DEMO="0")
+    first = launch("serve", PORT=str(port), DEMO="0", STUCK_SECONDS="20")
     eventually(lambda: ready(port, first), seconds=120)
     assert ask(port, "/readyz")[1] == {
         "status": "ok", "database": "ok", "redis": "ok", "worker": "ok", "beat": "ok",
@@ -93,6 +93,13 @@ def test_the_whole_product_starts_recovers_and_stops(data: Path, launch: Launch,
                 one.kill()
     eventually(lambda: not ready(port))
     eventually(lambda: ready(port) and all(running(data, mark) for mark in MARKS), seconds=60)
+
+    # a worker that lives and does nothing: ended and begun anew
+    stopped = next(one for one in processes_of(data) if "quick@%h" in cmdline_of(one))
+    stopped.suspend()
+    eventually(lambda: not stopped.is_running() or stopped.status() == psutil.STATUS_ZOMBIE, seconds=120)
+    eventually(lambda: ready(port), seconds=60)
+    assert "worker has done nothing for 20 s" in told(first, "has done nothing")
 
     # kill -9 of the supervisor: nothing stays, and the next start stands quickly
     first.kill()
