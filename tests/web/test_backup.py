@@ -72,9 +72,10 @@ def counted(database: str) -> tuple[int, int]:
     """Cases and events of another database."""
     with psycopg2.connect(url(database)) as other, other.cursor() as cursor:
         cursor.execute("SELECT (SELECT count(*) FROM cases_case), (SELECT count(*) FROM cases_event)")
-        cases, events = cursor.fetchone()
+        found = cursor.fetchone()
     other.close()
-    return cases, events
+    assert found
+    return found[0], found[1]
 
 
 def test_the_drill(media: Path, tmp_path: Path, empty_database: str) -> None:

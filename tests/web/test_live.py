@@ -211,3 +211,13 @@ def test_without_redis_publishing_costs_nothing_and_pages_work(own_valkey: Valke
 
         eventually(through)
         assert 9 in [listening.next("reset")[1]["id"] for _ in range(2)]  # the overlap repeats the first
+
+
+def test_a_dropped_hint_is_made_up_for_though_nobody_writes_again(web: int) -> None:
+    with reader(web, "office:d2") as listening:
+        live.publish(["office:d2"], "case", 1, 1)
+        assert listening.next()[0] == "hint"
+        publishing._breaker.failed()  # one answer of Redis came too late
+        live.publish(["office:d2"], "case", 1, 2)
+        assert listening.next("ping") == ("reset", {})
+        eventually(lambda: not publishing._missed)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
-from threading import Lock
+from contextlib import suppress
+from threading import Lock, Thread
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -28,6 +30,7 @@ _breaker = Breaker(rest=2.0)
 _lock = Lock()
 _client: Redis | None = None
 _missed = False  # a hint was dropped: the next one that gets through says so
+_catching_up = Lock()  # held by the thread that says it where no next one comes
 
 
 def _redis() -> Redis:
@@ -46,8 +49,8 @@ def _redis() -> Redis:
 def publish(topics: Sequence[str], kind: str, id: int | str, seq: int) -> None:
     """Hint to everyone on ``topics`` that ``kind`` ``id`` is now at ``seq``. Call it after the commit.
 
-    Takes 50 ms at most, nothing while Redis is away, and never raises: a page that misses a hint is stale
-    until its next GET, and is told to refetch when Redis is back.
+    Takes 50 ms at most, nothing while Redis is away, and never raises: a page that misses a hint is told to refetch
+    as soon as Redis answers again, by whatever comes first: the next hint or a thread that tries until it is heard.
     """
     body = json.dumps({"kind": kind, "id": id, "seq": seq}, separators=(",", ":"))
     _write([(PREFIX + topic, {"d": body}) for topic in topics])
@@ -76,7 +79,7 @@ def _write(entries: Sequence[tuple[str, dict[Any, Any]]]) -> None:
     if not entries:
         return
     if _breaker.blocked():
-        _missed = True
+        _miss()
         return
     try:
         with _redis().pipeline(transaction=False) as pipe:
@@ -87,8 +90,32 @@ def _write(entries: Sequence[tuple[str, dict[Any, Any]]]) -> None:
                 pipe.expire(stream, KEEP)
             pipe.execute()
     except (RedisError, OSError):
-        _missed = True
         _breaker.failed()
+        _miss()
     else:
         _missed = False
         _breaker.worked()
+
+
+def _miss() -> None:
+    global _missed
+    _missed = True
+    if _catching_up.acquire(blocking=False):
+        Thread(target=_catch_up, name="live catch-up", daemon=True).start()
+
+
+def _catch_up() -> None:
+    """At night nobody may write for an hour: pages must not wait for that to learn that they missed something."""
+    global _missed
+    try:
+        while _missed:
+            time.sleep(_breaker.rest)
+            if not _missed:
+                return
+            with suppress(RedisError, OSError):
+                _redis().xadd(CONTROL, {"reset": "1"}, maxlen=LENGTH, approximate=True)
+                _missed = False
+    finally:
+        _catching_up.release()
+    if _missed:  # missed again between the last look and the release
+        _miss()
