@@ -26,7 +26,7 @@ test: lint browser
 	@$(WITH) $(MAKE) --no-print-directory unit slow
 
 fuzz: install-dev
-	@$(PY) -m bench fuzz --calls $(or $(CALLS),20000) $(if $(SEED),--seed $(SEED))
+	@$(PY) -m bench fuzz --calls $(or $(CALLS),20500) $(if $(SEED),--seed $(SEED))
 
 bench: install-dev browser
 	@$(PY) -m bench $(or $(NAME),live)

@@ -5,10 +5,12 @@ Each kind of filter says its ``shape`` in the description and takes nothing else
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import django_filters
 from django import forms
+from django.http import QueryDict
 
 from cases.models import (
     Case,
@@ -26,6 +28,7 @@ from cases.models import (
 from dispatch.notify.models import Delivery, Fault, MessageState
 
 BIGGEST = 2**63 - 1
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Words(django_filters.CharFilter):  # type: ignore[misc]
@@ -70,8 +73,26 @@ class Day(django_filters.DateFilter):  # type: ignore[misc]
         super().__init__(*args, input_formats=["%Y-%m-%d"], **more)
 
 
+class InUtc(django_filters.fields.IsoDateTimeField):  # type: ignore[misc]
+    """In UTC before it is compared: RFC 3339 has offsets to 23:59, PostgreSQL takes them below 16 hours only."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        found: datetime | None = super().to_python(value)
+        try:
+            return found and found.astimezone(UTC)
+        except OverflowError:  # before the year 1 or after 9999: as far as there are days
+            assert found is not None
+            return FIRST if found.year == 1 else LAST
+
+
 class Moment(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
+    field_class = InUtc
     shape = {"type": "string", "format": "date-time"}
+
+
+def blank(filters: type[django_filters.FilterSet], given: QueryDict) -> list[str]:
+    """Filters that are named and left empty, where an empty text is none of their values: not taken for “all”."""
+    return [name for name, one in filters.base_filters.items() if one.shape is not str and "" in given.getlist(name)]
 
 
 class CaseFilter(django_filters.FilterSet):  # type: ignore[misc]

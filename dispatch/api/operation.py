@@ -23,6 +23,7 @@ from rest_framework.views import APIView
 
 from dispatch.api.authentication import BearerAuthentication, TrackingAuthentication
 from dispatch.api.etags import Tagged, known, match_check
+from dispatch.api.filters import blank
 from dispatch.api.pagination import MOST, ByCursor
 from dispatch.api.parsers import CarefulJson
 from dispatch.api.sendings import KEY, once
@@ -161,6 +162,9 @@ class ApiView(APIView):
         if not isinstance(found, QuerySet):
             return self.written(wanted, request, found)
         if wanted.filters is not None:
+            if empty := blank(wanted.filters, request.query_params):
+                said = str(serializers.CharField.default_error_messages["blank"])
+                raise exceptions.ValidationError({name: exceptions.ErrorDetail(said, "blank") for name in empty})
             chosen = wanted.filters(request.query_params, found)
             if not chosen.is_valid():
                 raise exceptions.ValidationError(chosen.errors)

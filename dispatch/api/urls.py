@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
+from django.urls.converters import StringConverter
 
 from dispatch.api import docs
 from dispatch.api.operation import Unknown, endpoint
@@ -11,6 +12,15 @@ from dispatch.api.views import cases, ground, orders, residents, scene, webhooks
 app_name = "api"
 
 V1 = "v1/"
+
+
+class Anything(StringConverter):
+    """Line breaks too, where ``path`` ends: what is no address is told as a problem, however it is spelled."""
+
+    regex = "(?s:.+)"
+
+
+register_converter(Anything, "anything")
 urlpatterns: list[URLPattern] = [
     path("schema/", docs.schema, name="schema"),
     path("docs/", docs.docs, name="docs"),
@@ -63,5 +73,5 @@ urlpatterns: list[URLPattern] = [
     path(V1 + "webhooks/<int:pk>/secret/", endpoint(webhooks.webhook_secret), name="webhook_secret"),
     path(V1 + "webhooks/<int:pk>/deliveries/", endpoint(webhooks.webhook_deliveries), name="webhook_deliveries"),
     path(V1 + "webhooks/deliveries/<int:pk>/retry/", endpoint(webhooks.delivery_retry), name="webhook_delivery_retry"),
-    path(V1 + "<path:rest>", Unknown.as_view(), name="unknown"),
+    path(V1 + "<anything:rest>", Unknown.as_view(), name="unknown"),
 ]

@@ -6,7 +6,7 @@ import io
 from base64 import b64encode
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -382,3 +382,36 @@ def test_a_key_that_is_none_is_refused(key: str, cast: Cast) -> None:
     with unchanged():
         program.post(f"cases/{case.pk}/accept/", Idempotency_Key=key)
     program.refused(400, "key_malformed")
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2026-07-01T00:00:00+18:39",
+        "2026-07-01T00:00:00-23:59",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:00:00-14:00",
+    ],
+)
+def test_a_moment_of_any_offset_is_compared(moment: str, cast: Cast) -> None:
+    """PostgreSQL takes no offset of 16 hours and more, RFC 3339 has them: that was a fault."""
+    case, program = _case(cast), program_of(cast.dispatcher)
+    found = program.get(f"cases/?{urlencode({'opened_after': moment})}")
+    assert program.answer.status_code == 200
+    assert [row["id"] for row in found["results"]] == ([] if moment > "2027" else [case.pk])
+
+
+@pytest.mark.parametrize("name", ["stage", "severity", "target", "opened_after"])
+def test_an_empty_filter_is_not_all(name: str, cast: Cast) -> None:
+    program = program_of(cast.dispatcher)
+    program.get(f"cases/?{name}=")
+    program.refused(400, "invalid")
+    assert [row["field"] for row in program.answer.json()["errors"]] == [name]
+    program.get("cases/?reference=")
+    assert program.answer.status_code == 200, "an empty text is a text"
+
+
+def test_an_address_with_a_line_break_is_told_as_a_problem(cast: Cast) -> None:
+    program = program_of(cast.dispatcher)
+    program.get("cases/1%0A2/")
+    program.refused(404, "not_found")
