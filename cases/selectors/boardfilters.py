@@ -217,6 +217,11 @@ def given_in(query: Mapping[str, Any], name: str) -> str:
     return ",".join(str(text) for text in texts if text)[:GIVEN_MAX]
 
 
+def filters_in(query: Mapping[str, Any]) -> dict[str, str]:
+    """What a query says of every filter that it names."""
+    return {name: text for name in FILTERS if (text := given_in(query, name))}
+
+
 def values_in(name: str, text: str) -> list[str]:
     """The values of a filter, each once; a threshold and words are one value, with their commas."""
     return [text] if name in SINGLE else list(dict.fromkeys(part for part in text.split(",") if part))
@@ -242,7 +247,7 @@ class CaseFilter(django_filters.FilterSet):  # type: ignore[misc]
     def __init__(
         self, data: Mapping[str, Any] | None, queryset: CaseQuerySet, *, actor: Actor, options: Options | None = None
     ) -> None:
-        given = {name: text for name in FILTERS if (text := given_in(data or {}, name))}
+        given = filters_in(data or {})
         if options is None:
             wanted = any(name in given for name in OF_THE_GROUND)
             options = options_of(actor, street_ids=streets_in(given)) if wanted else FIXED

@@ -187,13 +187,15 @@ def _words_mask(reports: Sequence[Complaint]) -> None:
     """What the person wrote, masked like a brief; what the office wrote to them as well."""
     for report in reports:
         report.text, report.address = _masked(report.text), address_of_building(report.address)
-        report.save(update_fields=["text", "address"])
-    for line in ResidentLine.objects.filter(complaint__in=reports, kind__in=(LineKind.ANSWER, LineKind.QUESTION)):
+    Complaint.objects.bulk_update(reports, ["text", "address"])
+    lines = list(ResidentLine.objects.filter(complaint__in=reports, kind__in=(LineKind.ANSWER, LineKind.QUESTION)))
+    for line in lines:
         line.text = _masked(line.text)
-        line.save(update_fields=["text"])
-    for rating in Feedback.objects.filter(complaint__in=reports).exclude(words=""):
+    ResidentLine.objects.bulk_update(lines, ["text"])
+    ratings = list(Feedback.objects.filter(complaint__in=reports).exclude(words=""))
+    for rating in ratings:
         rating.words = _masked(rating.words)
-        rating.save(update_fields=["words"])
+    Feedback.objects.bulk_update(ratings, ["words"])
 
 
 def _masked(text: str) -> str:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from cases.clock.moment import now
 from cases.models import Severity
 from cases.selectors.board import since_group
-from cases.selectors.boardfilters import FILTERS, LABELS, SINGLE, CaseFilter, given_in
+from cases.selectors.boardfilters import FILTERS, LABELS, SINGLE, CaseFilter, filters_in
 from cases.selectors.boardsort import FIRST, SORTS
 from dispatch.console.frame import queue_url
 from dispatch.console.rows import Row
@@ -40,7 +40,7 @@ def sort_of(query: Mapping[str, Any]) -> str:
 
 def kept(query: Mapping[str, Any]) -> dict[str, str]:
     """Of a query what a link on the page carries on: filters, order and the view it came from."""
-    found = {name: given for name in FILTERS if (given := given_in(query, name))}
+    found = filters_in(query)
     if sort_of(query) != FIRST:
         found["sort"] = sort_of(query)
     view = str(query.get("view", ""))

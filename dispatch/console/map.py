@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from cases.selectors import map as selector
-from cases.selectors.boardfilters import FILTERS, TEXT_MAX, given_in, streets_in
+from cases.selectors.boardfilters import TEXT_MAX, filters_in, streets_in
 from dispatch.console.boardpage import menus
 from dispatch.console.frame import console_view, show
 from dispatch.insights.report import streets_for
@@ -44,7 +44,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
     wanted = streets_in(request.GET)
     context: dict[str, Any] = {
         "what": what,
-        "menus": menus(chosen, partial(_map_url, _filters(request))),
+        "menus": menus(chosen, partial(_map_url, filters_in(request.GET))),
         "chosen": chosen.chosen,
         "text_max": TEXT_MAX,
         "cases": selector.case_list(rows, box) if what == "cases" else [],
@@ -122,10 +122,6 @@ def _street_words(found: dict[str, Any]) -> None:
     found["url"] = f"{reverse('console:map')}?street={str(found['id']).partition(':')[2]}"
 
 
-def _filters(request: HttpRequest) -> dict[str, str]:
-    return {name: given for name in FILTERS if (given := given_in(request.GET, name))}
-
-
 def _map_url(query: dict[str, str], **changes: str | None) -> str:
     """The address of the map with these filters; a change of None takes one off."""
     wanted = {name: value for name, value in {**query, **changes}.items() if value}
@@ -134,4 +130,4 @@ def _map_url(query: dict[str, str], **changes: str | None) -> str:
 
 def _kept(request: HttpRequest, **more: str) -> str:
     shown = {"show": request.GET["show"]} if request.GET.get("show") else {}
-    return urlencode({**_filters(request), **shown, **more})
+    return urlencode({**filters_in(request.GET), **shown, **more})

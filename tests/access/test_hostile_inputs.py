@@ -211,7 +211,7 @@ def test_lists_taken_out_run_nothing(bold: World) -> None:
 
 
 def test_bodies_of_programs(bold: World) -> None:
-    before, client = snapshot(), Client(raise_request_exception=False)
+    client = Client(raise_request_exception=False)
     key = program_of(bold.cast.dispatcher).authorization
     before = snapshot()
     wrong: list[str] = []

@@ -18,9 +18,11 @@ from cases.selectors.suggestions import suggest_categories
 from cases.services import casefile, catalogue, staffing
 from teams.datum import to_gcj02, to_wgs84
 from teams.geo import distance_m
-from teams.models import Assignment, Change, Community, Duty, Grid, Power, Squad, Street
-from teams.policies import Actor
+from teams.models import Assignment, Change, Community, Duty, Grid, Leave, Power, Role, Squad, Street, User
+from teams.policies import Actor, Grant
+from teams.selectors import actor_of
 from teams.selectors.duty import duty_week, monday_of
+from teams.selectors.ground import in_force, resting
 from teams.services import areas, duty, leaves, powers, squads
 from teams.services.areas_import import areas_import
 from tests.cast import LAT, LNG, LONG_AGO, Cast, refused, unchanged
@@ -304,3 +306,27 @@ def test_only_the_system_administrator_makes(cast: Cast) -> None:
             areas.district_save(actor=actor, code="149903", name="x")
         with refused("not_allowed", status=403):
             powers.power_grant(actor=actor, agency_id=cast.agencies["market"].pk, category_code="05", starts_on=today())
+
+
+@pytest.mark.django_db
+def test_who_somebody_is_follows_the_rules_written_for_everybody(cast: Cast) -> None:
+    """``actor_of`` has its question written out; it may not part from ``in_force`` and ``resting``."""
+    now, day = today(), timedelta(days=1)
+    for person, begin, end, substitute in (
+        (cast.dispatcher, now, now, cast.head),
+        (cast.head, now - day, now + day, None),
+        (cast.checker, now - 2 * day, now - day, cast.head),
+        (cast.leader, now + day, now + 2 * day, cast.head),
+    ):
+        Leave.objects.create(user=person, starts_on=begin, ends_on=end, substitute=substitute)
+    for starts, ends in ((now, now), (now + day, None), (now - 2 * day, now - day)):
+        Assignment.objects.create(
+            user=cast.auditor, role=Role.DISPATCHER, street=cast.street, starts_on=starts, ends_on=ends
+        )
+    lengths = set()
+    for person in User.objects.all():
+        held = Assignment.objects.filter(in_force(now), ~resting(now), user=person).order_by("pk")
+        composed = [Grant(Role(row.role), row.street_id, row.squad_id, row.district_id) for row in held]
+        assert list(actor_of(person).grants) == composed, person.username
+        lengths.add(len(composed))
+    assert lengths == {0, 1, 2}
