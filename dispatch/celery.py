@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import time
+from importlib import import_module
 from typing import Any
 
 from celery import Celery, signals
@@ -109,9 +110,7 @@ def heartbeat() -> None:
 @app.task(name="dispatch.sessions_clear")
 def sessions_clear() -> None:
     """Sessions past their time go, and with them the words of reports begun and never sent."""
-    from django.contrib.sessions.backends.db import SessionStore  # models are not there yet when this module is read
-
-    SessionStore.clear_expired()
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
 
 @signals.after_task_publish.connect(sender="dispatch.heartbeat")

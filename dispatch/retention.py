@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -18,6 +16,7 @@ from cases.services import files, imports, retention
 from dispatch.api import sendings
 from dispatch.notify.models import Message, MessageState
 from dispatch.notify.webhooks import sender
+from dispatch.web.sessionstore import SessionStore, over
 
 NIGHT = range(1, 6)
 """Hours of the place's clock in which the nightly sweep works."""
@@ -48,9 +47,9 @@ def messages_forget(*, limit: int = 1000) -> int:
 
 
 def _sessions_clear() -> int:
-    over = Session.objects.filter(expire_date__lt=timezone.now()).count()
+    count: int = over(timezone.now()).count()
     SessionStore.clear_expired()
-    return over
+    return count
 
 
 KINDS = (
@@ -63,7 +62,7 @@ KINDS = (
     Kind("keys of sendings", lambda: sendings.sendings_due().count(), sendings.sendings_forget),
     Kind(
         "sessions and drafts in them",
-        lambda: Session.objects.filter(expire_date__lt=timezone.now()).count(),
+        lambda: over(timezone.now()).count(),
         _sessions_clear,
     ),
 )

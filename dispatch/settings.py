@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "dispatch.web.middleware.WholeWords",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "dispatch.web.sessions.session_watch",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -73,6 +74,7 @@ MIDDLEWARE = [
     "dispatch.web.middleware.spoken_refusals",
     "allauth.account.middleware.AccountMiddleware",
     "dispatch.web.factorduty.factor_first",
+    "dispatch.web.fresh.FreshForms",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
 ]
@@ -155,7 +157,26 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # the password again before the mail address changes: it resets passwords
 ACCOUNT_PRESERVE_USERNAME_CASING = False
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# Wrong passwords, by network ("ip") and by what dispatch.web.lockout counts ("key"): a browser that knows the account,
+# an account at a network, an account from all strangers together.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "20/m/ip,5/300s/key",
+    "login_failed_known": "10/300s/key",
+    "login_failed_account": "30/h/key",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a finger, a face or a PIN each time: a found key opens nothing
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+MFA_FORMS = {
+    "authenticate": "dispatch.web.passkeys.CodeForm",
+    "reauthenticate": "dispatch.web.passkeys.CodeAgainForm",
+    "add_webauthn": "dispatch.web.passkeys.AddForm",
+    "login_webauthn": "dispatch.web.passkeys.FirstForm",
+    "authenticate_webauthn": "dispatch.web.passkeys.SecondForm",
+    "reauthenticate_webauthn": "dispatch.web.passkeys.AgainForm",
+}
 MFA_ADAPTER = "dispatch.web.factors.VaultedFactors"
 
 # Roles that open nothing before a second factor is set up. A real site: office and administrators; the demo: nobody.
@@ -216,6 +237,17 @@ if HTTPS:
     SECURE_SSL_REDIRECT = env.bool("SSL_REDIRECT", default=False)
     # A browser takes these names from this very host over TLS only: no sister host and no plain page plants one.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+SESSION_ENGINE = "dispatch.web.sessionstore"  # hashed keys, ends that a page can't put off (docs/adr/0014)
+# Hours after the sign-in, and minutes without an act of a person, after which one signs in again.
+SESSION_HOURS = {
+    "office": env.int("SESSION_HOURS_OFFICE", default=12),
+    "field": env.int("SESSION_HOURS_FIELD", default=12),
+}
+SESSION_IDLE_MINUTES = {
+    "office": env.int("SESSION_IDLE_OFFICE", default=60),
+    "field": env.int("SESSION_IDLE_FIELD", default=240),
+}
+FRESH_MINUTES = env.int("FRESH_MINUTES", default=15)  # so long after a sign-in, who acts on persons isn't asked again
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # scripts take the token from the page
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"

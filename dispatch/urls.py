@@ -7,7 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from dispatch.web import accounts, appearance, health, invitations, maps
+from dispatch.web import accounts, appearance, health, invitations, maps, proof, sessionpages
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one door: limits, second factor
@@ -19,6 +19,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("session/", accounts.session_alive, name="session_alive"),
     path("landing/", accounts.landing, name="landing"),
     path("welcome/<str:token>/", invitations.invitation, name="invitation"),
+    path("accounts/sessions/", sessionpages.sessions, name="account_sessions"),
+    # Before allauth's own of the same names: they send a kept form on.
+    path("accounts/reauthenticate/", proof.by_password, name="account_reauthenticate"),
+    path("accounts/2fa/reauthenticate/", proof.by_code, name="mfa_reauthenticate"),
+    path("accounts/2fa/webauthn/reauthenticate/", proof.by_passkey, name="mfa_reauthenticate_webauthn"),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("appearance/", appearance.appearance_set, name="appearance_set"),

@@ -18,6 +18,7 @@ from dispatch.console import forms
 from dispatch.console.acts import Act, Place, act_view, make_form
 from dispatch.console.frame import console_view, show
 from dispatch.web.access import actor_for, case_or_404, complaint_or_404, feedback_or_404
+from dispatch.web.fresh import prove
 from dispatch.web.refusals import INVALID, put_refusal
 from teams.policies import Actor
 
@@ -262,6 +263,7 @@ line = act_view(
 def reveal(request: HttpRequest, pk: int) -> HttpResponse:
     """Name and phone in clear for a stated purpose; the look is written down. Shown once, never stored by a browser."""
     complaint = complaint_or_404(request, pk, "identity.reveal")
+    prove(request)
     form = forms.RevealForm(request.POST if request.method == "POST" else None, subject=complaint)
     shown: Mapping[str, str] | None = None
     status = 200

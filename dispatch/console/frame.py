@@ -19,8 +19,8 @@ from cases.selectors.boardsort import FIRST
 from cases.selectors.planning import to_approve_count
 from dispatch.notify.selectors import unread_count
 from dispatch.web.access import DESK_ROLES, actor_for, holds_somewhere, roles_required
-from dispatch.web.live import grant_topics
 from dispatch.web.refusals import answers_refusals
+from dispatch.web.sessions import let_listen
 from teams.models import OFFICE_ROLES, Role, Street
 from teams.policies import Actor
 
@@ -61,7 +61,7 @@ def show(
     if "#" in template:
         return render(request, template, dict(context or {}), status=status)
     response = render(request, template, {**frame(request, at), **(context or {})}, status=status)
-    grant_topics(response, topics_of(actor_for(request)))
+    let_listen(request, response, topics_of(actor_for(request)))
     return response
 
 

@@ -12,8 +12,8 @@ from dispatch.console.frame import console_view, topics_of
 from dispatch.insights.streets import level_of
 from dispatch.insights.wall import Wall, wall
 from dispatch.web.access import actor_for
-from dispatch.web.live import grant_topics
 from dispatch.web.outlines import Canvas
+from dispatch.web.sessions import let_listen
 from teams.numbers import is_number
 
 WIDE, HIGH = 1080, 720
@@ -36,7 +36,7 @@ def wall_screen(request: HttpRequest) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "console/wall.html#now", context)
     response = render(request, "console/wall.html", context)
-    grant_topics(response, topics_of(actor))
+    let_listen(request, response, topics_of(actor))
     return response
 
 

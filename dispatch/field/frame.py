@@ -23,8 +23,8 @@ from cases.services import files
 from dispatch.notify.selectors import unread_count
 from dispatch.web.access import STREET_WORK, actor_for, roles_required, staff_required
 from dispatch.web.files import media_url
-from dispatch.web.live import grant_topics
 from dispatch.web.refusals import answers_refusals, put_refusal
+from dispatch.web.sessions import let_listen
 from teams.models import Role
 from teams.policies import Actor
 
@@ -63,7 +63,7 @@ def show(
     actor = actor_for(request)
     around = {"navbar": navbar(actor, at), "at": at, "whistle": whistle_of(actor), "kept": kept_shots(request)}
     response = render(request, template, {**around, **(context or {})}, status=status)
-    grant_topics(response, topics_of(actor))
+    let_listen(request, response, topics_of(actor))
     return response
 
 

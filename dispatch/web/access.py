@@ -65,8 +65,8 @@ def home_of(actor: Actor) -> str:
     return "/"
 
 
-def ask_login(request: HttpRequest) -> HttpResponse:
-    """To the login page and back here; an htmx request is told to move the whole page."""
+def own_page(request: HttpRequest) -> str:
+    """The page that a request belongs to: where its form stood, where its part stands, else its own address."""
     page = request.get_full_path()
     if request.headers.get("HX-Request"):
         page = request.headers.get("HX-Current-URL", page)
@@ -74,7 +74,12 @@ def ask_login(request: HttpRequest) -> HttpResponse:
         page = request.headers.get("Referer", page)
     if "://" in page:  # only the path goes along: the login page refuses foreign hosts anyway
         page = "/" + page.split("://", 1)[1].partition("/")[2]
-    target = f"{resolve_url('account_login')}?{urlencode({'next': page})}"
+    return page
+
+
+def ask_login(request: HttpRequest) -> HttpResponse:
+    """To the login page and back here; an htmx request is told to move the whole page."""
+    target = f"{resolve_url('account_login')}?{urlencode({'next': own_page(request)})}"
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204, headers={"HX-Redirect": target})
     return redirect(target)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.signals import password_changed, password_reset, password_set
+from allauth.core import context
+from allauth.mfa.signals import authenticator_added, authenticator_removed
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.decorators import login_required
@@ -21,17 +23,23 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from dispatch.web.access import actor_for, home_of
+from dispatch.web.fresh import is_fresh
 from dispatch.web.live import revoke
+from dispatch.web.lockout import CountedAdapter, tries_forget
+from dispatch.web.sessions import id_of, session_begin, sessions_end
 from teams.models import Assignment, User
 
 log = structlog.get_logger("dispatch.security")
 
 
-class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """allauth without public registration."""
+class ClosedSignupAdapter(CountedAdapter):
+    """allauth without public registration; tries are counted (``lockout``), a proof is asked for (``fresh``)."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        return super().is_reauthentication_required(app=app, **kwargs) and not is_fresh(context.request)
 
 
 @login_required
@@ -59,7 +67,7 @@ def session_alive(request: HttpRequest) -> HttpResponse:
 def cut_streams(user: AbstractBaseUser | None = None, **_kwargs: Any) -> None:
     """Who logs out here hears nothing more here, in any tab."""
     if user is not None and user.pk is not None:
-        revoke(user.pk)
+        revoke(user.pk)  # every tab asks anew; the other devices may, this one not
 
 
 @receiver([post_save, post_delete], sender=Assignment)
@@ -74,11 +82,25 @@ def cut_streams_of_leaver(instance: User, update_fields: frozenset[str] | None =
     """Who may not come in any more, or whose sessions were all ended, hears nothing either."""
     if not instance.is_active or "session_round" in (update_fields or ()):
         user_id = instance.pk
+        sessions_end(instance, why="office")
         transaction.on_commit(lambda: revoke(user_id), robust=True)
 
 
+@receiver([authenticator_added, authenticator_removed, password_changed, password_set])
+def end_the_others(user: User, request: HttpRequest, **_kwargs: Any) -> None:
+    """Who changes a password or a factor may do so because somebody else is in."""
+    sessions_end(user, but=id_of(request), why="factor")
+
+
+@receiver(password_reset)
+def begin_anew(user: User, request: HttpRequest, **_kwargs: Any) -> None:
+    sessions_end(user, why="factor")
+    tries_forget(request, user)
+
+
 @receiver(user_logged_in)
-def note_entry(user: User, **_kwargs: Any) -> None:
+def note_entry(user: User, request: HttpRequest, **_kwargs: Any) -> None:
+    session_begin(request, user)
     log.info("signed_in", user_id=user.pk)
 
 

@@ -22,6 +22,7 @@ OPEN = frozenset(
         "account_logout",
         "account_reauthenticate",
         "account_change_password",
+        "account_sessions",
         "appearance_set",
         "healthz",
         "invitation",
@@ -53,10 +54,12 @@ def factor_first(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
             or _stays_open(request)
         ):
             return get_response(request)
-        target = reverse("mfa_activate_totp")
+        target = reverse("mfa_index")
         if request.headers.get("HX-Request"):
             return HttpResponse(status=204, headers={"HX-Redirect": target})
-        messages.info(request, _("Your role needs a second factor. Set it up first; then everything is open."))
+        messages.info(
+            request, _("Your role needs a passkey or an authenticator app. Set one up; then everything is open.")
+        )
         return redirect(target)
 
     return middleware

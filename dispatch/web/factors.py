@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import hashlib
-import hmac
-from functools import lru_cache
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import transaction
+
+from dispatch.web.vaults import vault
 
 MARK = "f1:"
 SECRETS = ("secret", "seed", "migrated_codes")
@@ -65,11 +63,5 @@ def _renewed(stored: str | list[str], newest: MultiFernet, vault: VaultedFactors
     return vault.encrypt(vault.decrypt(stored))
 
 
-@lru_cache(maxsize=4)
 def _vault(keys: tuple[str, ...]) -> MultiFernet:
-    """Keys of its own, derived from those of the identities: they rotate together, and neither opens the other's."""
-    return MultiFernet([Fernet(_derived(pair.partition(":")[2])) for pair in keys])
-
-
-def _derived(key: str) -> bytes:
-    return base64.urlsafe_b64encode(hmac.new(base64.urlsafe_b64decode(key), b"second-factor", hashlib.sha256).digest())
+    return vault(keys, "second-factor")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from cases.refusals import Refused
+from dispatch.web.lockout import remember
 from dispatch.web.refusals import INVALID, put_refusal
 from teams.services.invitations import invitation_accept, invitation_of
 
@@ -57,7 +58,10 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
                 status = put_refusal(form, refused)
             else:
                 messages.success(request, _("Your password is set. Sign in with it."))
-                return redirect("account_login")
+                response = redirect("account_login")
+                found.user.refresh_from_db()
+                remember(request, response, found.user)  # whatever others tried meanwhile, the owner comes in here
+                return response
     return _page(request, form, found.user, status)
 
 

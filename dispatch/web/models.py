@@ -1,11 +1,37 @@
-"""What the doors share. Tokens are read by the API and handed out in the console; their table is the API's."""
+"""What the doors share: sessions, and the tokens that the API reads and the console hands out."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+
+class Session(AbstractBaseSession):
+    """A browser's session. Its key is the hash of what the browser holds: who copies the table enters nowhere.
+
+    ``user`` and all below it are of a member of staff who signed in; a resident's session has none of them.
+    """
+
+    session_key = models.CharField(max_length=40, primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="sessions")
+    face = models.CharField(max_length=8, blank=True)  # whose limits count: office or field
+    device = models.CharField(max_length=40, blank=True)  # browser and system, by ``devices``; never an address
+    begun_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)  # the last act of a person, not of a page that renews itself
+    ended_why = models.CharField(max_length=12, blank=True)  # ended before its time: what its browser is told
+
+    class Meta(AbstractBaseSession.Meta):
+        abstract = False
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        from dispatch.web.sessionstore import SessionStore
+
+        return SessionStore
 
 
 class ApiToken(models.Model):

@@ -44,6 +44,8 @@ document.addEventListener("look:toast", (e) => toast(e.detail?.text, e.detail?.k
 document.addEventListener("htmx:configRequest", (e) => {
   const token = document.querySelector('meta[name="csrf-token"]')?.content;
   if (token) e.detail.headers["X-CSRFToken"] = token;
+  const by = e.detail.triggeringEvent; // what a page asks of its own accord keeps nobody signed in
+  if (!by || by.type === "live-refresh") e.detail.headers["X-Quiet"] = "1";
 });
 document.addEventListener("htmx:responseError", (e) => {
   const status = e.detail.xhr.status;

@@ -83,7 +83,7 @@ const PENDING = "draft-pending";
 function settle() {
   let pending;
   try { pending = JSON.parse(sessionStorage.getItem(PENDING)); } catch { return; }
-  if (!pending) return;
+  if (!pending || document.body.dataset.drafts === "wait") return; // on the way: the page after this one tells
   sessionStorage.removeItem(PENDING);
   if (document.body.dataset.drafts === "keep") return; // not taken: kept for the day, wherever the way leads now
   const same = [...document.querySelectorAll("form[data-draft]")].some((f) => f.dataset.draft === pending.name);

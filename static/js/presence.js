@@ -19,7 +19,7 @@ async function tell() {
   if (!el || document.hidden) return;
   writing = isWriting();
   try {
-    const answer = await fetch(el.dataset.presence, { method: "POST", body: sign(), headers: { "HX-Request": "true" } });
+    const answer = await fetch(el.dataset.presence, { method: "POST", body: sign(), headers: { "HX-Request": "true", "X-Quiet": "1" } });
     if (answer.status === 200) {
       const text = (await answer.text()).trim();
       const now = place();

@@ -46,6 +46,7 @@ FIELDS: Mapping[str, str | Promise] = MappingProxyType(
         "valid_until": _("valid until"),
         "revoked_on": _("revoked on"),
         "factors": _("second factors"),
+        "sessions": _("sessions"),
         "identities": _("identities"),
         "kind": _("kind"),
         "function": _("function"),

@@ -935,6 +935,7 @@ ROUTES: tuple[Route, ...] = (
     Route("console:admin_person_invite", "GET POST", "either administrator invites", "newcomer"),
     Route("console:admin_person_close", "GET POST", "the system administrator makes of a person", "person"),
     Route("console:admin_person_reopen", "GET POST", "the system administrator makes of a person", "person"),
+    Route("console:admin_person_sign_out", "GET POST", "the security administrator makes of a person", "person"),
     Route("console:admin_person_reset", "GET POST", "the security administrator makes of a person", "person"),
     Route("console:admin_role_new", "GET POST", "the security administrator makes of a person", "person"),
     Route("console:admin_role_end", "GET POST", "the security administrator makes of a person", "role"),

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core.cache import caches
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -30,6 +29,7 @@ from dispatch.celery import sessions_clear
 from dispatch.notify.relay import relay
 from dispatch.notify.sender import send_due
 from dispatch.portal import limits
+from dispatch.web.models import Session
 from tests.cast import LAT, LNG, Cast
 from tests.onscene import whistle
 
@@ -247,6 +247,6 @@ def test_a_report_never_sent_is_forgotten(cast: Cast) -> None:
     client.post(reverse("portal:report"), {"text": TEXT, "when": "now"})
     sessions_clear()
     assert WORDS in str([session.get_decoded() for session in Session.objects.all()])
-    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    Session.objects.update(expire_date=timezone.now() - timedelta(days=1, seconds=1))
     sessions_clear()
     assert not Session.objects.exists()

@@ -59,7 +59,7 @@ for model in apps.get_models():
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             whole.add(text)
             if isinstance(value, str) and not field.choices and not field.name.endswith("_en") \
-                    and model._meta.label not in ("cases.Event", "sessions.Session"):
+                    and model._meta.label not in ("cases.Event", "sessions.Session", "web.Session"):
                 plain.add(text)
 print(json.dumps([sorted(whole), sorted(plain)]))
 """

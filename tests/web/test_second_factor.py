@@ -22,7 +22,7 @@ def must(settings: Any) -> None:
 
 
 def test_nothing_opens_before_it_is_set_up(cast: Cast, client: Client) -> None:
-    setup = reverse("mfa_activate_totp")
+    setup = reverse("mfa_index")
     client.force_login(cast.dispatcher)
     for name in ("landing", "console:board", "console:notices"):
         answer = client.get(reverse(name))

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from cases.refusals import Refused
 from dispatch.console.frame import console_view, show
 from dispatch.web.access import holds_somewhere
+from dispatch.web.fresh import prove
 from dispatch.web.refusals import INVALID, put_refusal
 from teams.numbers import is_number
 
@@ -44,16 +45,22 @@ SECTIONS: tuple[tuple[str, object, tuple[str, ...]], ...] = (
 )
 
 
-def admin_view(*rights: str) -> Callable[[View[P]], View[P]]:
-    """For people at the desk who hold one of the rights somewhere; others are refused before anything is read."""
+def admin_view(*rights: str, fresh: bool = False) -> Callable[[View[P]], View[P]]:
+    """For people at the desk who hold one of the rights somewhere; others are refused before anything is read.
+
+    ``fresh``: its act asks who did not prove lately who they are (``web.fresh``).
+    """
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not any(holds_somewhere(request, right) for right in rights):
                 raise PermissionDenied
+            if fresh:
+                prove(request)
             return view(request, *args, **kwargs)
 
+        guarded.fresh = fresh  # type: ignore[attr-defined]  # for the test that knows which acts ask
         return console_view()(guarded)
 
     return decorate

@@ -22,6 +22,7 @@ from dispatch.console.admin.forms import OptionalReasonForm, PersonField, Reason
 from dispatch.console.admin.frame import act_page, admin_view, page_number, show_admin
 from dispatch.notify.letters import invitation_mail
 from dispatch.web.access import actor_for, check_right, holds_somewhere
+from dispatch.web.sessions import sessions_end_all, sessions_of
 from teams.models import Role, Squad, Street, User
 from teams.selectors.history import history_of
 from teams.selectors.staff import person_file, staff_page, staff_visible_to
@@ -121,13 +122,14 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "may_edit": may(actor, "staff.edit"),
         "may_grant": may(actor, "role.grant") and not mine,
         "may_reset": may(actor, "factor.reset") and not mine,
+        "open_sessions": len(sessions_of(found)) if may(actor, "factor.reset") and not mine else 0,
         "may_invite": invitations.may_invite(actor, found),
         "may_leave": head or may(actor, "leave.record"),
     }
     return show_admin(request, "console/admin/person.html", context, section="people")
 
 
-@admin_view("staff.edit")
+@admin_view("staff.edit", fresh=True)
 def person_new(request: HttpRequest) -> HttpResponse:
     """The account is made and its link goes out in one step."""
     actor = actor_for(request)
@@ -150,7 +152,7 @@ def person_new(request: HttpRequest) -> HttpResponse:
     )
 
 
-@admin_view("staff.edit", "factor.reset")
+@admin_view("staff.edit", "factor.reset", fresh=True)
 def person_invite(request: HttpRequest, pk: int) -> HttpResponse:
     """A new link; for somebody who has a password already it is a reset."""
     found, actor = person_or_404(request, pk), actor_for(request)
@@ -183,7 +185,7 @@ def _handed(request: HttpRequest, user: User, made: invitations.Made) -> HttpRes
     return response
 
 
-@admin_view("staff.edit")
+@admin_view("staff.edit", fresh=True)
 def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
     found, actor = person_or_404(request, pk), actor_for(request)
     initial = {name: getattr(found, name) for name in ("name", "email", "phone", "language")}
@@ -198,7 +200,7 @@ def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@admin_view("staff.edit")
+@admin_view("staff.edit", fresh=True)
 def person_close(request: HttpRequest, pk: int) -> HttpResponse:
     found, actor = person_or_404(request, pk), actor_for(request)
     work = open_work(found)
@@ -217,7 +219,7 @@ def person_close(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@admin_view("staff.edit")
+@admin_view("staff.edit", fresh=True)
 def person_reopen(request: HttpRequest, pk: int) -> HttpResponse:
     found, actor = person_or_404(request, pk), actor_for(request)
     return act_page(
@@ -233,7 +235,7 @@ def person_reopen(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@admin_view("factor.reset")
+@admin_view("factor.reset", fresh=True)
 def person_reset(request: HttpRequest, pk: int) -> HttpResponse:
     found, actor = person_or_404(request, pk), actor_for(request)
     return act_page(
@@ -247,4 +249,22 @@ def person_reset(request: HttpRequest, pk: int) -> HttpResponse:
         section="people",
         back=reverse("console:admin_person", args=[pk]),
         done=_("Second factors removed, all sessions ended."),
+    )
+
+
+@admin_view("factor.reset", fresh=True)
+def person_sign_out(request: HttpRequest, pk: int) -> HttpResponse:
+    found, actor = person_or_404(request, pk), actor_for(request)
+    return act_page(
+        request,
+        ReasonForm,
+        lambda data: sessions_end_all(actor=actor, user_id=pk, **data),
+        title=_("Sign %(person)s out everywhere") % {"person": found},
+        button=_("End all sessions"),
+        why=_("On every device at once, open pages too. Password and second factors stay: they sign in again."),
+        danger=True,
+        section="people",
+        back=reverse("console:admin_person", args=[pk]),
+        done=_("All sessions ended."),
+        context={"places": sessions_of(found)},
     )

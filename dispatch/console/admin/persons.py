@@ -19,6 +19,7 @@ from cases.refusals import Refused
 from cases.services import erasure
 from dispatch.console.admin.frame import admin_view, show_admin
 from dispatch.web.access import actor_for, holds_somewhere
+from dispatch.web.fresh import prove, was_kept
 from dispatch.web.refusals import INVALID, put_refusal
 from dispatch.web.sheets import Table, xlsx_response
 
@@ -72,6 +73,10 @@ def persons(request: HttpRequest) -> HttpResponse:
         return _page(request, right, find, reports, act)
     if not act.is_valid():
         return _page(request, right, find, reports, act, status=INVALID)
+    prove(request)
+    if was_kept(request) and right == "identity.export":  # a file would leave the page of the proof standing
+        messages.info(request, _("Confirmed. Now make the file."))
+        return _page(request, right, find, reports, act)
     chosen, purpose = act.cleaned_data["pick"], act.cleaned_data["purpose"]
     try:
         if right == "identity.export":

@@ -100,7 +100,7 @@ def power_index(request: HttpRequest) -> HttpResponse:
     return show_admin(request, "console/admin/powers.html", context, section="powers")
 
 
-@admin_view("ground.edit")
+@admin_view("ground.edit", fresh=True)
 def power_new(request: HttpRequest) -> HttpResponse:
     actor = actor_for(request)
     initial = {name: request.GET[name] for name in ("agency", "category_code", "street") if request.GET.get(name)}
@@ -142,7 +142,7 @@ def power(request: HttpRequest, pk: int) -> HttpResponse:
     return show_admin(request, "console/admin/power.html", context, section="powers")
 
 
-@admin_view("ground.edit")
+@admin_view("ground.edit", fresh=True)
 def power_change(request: HttpRequest, pk: int) -> HttpResponse:
     row, actor = _power(pk), actor_for(request)
     initial = {name: getattr(row, name) for name in ("basis", "delegated", "optional", "to_confirm", "ends_on")}
@@ -157,7 +157,7 @@ def power_change(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@admin_view("ground.edit")
+@admin_view("ground.edit", fresh=True)
 def power_end(request: HttpRequest, pk: int) -> HttpResponse:
     row, actor = _power(pk), actor_for(request)
     return act_page(

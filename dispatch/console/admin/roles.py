@@ -109,7 +109,7 @@ class LeaveEndForm(forms.Form):
     last_day = day_field(gettext_lazy("last day in force"), help_text=gettext_lazy("Yesterday means at once."))
 
 
-@admin_view("role.grant")
+@admin_view("role.grant", fresh=True)
 def role_new(request: HttpRequest, pk: int) -> HttpResponse:
     person, actor = person_or_404(request, pk), actor_for(request)
 
@@ -132,7 +132,7 @@ def role_new(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@admin_view("role.grant")
+@admin_view("role.grant", fresh=True)
 def role_end(request: HttpRequest, pk: int) -> HttpResponse:
     row = Assignment.objects.select_related("user").filter(pk=pk).first()
     if row is None:
@@ -208,7 +208,7 @@ def certificate_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@admin_view("leave.manage", "leave.record")
+@admin_view("leave.manage", "leave.record", fresh=True)
 def leave_new(request: HttpRequest, pk: int) -> HttpResponse:
     person, actor = person_or_404(request, pk), actor_for(request)
     head = leaves.may_manage(actor, person)
@@ -241,7 +241,7 @@ def leave_new(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@admin_view("leave.manage", "leave.record")
+@admin_view("leave.manage", "leave.record", fresh=True)
 def leave_end(request: HttpRequest, pk: int) -> HttpResponse:
     row = Leave.objects.select_related("user").filter(pk=pk).first()
     if row is None:

@@ -101,7 +101,7 @@ def token(request: HttpRequest, pk: int) -> HttpResponse:
     return show_admin(request, "console/admin/token.html", context, section="tokens")
 
 
-@admin_view("door.manage")
+@admin_view("door.manage", fresh=True)
 def token_new(request: HttpRequest) -> HttpResponse:
     actor = actor_for(request)
 
@@ -142,7 +142,7 @@ def token_new(request: HttpRequest) -> HttpResponse:
     )
 
 
-@admin_view("door.manage")
+@admin_view("door.manage", fresh=True)
 def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     found, actor = get_object_or_404(ApiToken, pk=pk), actor_for(request)
     return act_page(

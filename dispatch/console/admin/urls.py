@@ -49,6 +49,7 @@ ROUTES: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("people/<int:pk>/close/", people.person_close, "person_close"),
     ("people/<int:pk>/reopen/", people.person_reopen, "person_reopen"),
     ("people/<int:pk>/reset/", people.person_reset, "person_reset"),
+    ("people/<int:pk>/sign-out/", people.person_sign_out, "person_sign_out"),
     ("people/<int:pk>/role/", roles.role_new, "role_new"),
     ("people/<int:pk>/certificate/", roles.certificate_new, "certificate_new"),
     ("people/<int:pk>/leave/", roles.leave_new, "leave_new"),

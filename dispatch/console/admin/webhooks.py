@@ -81,7 +81,7 @@ def webhook(request: HttpRequest, pk: int) -> HttpResponse:
     return show_admin(request, "console/admin/webhook.html", context, section="webhooks")
 
 
-@admin_view("door.manage")
+@admin_view("door.manage", fresh=True)
 def webhook_new(request: HttpRequest) -> HttpResponse:
     actor = actor_for(request)
 
@@ -103,7 +103,7 @@ def webhook_new(request: HttpRequest) -> HttpResponse:
     )
 
 
-@admin_view("door.manage")
+@admin_view("door.manage", fresh=True)
 def webhook_edit(request: HttpRequest, pk: int) -> HttpResponse:
     found, actor = get_object_or_404(Webhook, pk=pk), actor_for(request)
     initial = {"name": found.name, "url": found.url, "kinds": found.kinds}
@@ -118,7 +118,7 @@ def webhook_edit(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@admin_view("door.manage")
+@admin_view("door.manage", fresh=True)
 def webhook_pause(request: HttpRequest, pk: int) -> HttpResponse:
     """Stops what runs and lets go on what stands."""
     found, actor = get_object_or_404(Webhook, pk=pk), actor_for(request)
@@ -139,7 +139,7 @@ def webhook_pause(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@admin_view("door.manage")
+@admin_view("door.manage", fresh=True)
 def webhook_secret(request: HttpRequest, pk: int) -> HttpResponse:
     found, actor = get_object_or_404(Webhook, pk=pk), actor_for(request)
     return act_page(
@@ -169,7 +169,7 @@ def _secret_shown(request: HttpRequest, hook: Webhook, secret: str) -> HttpRespo
     return response
 
 
-@admin_view("door.manage")
+@admin_view("door.manage", fresh=True)
 def webhook_remove(request: HttpRequest, pk: int) -> HttpResponse:
     found, actor = get_object_or_404(Webhook, pk=pk), actor_for(request)
     return act_page(

@@ -56,9 +56,10 @@ def publish(topics: Sequence[str], kind: str, id: int | str, seq: int) -> None:
     _write([(PREFIX + topic, {"d": body}) for topic in topics])
 
 
-def revoke(user_id: int) -> None:
-    """Close the streams of a user and refuse the grants they hold: log-out, a changed role, a closed account."""
-    _write([(CONTROL, {"kill": str(user_id)})])
+def revoke(holder: int | str) -> None:
+    """Close the streams of a person (number) or a session (``s:<id>``) and refuse the grants they hold: log-out, a
+    changed role, a closed account, an ended session."""
+    _write([(CONTROL, {"kill": str(holder)})])
 
 
 def ask(act: Callable[[Redis], T], default: T) -> T:

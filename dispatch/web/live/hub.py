@@ -40,7 +40,8 @@ class Item:
 
 @dataclass(eq=False)
 class Listener:
-    """One open stream. ``until`` maps each topic to the Unix second its grant ends."""
+    """One open stream. ``until`` maps each topic to the Unix second its grant ends; ``users`` are persons and sessions
+    that it may be cut off by."""
 
     until: dict[str, float]
     users: frozenset[str]
@@ -100,9 +101,9 @@ class Hub:
             self._task.cancel()
             await asyncio.wait({self._task}, timeout=2)
 
-    def killed(self, user: str, granted: float) -> bool:
-        """Whether a grant of that second was taken back since."""
-        return bool(user) and granted <= self._killed.get(user, 0)
+    def killed(self, holder: str, granted: float) -> bool:
+        """Whether a grant of that second to this person or session was taken back since."""
+        return granted <= self._killed.get(holder, 0)
 
     def join(self, listener: Listener) -> None:
         self.listeners.add(listener)

@@ -28,7 +28,7 @@ async def serve_live(hub: Hub, scope: Scope, receive: Receive, send: Send) -> No
         await answer(send, 405, "GET only.", [(b"allow", b"GET")])
         return
     grants = read_grants(parse_cookie(header(scope, b"cookie")))
-    grants = [grant for grant in grants if not hub.killed(grant.user, grant.since)]
+    grants = [grant for grant in grants if not any(hub.killed(one, grant.since) for one in grant.holders)]
     if not grants:
         await answer(send, 403, "No topics: open a page first.")
         return
@@ -53,7 +53,7 @@ def _listener(scope: Scope, grants: list[Grant]) -> Listener:
     for grant in grants:
         for topic in grant.topics:
             until[topic] = max(until.get(topic, 0), grant.until)
-    users = frozenset(grant.user for grant in grants if grant.user)
+    users = frozenset(one for grant in grants for one in grant.holders)
     asked = header(scope, b"last-event-id")
     if not asked:
         asked = parse_qs(scope["query_string"].decode("latin1")).get("last", [""])[0]

@@ -1,0 +1,17 @@
+"""What the script of passkeys (``passkey.js``) reads from the page."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import template
+from django.core.serializers.json import DjangoJSONEncoder
+
+register = template.Library()
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """JSON for an attribute; the template escapes it."""
+    return json.dumps(value, cls=DjangoJSONEncoder)
