@@ -123,6 +123,13 @@ def allowed(subject: Case | Need | Order | Part, action: str) -> bool:
     return stage_of(subject) in MOVES[machine][action].sources
 
 
+def sources_of(subject: Case | Need | Order | Part, action: str) -> list[str]:
+    """The names of the stages from which the table has this move, in the order of the life they belong to."""
+    machine, field = _FIELDS[type(subject)]
+    sources = MOVES[machine][action].sources
+    return [str(label) for value, label in subject._meta.get_field(field).flatchoices if value in sources]
+
+
 def move(subject: Case | Need | Order | Part, action: str, *, reason: str = "") -> str:
     """Assign the next stage in memory (the caller saves); returns the stage left.
 

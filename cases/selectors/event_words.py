@@ -221,7 +221,7 @@ def detail(kind: str, data: Mapping[str, Any], names: Names) -> str:
         parts.append(gettext("within the limit") if conforms else gettext("beyond the limit"))
     parts += [str(data[key]) for key in _PLAIN if data.get(key)]
     parts += [str(data[key]).strip() for key in _WORDS if isinstance(data.get(key), str)]
-    return " · ".join(part for part in parts if part)
+    return "·".join(part for part in parts if part)
 
 
 def actor_words(event: Event) -> str:

@@ -18,12 +18,9 @@ from cases.models import (
     DeadlineKind,
     LineKind,
     NeedState,
-    ReportIn,
-    Ruling,
-    Visit,
-    VisitOfficer,
 )
 from cases.refusals import Refused
+from cases.selectors.apart import handlers, passed_check, visit_members
 from cases.selectors.office import office_setting
 from cases.services import casefile, deadlines, intake, journal, visits
 from teams.policies import Actor
@@ -124,11 +121,6 @@ def _hour_matters(case: Case) -> bool:
     return bool(office_setting("check_after_same_hour", case.street_id, 0))
 
 
-def passed_check(case: Case) -> CheckAfter | None:
-    """The passed check of the present round; one before a rework no longer counts."""
-    return CheckAfter.objects.filter(case=case, passed=True, at__gte=case.stage_at).order_by("-pk").first()
-
-
 def rework(*, case: Case, actor: Actor, reason: str, body: Mapping[str, object]) -> None:
     """Send a locked case back to triage. [case.rework]"""
     case.rework_count += 1
@@ -142,24 +134,6 @@ def rework(*, case: Case, actor: Actor, reason: str, body: Mapping[str, object])
         reason=reason,
         fields=["rework_count", "result_text"],
     )
-
-
-def visit_members(case: Case) -> set[int]:
-    """Everybody who stood at a visit of any order of the case, reported in for it or closed it."""
-    of_case = {"order__need_links__need__case": case}
-    reports = ReportIn.objects.filter(visit__order__need_links__need__case=case)
-    officers = VisitOfficer.objects.filter(visit__order__need_links__need__case=case)
-    closers = Visit.objects.filter(**of_case, closed_by__isnull=False)
-    return {
-        *reports.values_list("by_id", flat=True),
-        *officers.values_list("user_id", flat=True),
-        *(pk for pk in closers.values_list("closed_by_id", flat=True) if pk is not None),
-    }
-
-
-def handlers(case: Case) -> set[int]:
-    """Who ruled on its findings."""
-    return set(Ruling.objects.filter(finding__need__case=case).values_list("ruled_by_id", flat=True))
 
 
 def apart_required(*, case: Case, actor: Actor, rule: Rule) -> None:

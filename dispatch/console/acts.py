@@ -49,11 +49,18 @@ class Place:
     fetch: Callable[[HttpRequest, int, str | None], Any]
     name: Callable[[Any], str]
     url: Callable[[Any], str]
+    bar: Callable[[Actor, Any, str], str]
+    """Why an act (by its slug) is not possible now; "" when it is."""
+    instead: Callable[[Actor, Any], Mapping[str, object]]
+    """What is the next thing to do about the subject: title, why, actions."""
     queue: Callable[[Any], str] = lambda _subject: ""
 
 
 def act_view(place: Place, act: Act) -> Callable[..., HttpResponse]:
-    """The view of one act: GET the form, POST does it. What was typed stays when it is refused."""
+    """The view of one act: GET the form, POST does it. What was typed stays when it is refused.
+
+    While the act is not possible, GET says why and what is to be done instead: nobody fills in a form for nothing.
+    """
 
     @console_view()
     def view(request: HttpRequest, pk: int) -> HttpResponse:
@@ -71,6 +78,9 @@ def act_view(place: Place, act: Act) -> Callable[..., HttpResponse]:
                     messages.success(request, str(act.done))
                     return go(request, next_of(request, back))
             return _page(request, place, act, subject, form, status)
+        bar = place.bar(actor_for(request), subject, act.slug)
+        if bar:
+            return _barred(request, place, act, subject, bar)
         return _page(request, place, act, subject, make_form(act, subject, None), 200)
 
     view.__name__ = f"act_{act.slug.replace('-', '_')}"
@@ -97,6 +107,22 @@ def next_of(request: HttpRequest, fallback: str) -> str:
     return wanted if allowed else fallback
 
 
+def _barred(request: HttpRequest, place: Place, act: Act, subject: Any, bar: str) -> HttpResponse:
+    context = {
+        "act": act,
+        "bar": bar,
+        "instead": _without_keys(place.instead(actor_for(request), subject)),
+        "subject_name": place.name(subject),
+        "back": place.url(subject),
+    }
+    return _shown(request, place, subject, context, 200)
+
+
+def _without_keys(bar: Mapping[str, Any]) -> Mapping[str, Any]:
+    """In a page that has the bar already, a key means the button there."""
+    return {**bar, "actions": [{**action, "key": ""} for action in bar["actions"]]}
+
+
 def _page(request: HttpRequest, place: Place, act: Act, subject: Any, form: forms.Form, status: int) -> HttpResponse:
     context = {
         "act": act,
@@ -108,5 +134,9 @@ def _page(request: HttpRequest, place: Place, act: Act, subject: Any, form: form
         "draft": f"{request.path.strip('/')}",
         **(act.about(subject) if act.about else {}),
     }
+    return _shown(request, place, subject, context, status)
+
+
+def _shown(request: HttpRequest, place: Place, subject: Any, context: Mapping[str, Any], status: int) -> HttpResponse:
     template = "console/act.html#form" if request.headers.get("HX-Request") else "console/act.html"
     return show(request, template, context, status=status, at=place.queue(subject))

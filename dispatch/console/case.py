@@ -11,16 +11,17 @@ from django.views.decorators.http import require_safe
 
 from cases import flow
 from cases.clock.moment import now
-from cases.models import Case, CaseStage, Order, PartState
+from cases.models import Case, CaseStage, PartState
 from cases.policies import may
 from cases.selectors.board import STAGES, squad_name
-from cases.selectors.dossier import Dossier, OrderView, PartView, dossier, urgent
+from cases.selectors.dossier import OrderView, PartView, dossier
 from cases.selectors.nextstep import URGE_THEN
 from cases.selectors.related import near_cases, place_of, related
 from cases.selectors.steps import steps_of
 from dispatch.console.case_acts import CASE_ACTS
 from dispatch.console.case_parts import case_map, gallery, photo_rows, story_of
 from dispatch.console.frame import QUEUE_LOOK, console_view, queue_url, show
+from dispatch.console.nextacts import button, next_of_case
 from dispatch.web.access import actor_for, case_or_404
 from teams.policies import Actor
 
@@ -47,11 +48,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
         "file": facts,
         "clocks": [{"row": row, "who": squad_name(row.part.squad) if row.part else ""} for row in facts.deadlines],
         "steps": steps_of(subject),
-        "next": {
-            "title": facts.step.title,
-            "why": facts.step.why,
-            "actions": next_actions(actor, subject, facts),
-        },
+        "next": next_of_case(actor, subject, facts),
         "menu": _menu(actor, subject),
         "order_cards": [order_card(actor, view) for view in facts.orders],
         "present_order": facts.orders[0].order.pk if facts.orders else "",
@@ -98,105 +95,6 @@ def queue_of(subject: Case) -> str:
     return next((name for name, stages in STAGES.items() if subject.stage in stages), "all")
 
 
-def _button(label: str, url: str, **more: object) -> dict[str, object]:
-    return {"label": label, "url": url, **more}
-
-
-def _refused(label: str, why: str) -> dict[str, object]:
-    return {"label": label, "url": "", "refusal": why}
-
-
-def next_actions(actor: Actor, subject: Case, facts: Dossier) -> list[dict[str, object]]:
-    """The buttons of the next-action bar: the main one first, at most three. Refused ones say why."""
-    code, street = facts.step.code, subject.street_id
-
-    def act(slug: str) -> str:
-        return reverse(f"console:case_{slug}", args=[subject.pk])
-
-    office = may(actor, "case.triage", street_id=street)
-    if not office and code not in ("check_after", "close"):
-        return []
-    if code == "accept":
-        return [
-            _button(_("Accept"), act("accept"), post=True, key="a"),
-            _button(_("Reject"), act("reject"), key="r"),
-            _button(_("Join"), act("join"), key="m"),
-        ]
-    if code == "triage":
-        return [_button(_("Triage"), reverse("console:triage", args=[subject.pk]), key="t")]
-    if code == "asking":
-        return [_button(_("Go on without an answer"), act("resume"), post=True)]
-    if code == "mediate":
-        return [_button(_("Mediation is over"), act("settle"))]
-    if code == "rework" and facts.rework:
-        return [_button(_("Decide"), reverse("console:feedback_decide", args=[facts.rework.pk]))]
-    if code == "open_order" and subject.target_id:
-        return [_button(_("Open order"), reverse("console:order_open", args=[subject.target_id]), key="g")]
-    if code in ("check_after", "close"):
-        return _closing(actor, subject, code)
-    present = next((view for view in facts.orders if view.order.state != "cancelled"), None)
-    return order_actions(actor, present) if present else []
-
-
-def _closing(actor: Actor, subject: Case, code: str) -> list[dict[str, object]]:
-    right, slug = ("case.check_after", "check-after") if code == "check_after" else ("case.close", "close")
-    label = _("Check after") if code == "check_after" else _("Close the case")
-    if not may(actor, right, street_id=subject.street_id):
-        return []
-    return [_button(label, reverse(f"console:case_{slug}", args=[subject.pk]), key="c")]
-
-
-def order_actions(actor: Actor, view: OrderView) -> list[dict[str, object]]:
-    """What may be done to an order now, the likeliest first."""
-    order = view.order
-
-    def act(slug: str) -> str:
-        return reverse(f"console:order_{slug}", args=[order.pk])
-
-    rows: list[dict[str, object]] = []
-    late = [p for p in view.parts if p.part.state == PartState.CALLED]
-    if not may(actor, "order.draft", street_id=order.street_id):
-        return rows
-    if flow.allowed(order, "submit") and not urgent(order):
-        rows.append(_button(_("Submit for approval"), act("submit"), post=True, key="s"))
-    if flow.allowed(order, "issue_first") and urgent(order):
-        rows.append(
-            _button(
-                _("Issue at once"),
-                act("issue"),
-                post=True,
-                key="s",
-                confirm=_("It is urgent: the squads are called now and approval is made up within 24 hours. Go on?"),
-            )
-        )
-        if flow.allowed(order, "submit"):
-            rows.append(_button(_("Submit for approval"), act("submit"), post=True))
-    if flow.allowed(order, "approve") or (order.urgent_first and not order.approved_at):
-        rows.extend(_approving(actor, order, act("approve"), act("send-back")))
-    if flow.allowed(order, "issue"):
-        rows.append(_button(_("Issue"), act("issue"), post=True, key="s"))
-    for part_view in sorted(late, key=lambda p: p.deadline.due_at.timestamp() if p.deadline else 0)[:1]:
-        rows.append(_part_button(_("Urge %(squad)s"), part_view, "urge", post=True, key="u"))
-    for part_view in [p for p in view.parts if p.part.state == PartState.RETURNED][:1]:
-        rows.append(_part_button(_("Call %(squad)s again"), part_view, "call-again"))
-        rows.append(_part_button(_("Reassign %(squad)s"), part_view, "reassign", key="d"))
-    return rows[:3]
-
-
-def _approving(actor: Actor, order: Order, approve: str, back: str) -> list[dict[str, object]]:
-    if not may(actor, "order.approve", street_id=order.street_id):
-        return [_refused(_("Approve"), _("The head of office approves."))]
-    rows = [_button(_("Approve"), approve, key="y")]
-    if flow.allowed(order, "send_back"):
-        rows.append(_button(_("Send back"), back))
-    return rows
-
-
-def _part_button(label: str, view: PartView, slug: str, **more: object) -> dict[str, object]:
-    url = reverse(f"console:part_{slug}", args=[view.part.pk])
-    return _button(label % {"squad": view.name}, url, **more)
-
-
 def part_menu(actor: Actor, view: PartView) -> list[dict[str, object]]:
     """Acts on one squad's part that its state allows."""
     part, order = view.part, view.part.order
@@ -215,7 +113,7 @@ def part_menu(actor: Actor, view: PartView) -> list[dict[str, object]]:
         "release": _("Excuse this squad"),
     }
     return [
-        _button(
+        button(
             words[slug],
             reverse(f"console:part_{slug}", args=[part.pk]),
             post=slug == "urge",

@@ -13,10 +13,12 @@ from cases.models import Case, Complaint, Feedback
 from cases.refusals import Refused
 from cases.selectors.nextstep import ACCEPT_THEN
 from cases.selectors.phrases import line_phrases
+from cases.selectors.possible import case_bar, feedback_bar
 from cases.services import casefile, closure, feedback, identity, intake, triage
 from dispatch.console import forms
 from dispatch.console.acts import Act, Place, act_view, make_form
 from dispatch.console.frame import console_view, show
+from dispatch.console.nextacts import next_of_case
 from dispatch.web.access import actor_for, case_or_404, complaint_or_404, feedback_or_404
 from dispatch.web.fresh import prove
 from dispatch.web.refusals import INVALID, put_refusal
@@ -29,7 +31,7 @@ def _case_url(case: Case) -> str:
     return reverse("console:case", args=[case.pk])
 
 
-CASES = Place(case_or_404, lambda case: str(case.reference), _case_url)
+CASES = Place(case_or_404, lambda case: str(case.reference), _case_url, case_bar, next_of_case)
 
 
 def _accept(actor: Actor, case: Case, data: Data) -> object:
@@ -242,7 +244,13 @@ def _line_about(complaint: Complaint) -> Mapping[str, Any]:
     }
 
 
-COMPLAINTS = Place(complaint_or_404, lambda complaint: str(complaint.reference), _complaint_url)
+COMPLAINTS = Place(
+    complaint_or_404,
+    lambda complaint: str(complaint.reference),
+    _complaint_url,
+    lambda _actor, _complaint, _slug: "",  # a line may always be written
+    lambda _actor, _complaint: {},
+)
 line = act_view(
     COMPLAINTS,
     Act(
@@ -299,7 +307,14 @@ def _their_words(row: Feedback) -> Data:
     return {"said": (_("Rated %(n)s of 5") % {"n": row.satisfied}, row.words)}
 
 
-FEEDBACK = Place(feedback_or_404, lambda row: str(row.case.reference), lambda row: _case_url(row.case))
+FEEDBACK = Place(
+    feedback_or_404,
+    lambda row: str(row.case.reference),
+    lambda row: _case_url(row.case),
+    feedback_bar,
+    lambda actor, row: next_of_case(actor, row.case),
+    lambda _row: "feedback",
+)
 decide = act_view(
     FEEDBACK,
     Act(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import Case, CaseStage, Category, LineKind, Order, Part, RevealPurpose, Target
 from cases.selectors.dossier import voices_of
 from cases.selectors.office import office_text
-from dispatch.web.choices import CHOOSE, NONE
+from dispatch.web.choices import CHOOSE
 from dispatch.web.refusals import new_client_key
 from teams.numbers import is_number
 from teams.selectors import squads_serving
@@ -87,7 +87,7 @@ class SplitForm(ActForm):
         help_text=_("Squads may read it: no names, no phone numbers."),
     )
     category = forms.ModelChoiceField(
-        queryset=Category.objects.none(), label=_("its category"), required=False, empty_label=NONE
+        queryset=Category.objects.none(), label=_("its category"), required=False, empty_label=_("left to triage")
     )
 
     def prepare(self) -> None:

@@ -87,6 +87,12 @@ class TakeForm(forms.Form):
             self.fields["street"].initial = next(iter(actor.streets()))
             self.fields["street"].widget = forms.HiddenInput()
 
+    def clean_phone(self) -> str:
+        phone: str = self.cleaned_data["phone"]
+        if phone and sum(letter.isdigit() for letter in phone) < 5:
+            raise forms.ValidationError(_("This is not a complete phone number. Correct it, or leave it empty."))
+        return phone
+
 
 @console_view()
 def take(request: HttpRequest) -> HttpResponse:

@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import LabTest, Order, Part
 from cases.selectors.dossier import order_view
 from cases.selectors.nextstep import ISSUE_THEN, SUBMIT_THEN, URGE_THEN
+from cases.selectors.possible import lab_bar, order_bar, part_bar
 from cases.services import followups, orders
 from dispatch.console import forms
 from dispatch.console.acts import Act, Place, act_view
+from dispatch.console.nextacts import next_of_order
 from dispatch.web.access import lab_or_404, order_or_404, part_or_404
 from dispatch.web.explain import explained
 from teams.policies import Actor
@@ -124,7 +126,20 @@ ORDER_ACTS: Mapping[str, Act] = {
         ),
     )
 }
-ORDERS = Place(order_or_404, lambda order: str(order.number), _order_url, lambda order: "orders")
+
+
+def _next_of(actor: Actor, order_id: int) -> Mapping[str, object]:
+    return next_of_order(actor, order_view(order_id))
+
+
+ORDERS = Place(
+    order_or_404,
+    lambda order: str(order.number),
+    _order_url,
+    order_bar,
+    lambda actor, order: _next_of(actor, order.pk),
+    lambda _order: "orders",
+)
 
 
 def _urge(actor: Actor, part: Part, data: Data) -> object:
@@ -199,7 +214,9 @@ PARTS = Place(
     part_or_404,
     lambda part: f"{part.order.number} · {part.squad}",
     lambda part: _order_url(part.order),
-    lambda part: "orders",
+    part_bar,
+    lambda actor, part: _next_of(actor, part.order_id),
+    lambda _part: "orders",
 )
 
 
@@ -224,7 +241,9 @@ LABS = Place(
     lab_or_404,
     lambda test: f"{test.number} · {test.part_item.item}",
     lambda test: _order_url(test.visit.order),
-    lambda test: "orders",
+    lab_bar,
+    lambda actor, test: _next_of(actor, test.visit.order_id),
+    lambda _test: "orders",
 )
 
 

@@ -22,12 +22,12 @@ from cases.refusals import Refused
 from cases.selectors import planning, timeline
 from cases.selectors.board import OrderGlance, parts_fill
 from cases.selectors.composition import Composition, compose
-from cases.selectors.dossier import order_view, urgent
+from cases.selectors.dossier import order_view
 from cases.selectors.guard import guard_of
-from cases.selectors.nextstep import ISSUE_FIRST_THEN, ISSUE_THEN, SUBMIT_THEN
 from cases.services import orders as service
-from dispatch.console.case import order_actions, order_card
+from dispatch.console.case import order_card
 from dispatch.console.frame import console_view, show
+from dispatch.console.nextacts import next_of_order
 from dispatch.console.order_acts import ORDER_ACTS
 from dispatch.web.access import actor_for, holds_somewhere, order_or_404, target_or_404
 from dispatch.web.explain import explained
@@ -213,35 +213,13 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
             {"label": ORDER_ACTS[slug].title, "url": reverse(f"console:order_{slug}", args=[pk])}
             for slug in ("change-target", "cancel")
         ]
-    actions = order_actions(actor, view)
-    title, why = _order_words(view.order.state, urgent(view.order))
     context = {
         "order": view.order,
         "card": order_card(actor, view),
         "cases": list(cases.select_related("category")),
         "menu": menu,
-        "next": {"title": title, "why": why, "actions": actions},
+        "next": next_of_order(actor, view),
         "explanation": explained(view.order.explanation or []),
         "story": timeline.order_timeline(order=view.order),
     }
     return show(request, "console/order.html", context, at="orders")
-
-
-def _order_words(state: str, in_haste: bool) -> tuple[str, str]:
-    if in_haste and state in ("drafted", "to_approve"):
-        return _("It is urgent: issue it at once"), str(ISSUE_FIRST_THEN)
-    words = {
-        "drafted": (
-            _("Submit it for approval"),
-            str(SUBMIT_THEN),
-        ),
-        "to_approve": (_("The head of office approves"), _("Read which agencies go and why.")),
-        "approved": (_("Issue it: whistle the squads"), str(ISSUE_THEN)),
-        "issued": (_("The squads are called"), _("Each acknowledges or returns its part; you see who is silent.")),
-        "acknowledged": (_("Every squad has acknowledged"), _("The first one that reports in starts the visit.")),
-        "on_scene": (_("The visit is under way"), ""),
-        "ruling": (_("The squads rule on what they found"), ""),
-        "done": (_("This order is done"), ""),
-        "cancelled": (_("This order was cancelled"), ""),
-    }
-    return words.get(state, ("", ""))

@@ -13,8 +13,8 @@ from cases.models import Case
 from cases.selectors import timeline
 from cases.selectors.board import squad_name
 from cases.selectors.dossier import dossier
-from dispatch.console.case import next_actions
 from dispatch.console.frame import console_view
+from dispatch.console.nextacts import next_actions
 from dispatch.web.access import actor_for, case_or_404
 
 LAST = 4

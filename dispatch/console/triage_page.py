@@ -84,7 +84,7 @@ def page(
         "other_categories": [row for row in form.all_categories if row.pk not in offered],
         "open_others": bool(values["category"]) and values["category"] not in {str(pk) for pk in offered},
         "parties": [scored(row) for row in offer.parties],
-        "repeats": [scored(row) for row in offer.repeats],
+        "repeats": [scored(row) for row in sorted(offer.repeats, key=lambda row: not row.joinable)],
         **agencies_of(case, offer.agencies, chosen),
         **masks_of(brief if form.is_bound else offer.brief.text, typed=form.is_bound or brief != offer.brief.masked),
         "found": [row for row in found if row.street_id == case.street_id],

@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from cases.models import Case, CaseNote, CheckAfter, Feedback, Reveal
 from cases.services import closure, feedback, identity, triage
-from tests.cast import Cast, unchanged
+from teams.models import Assignment, Role
+from tests.cast import LONG_AGO, Cast, unchanged
 from tests.console.conftest import PHONE, WORDS, Login, complaint
 from tests.onscene import all_finish, all_there, close
 from tests.stage import issued_order, planned_case
@@ -81,6 +82,37 @@ def test_a_refused_act_keeps_what_was_typed(
     assert "errorlist" in said or 'role="alert"' in said
     for value in typed.values():
         assert value in said
+
+
+@pytest.mark.parametrize(
+    ("act", "why"),
+    [
+        ("settle", "This is done while it stands at: mediation."),
+        ("resume", "It stands at “to accept” now."),
+        ("close", "This is done while it stands at: to check after."),
+    ],
+)
+def test_an_act_that_is_not_possible_says_why_and_what_is(cast: Cast, login: Login, act: str, why: str) -> None:
+    case, _complaint, _token = complaint(cast)
+    said = login(cast.dispatcher).get(reverse(f"console:case_{act}", args=[case.pk])).content.decode()
+    assert why in said
+    assert "result_text" not in said
+    assert reverse("console:case_accept", args=[case.pk]) in said, "what can be done instead"
+
+
+def test_who_was_on_the_visit_reads_that_somebody_else_checks(cast: Cast, login: Login) -> None:
+    order = issued_order(cast)
+    all_there(cast, order, ("street", "market", "urban"))
+    all_finish(cast, order, ("street", "market", "urban"))
+    close(cast, order)
+    case = Case.objects.get(needs__order_links__order=order)
+    Case.objects.filter(pk=case.pk).update(stage="checking")
+    url = reverse("console:case_check-after", args=[case.pk])
+    assert 'name="words"' in login(cast.checker).get(url).content.decode()
+    Assignment.objects.create(user=cast.leader, role=Role.CHECKER, street=cast.street, starts_on=LONG_AGO)
+    said = login(cast.leader).get(url).content.decode()
+    assert "Somebody else checks and closes it." in said
+    assert 'name="words"' not in said
 
 
 def test_htmx_gets_the_form_alone(cast: Cast, login: Login) -> None:
