@@ -143,8 +143,14 @@ def _order_words(state: str, in_haste: bool) -> tuple[str, str]:
         "approved": (_("Issue it: whistle the squads"), str(ISSUE_THEN)),
         "issued": (_("The squads are called"), _("Each acknowledges or returns its part; you see who is silent.")),
         "acknowledged": (_("Every squad has acknowledged"), _("The first one that reports in starts the visit.")),
-        "on_scene": (_("The visit is under way"), ""),
-        "ruling": (_("The squads rule on what they found"), ""),
+        "on_scene": (
+            _("The visit is under way"),
+            _("They answer their lists; the lead closes the visit when all have finished."),
+        ),
+        "ruling": (
+            _("The squads rule on what they found"),
+            _("An officer of the competent agency decides and gives the reason."),
+        ),
         "done": (_("This order is done"), ""),
         "cancelled": (_("This order was cancelled"), ""),
     }
