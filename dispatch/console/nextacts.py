@@ -10,7 +10,6 @@ from cases.models import Case, Order, PartState
 from cases.policies import may
 from cases.selectors.dossier import Dossier, OrderView, PartView, dossier, urgent
 from cases.selectors.nextstep import ISSUE_FIRST_THEN, ISSUE_THEN, SUBMIT_THEN
-from cases.selectors.possible import case_bar
 from teams.policies import Actor
 
 
@@ -76,8 +75,7 @@ def _closing(actor: Actor, subject: Case, code: str) -> list[dict[str, object]]:
     label = _("Check after") if code == "check_after" else _("Close the case")
     if not may(actor, right, street_id=subject.street_id):
         return []
-    bar = case_bar(actor, subject, slug)
-    return [_refused(label, bar) if bar else button(label, reverse(f"console:case_{slug}", args=[subject.pk]), key="c")]
+    return [button(label, reverse(f"console:case_{slug}", args=[subject.pk]), key="c")]
 
 
 def order_actions(actor: Actor, view: OrderView) -> list[dict[str, object]]:
