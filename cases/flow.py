@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, CaseStage, Need, NeedState, Order, OrderState, Part, PartState
@@ -110,6 +111,7 @@ _FIELDS: Mapping[type, tuple[str, str]] = {
     Order: ("order", "state"),
     Part: ("part", "state"),
 }
+_STAGES: Mapping[type, type[TextChoices]] = {Case: C, Need: N, Order: O, Part: P}
 
 
 def stage_of(subject: Case | Need | Order | Part) -> str:
@@ -125,9 +127,9 @@ def allowed(subject: Case | Need | Order | Part, action: str) -> bool:
 
 def sources_of(subject: Case | Need | Order | Part, action: str) -> list[str]:
     """The names of the stages from which the table has this move, in the order of the life they belong to."""
-    machine, field = _FIELDS[type(subject)]
+    machine, _field = _FIELDS[type(subject)]
     sources = MOVES[machine][action].sources
-    return [str(label) for value, label in subject._meta.get_field(field).flatchoices if value in sources]
+    return [str(stage.label) for stage in _STAGES[type(subject)] if stage.value in sources]
 
 
 def move(subject: Case | Need | Order | Part, action: str, *, reason: str = "") -> str:
