@@ -22,6 +22,7 @@ from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
@@ -40,9 +41,10 @@ def is_fresh(request: HttpRequest) -> bool:
     """Whether this session was signed in, or its person proved again, within ``FRESH_MINUTES``."""
     if not request.user.is_authenticated:
         return False
-    proofs = [one["at"] for one in get_authentication_records(request, request.user) if one.get("reauthenticated")]
-    newest: float = max([request.session.get(BEGUN, 0), *proofs])
-    return bool(time.time() - newest < settings.FRESH_MINUTES * 60)
+    records = get_authentication_records(request, request.user)
+    ages = [time.time() - one["at"] for one in records if one.get("reauthenticated")]
+    ages.append(timezone.now().timestamp() - request.session.get(BEGUN, 0))
+    return bool(min(ages) < settings.FRESH_MINUTES * 60)
 
 
 def prove(request: HttpRequest) -> None:

@@ -46,7 +46,7 @@ class Place:
 
 def session_begin(request: HttpRequest, user: User) -> None:
     """Note in a session that has just been signed in what its limits and its list need."""
-    request.session[BEGUN] = int(time.time())
+    request.session[BEGUN] = int(timezone.now().timestamp())
     actor = actor_of(user)
     request.session[FACE] = "field" if actor.has(*STREET_WORK) and not actor.has(*DESK_ROLES) else "office"
     request.session.seen = None  # type: ignore[attr-defined]  # now
@@ -128,7 +128,8 @@ def let_listen(request: HttpRequest, response: HttpResponse, topics: Iterable[st
     until = None
     if isinstance(store, SessionStore) and store.seen and SESSION_KEY in store and BEGUN in store:
         begun = datetime.fromtimestamp(store[BEGUN], store.seen.tzinfo)
-        until = end_of(store.get(FACE, "office"), begun, store.seen)[0].timestamp()
+        left = end_of(store.get(FACE, "office"), begun, store.seen)[0] - timezone.now()
+        until = time.time() + left.total_seconds()
     grant_topics(response, topics, session=id_of(request), until=until)
 
 
