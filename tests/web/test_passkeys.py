@@ -60,3 +60,15 @@ def test_a_passkey_is_a_second_factor_and_codes_alone_are_none(cast: Cast, setti
     assert factor_lacks(cast.act(cast.dispatcher))
     Authenticator.objects.create(user=cast.dispatcher, type=Authenticator.Type.WEBAUTHN, data={"name": "演示"})
     assert not factor_lacks(cast.act(cast.dispatcher))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["mfa_index", "mfa_list_webauthn"])
+def test_passkeys_are_listed_with_their_names(page: str) -> None:
+    client, user = entered()
+    row = Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={"name": "演示<钥匙>"})
+    text = client.get(reverse(page)).content.decode()
+    assert "演示&lt;钥匙&gt;" in text
+    assert reverse("mfa_remove_webauthn", args=[row.pk]) in text
+    for name in ("mfa_edit_webauthn", "mfa_remove_webauthn"):
+        assert "演示&lt;钥匙&gt;" in client.get(reverse(name, args=[row.pk])).content.decode()

@@ -15,3 +15,9 @@ register = template.Library()
 def as_json(value: Any) -> str:
     """JSON for an attribute; the template escapes it."""
     return json.dumps(value, cls=DjangoJSONEncoder)
+
+
+@register.filter
+def key_rows(keys: Any) -> list[Any]:
+    """The rows of passkeys, which allauth gives to one page plain and to the other wrapped."""
+    return [getattr(one, "instance", one) for one in keys or ()]
