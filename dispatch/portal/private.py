@@ -124,7 +124,7 @@ def _act(request: HttpRequest, token: str, found: Tracked) -> HttpResponse:
                 messages.success(request, _("Thank you. The office reads what you wrote."))
             else:
                 _answer(request, token, found, form)
-                messages.success(request, _("Sent. The office reads it."))
+                messages.success(request, _("Sent. The office reads it."), extra_tags=_shelf(found))
         except Refused as refused:
             status = put_refusal(form, refused)
         else:
@@ -156,6 +156,11 @@ def _answer(request: HttpRequest, token: str, found: Tracked, form: AnswerForm) 
     )
 
 
+def _shelf(found: Tracked) -> str:
+    """The name under which this browser keeps photos of an answer that have not arrived; no secret."""
+    return f"answer-{found.complaint.reference}"
+
+
 def _box(found: Tracked) -> str:
     """Where photos of an unfinished answer are kept."""
     return f"c{found.complaint.pk}"
@@ -172,7 +177,7 @@ def _page(
     elif isinstance(form, AnswerForm):
         answer = form
     waiting = shots.of(_box(found))
-    context |= {"rate": rate, "answer": answer, "waiting": shown(waiting), "tried": form is not None}
+    context |= {"rate": rate, "answer": answer, "waiting": shown(waiting), "shelf": _shelf(found), "tried": form is not None}
     response = render(request, "portal/private.html", {**context, **link_of(request, token)}, status=status)
     grant_topics(response, [f"complaint:{found.complaint.token_hash}"])
     return closed(response)

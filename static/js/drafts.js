@@ -74,7 +74,10 @@ const note = (e) => {
 };
 document.addEventListener("input", note);
 document.addEventListener("change", note);
-addEventListener("pagehide", () => { if (typedIn?.isConnected && typedIn.dataset.dirty) remember(typedIn); });
+// A phone that closes the page later says nothing more: hidden is the last that is sure to be heard.
+const away = () => { if (typedIn?.isConnected && typedIn.dataset.dirty) remember(typedIn); };
+addEventListener("pagehide", away);
+document.addEventListener("visibilitychange", () => { if (document.hidden) away(); });
 
 // --- was it taken? ---
 // A plain form tells by the page that follows: led elsewhere, it was taken; the same form again, or a page that keeps
@@ -89,7 +92,11 @@ function settle() {
   const same = [...document.querySelectorAll("form[data-draft]")].some((f) => f.dataset.draft === pending.name);
   if (!same) (pending.store === "session" ? sessionStorage : localStorage).removeItem(draftKey(pending.name));
 }
-const ownForm = (e) => (e.detail.elt instanceof HTMLFormElement && e.detail.elt.dataset.draft ? e.detail.elt : null);
+// A form that its answer replaced is off the page by then: the request still knows it.
+const ownForm = (e) => {
+  const form = e.detail.requestConfig?.elt ?? e.detail.elt;
+  return form instanceof HTMLFormElement && form.dataset.draft ? form : null;
+};
 const signIn = words.login || "/accounts/login/";
 function signedOut(xhr) {
   if (xhr.status === 401) return true;

@@ -8,6 +8,8 @@ const send = (form, wait) => {
     if (form.isConnected) form.requestSubmit();
   }, wait));
 };
+// The phone is put away: what waits for a pause in the typing goes now.
+document.addEventListener("visibilitychange", () => { if (document.hidden) for (const form of waiting.keys()) send(form, 0); });
 const itemForm = (e) => e.target.closest?.("form[data-item]");
 // A note or a photo alone waits for the verdict: without one nothing can be saved.
 const ready = (form) => form.querySelector("input[name=result]:checked") || form.querySelector("input[name=value]")?.value;

@@ -1,11 +1,15 @@
 // What has not reached the office yet: kept on this phone, sent again by itself, its state always in sight.
-// Forms with data-item (one answer each) are written down before they are sent, so that even a closed page loses nothing.
+// Forms with data-item (one answer each) are written down with every stroke, and again before they are sent, so that even a
+// page closed in the middle of a word loses nothing. What has a verdict is then sent; a note alone waits for one in its form.
 // Forms with data-keeps stay on the page as they are, and are sent again while it is open; their drafts are base.js's.
 const words = document.getElementById("field-words")?.dataset ?? {};
 const say = (key, values = {}) => (words[`w${key[0].toUpperCase()}${key.slice(1)}`] ?? "").replace(/\{(\w+)\}/g, (_, k) => values[k] ?? "");
 const who = document.body.dataset.user || "-";
-const PREFIX = document.querySelector("[data-anybody]") ? "wait:" : `wait:${who}:`; // without a signal nobody is signed in
+const anybody = Boolean(document.querySelector("[data-anybody]")); // without a signal nobody is signed in
+const PREFIX = anybody ? "wait:" : `wait:${who}:`;
+const TYPED = `typed:${who}:`;
 const AGAIN = 15000;
+const DAY = 86400000;
 const clock = () => new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 const token = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 let deliveredAt = "";
@@ -15,13 +19,25 @@ let ready = document.readyState === "complete";
 
 // --- the shelf ---
 const read = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
-const keys = () => { try { return Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)); } catch { return []; } };
-const entries = () => keys().map((key) => ({ key, ...read(key) })).filter((one) => one.url);
-function keep(form) {
+const keys = (start) => { try { return Object.keys(localStorage).filter((key) => key.startsWith(start)); } catch { return []; } };
+const rows = (start) => keys(start).map((key) => ({ key, ...read(key) })).filter((one) => one.url);
+const entries = () => [...rows(PREFIX), ...(anybody ? rows("typed:").filter(judged) : [])];
+function keep(form, shelf = PREFIX) {
   const fields = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken");
   const { item, what = "", party = "" } = form.dataset;
   const entry = { url: form.action, page: `${location.pathname}#item-${item}`, what, party, at: Date.now(), fields };
-  try { localStorage.setItem(PREFIX + item, JSON.stringify(entry)); return entry.at; } catch { return 0; }
+  try { localStorage.setItem(shelf + item, JSON.stringify(entry)); } catch { return 0; }
+  if (shelf === PREFIX) drop(TYPED + item); // it is under way now
+  return entry.at;
+}
+const judged = (one) => one.fields.some(([name, value]) => ["result", "value"].includes(name) && value);
+// Typed on a page that was closed before it could be sent: what has its verdict goes the common way now.
+function promote() {
+  for (const { key, ...one } of rows(TYPED)) {
+    const kept = PREFIX + key.slice(TYPED.length);
+    if (judged(one) && (read(kept)?.at ?? 0) <= one.at) try { localStorage.setItem(kept, JSON.stringify(one)); } catch { continue; }
+    if (judged(one) || Date.now() - one.at > DAY) drop(key);
+  }
 }
 function drop(key, at = 0) {
   // What was typed while the answer was under way is newer than what was sent: it stays.
@@ -62,7 +78,7 @@ function paint() {
     strip.querySelector("[data-waiting-t]").textContent = refused ? say("waitingno", { n: waits + refused, m: refused }) : say("waiting", { n: waits });
   }
   list(kept);
-  const answered = kept.filter((one) => !one.refused && one.fields.some(([name, value]) => ["result", "value"].includes(name) && value));
+  const answered = kept.filter((one) => !one.refused && judged(one));
   document.dispatchEvent(new CustomEvent("field:kept", { detail: { items: answered.map((one) => one.key.slice(PREFIX.length)) } }));
 }
 
@@ -123,7 +139,7 @@ async function send(one) {
 }
 let going = false;
 async function flush() {
-  if (document.querySelector("[data-anybody]")) { paint(); return; }
+  if (anybody) { paint(); return; }
   if (going || !ready || !navigator.onLine) { paint(); return; }
   going = true;
   try {
@@ -142,7 +158,7 @@ async function flush() {
     paint();
   }
 }
-const formOf = (one) => document.querySelector(`form[data-item="${CSS.escape(one.key.slice(PREFIX.length))}"]`);
+const formOf = (one, shelf = PREFIX) => document.querySelector(`form[data-item="${CSS.escape(one.key.slice(shelf.length))}"]`);
 
 // --- what happens on this page ---
 const sentAt = new WeakMap();
@@ -192,23 +208,41 @@ document.addEventListener("htmx:afterSettle", (e) => {
   paint();
 });
 
+// On window: by then the verdict of a value stands in the form, too.
+for (const name of ["input", "change"]) {
+  addEventListener(name, (e) => {
+    const form = e.target.closest?.("form[data-item]");
+    if (form && e.target.type !== "file") keep(form, TYPED);
+  });
+}
+
 // --- what was kept comes back into the page ---
-for (const one of entries()) {
-  const form = formOf(one);
-  if (!form) continue;
-  for (const [name, value] of one.fields) {
+function fill(form, fields) {
+  for (const [name, value] of fields) {
     const field = form.elements.namedItem(name);
     if (field instanceof RadioNodeList) { for (const radio of field) if (radio.type === "radio") radio.checked = radio.value === value; }
     else if (field && field.type === "radio") field.checked = field.value === value;
     else if (field && field.type !== "file" && field.type !== "hidden") field.value = value;
+    if (name === "note" && value) field.closest("details")?.setAttribute("open", "");
   }
+}
+if (!anybody) promote();
+for (const one of entries()) {
+  const form = formOf(one);
+  if (!form) continue;
+  fill(form, one.fields);
   form.dataset.held = "1";
 }
+for (const one of anybody ? [] : rows(TYPED)) {
+  const form = formOf(one, TYPED);
+  if (form) fill(form, one.fields);
+}
+document.dispatchEvent(new Event("look:changed")); // verdicts and counts know what came back
 document.querySelectorAll("[data-send-now]").forEach((button) => button.addEventListener("click", () => {
   for (const one of entries()) if (one.refused) try { localStorage.setItem(one.key, JSON.stringify({ ...read(one.key), refused: "" })); } catch { /* closed */ }
   flush();
 }));
-addEventListener("online", () => (document.querySelector("[data-anybody]") ? location.reload() : flush()));
+addEventListener("online", () => (anybody ? location.reload() : flush()));
 addEventListener("offline", paint);
 addEventListener("storage", paint);
 document.addEventListener("live:state", (e) => { if (e.detail?.up) flush(); });

@@ -98,8 +98,9 @@ const placeOf = (box) => box.dataset.shelf || (box.dataset.send ? `${location.pa
 function factsOf(box) {
   const form = box.closest("form");
   const { item, what, party = "" } = form?.dataset ?? {};
+  // A page of a resident is a secret: only those of a squad are named, in the list of what waits.
   const key = form?.querySelector("[name=photo_key], [name=client_key]")?.value || box.dataset.key || "";
-  return { key, send: box.dataset.send ?? "", page: location.pathname + (item ? `#item-${item}` : ""), what: what || document.title.split("·")[0].trim(), party };
+  return { key, send: box.dataset.send ?? "", page: box.dataset.send ? location.pathname + (item ? `#item-${item}` : "") : "", what: what || document.title.split("·")[0].trim(), party };
 }
 async function back() {
   const boxes = [...document.querySelectorAll("[data-photos]")].filter(placeOf);

@@ -61,6 +61,8 @@ globalThis.photoShelf = {
     } catch { return []; }
   },
 };
-if (document.querySelector("[data-shelf-taken]")) { // a later step: what rode with the first has arrived
-  globalThis.photoShelf.all().then((kept) => kept.filter((one) => one.riding).forEach((one) => globalThis.photoShelf.drop(one.id)));
+// The page says that a form was taken: what rode with it has arrived.
+for (const taken of document.querySelectorAll("[data-shelf-taken]")) {
+  const rode = (one) => one.riding && one.place === taken.dataset.shelfTaken;
+  globalThis.photoShelf.all().then((kept) => kept.filter(rode).forEach((one) => globalThis.photoShelf.drop(one.id)));
 }

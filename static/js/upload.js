@@ -53,6 +53,7 @@ class Box {
     this.shots.insertBefore(item.figure, this.shots.querySelector(".shoot"));
     this.items.push(item);
     this.back ||= back;
+    if (back) this.element.closest("details")?.setAttribute("open", "");
     this.look();
     this.next();
   }

@@ -89,6 +89,7 @@ def test_from_the_call_to_the_signature(people: People, product: Product, shop: 
 
     # 3 Without a signal: kept, said so, sent by itself.
     without_signal(phone)
+    put_away(phone)
     people.complaints[:] = [line for line in people.complaints if not OFFLINE.search(line)]
     answer_rest(phone)
     finish(phone)
@@ -154,6 +155,27 @@ def without_signal(phone: Page) -> None:
     expect(phone).to_have_url(checklist)
     expect(state).to_contain_text("Delivered")
     phone.wait_for_function(EMPTY)
+
+
+def put_away(phone: Page) -> None:
+    """Closed in the middle of a word: nothing that was typed is lost, and what has its verdict is sent later."""
+    item = phone.locator("form[data-item]").nth(2)
+    checklist, note = phone.url, item.locator("[name=note]")
+    item.locator("[name=note]").evaluate("note => { note.closest('details').open = true; }")
+    note.press_sequentially("后门堆着")
+    phone.goto("about:blank")
+    phone.goto(checklist)
+    expect(note).to_have_value("后门堆着")  # without a verdict it waits in its form
+    expect(note).to_be_visible()
+    expect(phone.locator("[data-waiting]")).to_be_hidden()
+    item.locator("[name=result][value=yes] + label").tap()
+    expect(item.locator(".item-state")).to_contain_text("Saved")
+    note.press_sequentially("纸箱")
+    phone.goto("about:blank")
+    phone.goto("/field/me/")  # any page of the field sends it
+    phone.wait_for_function("!Object.keys(localStorage).some(key => /^(typed|wait):/.test(key))")
+    phone.goto(checklist)
+    expect(note).to_have_value("后门堆着纸箱")
 
 
 def sign(phone: Page, box: Locator) -> None:

@@ -190,6 +190,35 @@ def test_photos_that_had_not_arrived_outlive_a_closed_page(phones: Phones) -> No
     expect(page.locator(".shot")).to_have_count(0)
 
 
+def test_photos_of_an_answer_outlive_a_closed_page(phones: Phones) -> None:
+    page = phones.new()
+    to_the_last_step(page, "演示·后巷堆物")
+    _reference, link = sent(page)
+    page.goto(link)
+    box = page.locator("details:has(#add-form)")
+    box.locator("summary").click()
+    page.locator("#add-form [name=text]").press_sequentially("今天更多了")
+    page.context.set_offline(True)
+    page.locator("#more-photos").set_input_files(photo("closed before it was sent"))
+    page.wait_for_function("async () => (await photoShelf.all()).length === 1")
+    assert page.evaluate("async () => !JSON.stringify(await photoShelf.all()).includes(location.pathname)")
+    page.goto("about:blank")
+    page.context.set_offline(False)
+    page.goto(link)
+    expect(box.locator(".shot button[name=remove]")).to_be_visible()  # here again, its fold open, sent by itself
+    expect(page.locator("#add-form [name=text]")).to_have_value("今天更多了")
+    page.wait_for_function("async () => (await photoShelf.all()).length === 0")
+    # One that never arrives by itself rides with the answer, and is forgotten with it.
+    page.route("**/photos/", lambda route: route.abort())
+    page.locator("#more-photos").set_input_files(photo("rides with the answer"))
+    expect(box.locator(".shot .again")).to_be_visible()
+    box.locator("button[type=submit]").last.click()
+    expect(page.locator(".msg-success")).to_be_visible()
+    page.wait_for_function("async () => (await photoShelf.all()).length === 0")
+    expect(box.locator(".shot")).to_have_count(0)
+    expect(page.locator("details:has(.shots a), details .shots .shot")).not_to_have_count(0)
+
+
 def test_switches_keep_what_was_typed_without_javascript(phones: Phones) -> None:
     page = phones.new(javascript=False)
     page.goto("/report/")
