@@ -62,7 +62,8 @@ def switched(request: HttpRequest, page: str) -> HttpResponse | None:
 
 
 def photo_answer(request: HttpRequest, key: str) -> HttpResponse:
-    """Keep or drop a photo that a script sends: its picture for the page (201), nothing (204), or why not, in words."""
+    """Keep or drop a photo that a script sends: its picture for the page (201; 200 when it was
+    there already), nothing (204), or why not, in words."""
     if is_number(gone := request.POST.get("remove", "")):
         shots.drop(key, int(gone))
         return HttpResponse(status=204)
@@ -73,7 +74,11 @@ def photo_answer(request: HttpRequest, key: str) -> HttpResponse:
     now = shots.of(key)
     fresh = [photo for photo in now if photo.pk not in before]
     if not fresh:
-        return HttpResponse(status=204)  # the same photo once more: it is there already
+        # The same photo once more. Its first answer may have been lost with a closed page, so it is shown again.
+        known = next((photo for upload in uploads if (photo := shots.same(key, upload))), None)
+        if known is None:
+            return HttpResponse(status=204)
+        return render(request, "portal/shot.html", {"p": shown([known])[0], "n": len(now)})
     return render(request, "portal/shot.html", {"p": shown(fresh)[0], "n": len(now)}, status=201)
 
 

@@ -54,6 +54,12 @@ def store(request: HttpRequest, key: str, uploads: Sequence[UploadedFile[Any]]) 
     return refusals
 
 
+def same(key: str, upload: UploadedFile[Any]) -> File | None:
+    """The photo of this form that these bytes are already, if they are one."""
+    name = _name(key, upload)
+    return next((photo for photo in of(key) if photo.client_key == name), None)
+
+
 def drop(key: str, pk: int) -> None:
     """Take one photo of this form out, for good."""
     if any(photo.pk == pk for photo in of(key)):

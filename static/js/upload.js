@@ -87,7 +87,8 @@ class Box {
     this.send(item).then((answer) => {
       this.busy = false;
       if (!this.items.includes(item)) { this.next(); return; }
-      if (answer.status === 201 || answer.status === 204) this.kept(item, answer.responseText);
+      const taken = answer.status === 204 || ([200, 201].includes(answer.status) && answer.responseText.includes("<figure"));
+      if (taken) this.kept(item, answer.responseText);
       else this.failed(item, answer);
       this.look();
       this.next();
@@ -119,8 +120,10 @@ class Box {
   kept(item, html) {
     this.items = this.items.filter((other) => other !== item);
     globalThis.photoShelf?.drop(item.shelf);
-    if (!html) { item.figure.remove(); return; } // the same photo was there already
-    const stored = document.createRange().createContextualFragment(html).querySelector("figure");
+    const stored = html ? document.createRange().createContextualFragment(html).querySelector("figure") : null;
+    const number = stored?.querySelector("button[name=remove]")?.value;
+    const there = number && this.shots.querySelector(`button[name=remove][value="${CSS.escape(number)}"]`);
+    if (!stored || there) { item.figure.remove(); return; } // the same photo is there already
     const thumb = item.figure.querySelector("canvas");
     if (thumb) stored.querySelector("img, svg.ti")?.replaceWith(thumb); // the server still makes its small copy
     item.figure.replaceWith(stored);
