@@ -30,9 +30,10 @@ def test_a_photo_is_kept_at_once_and_taken_out_for_good(resident: Client, photo:
     answer = resident.post("/report/photos/", {"client_key": key, "photos": photo()})
     assert answer.status_code == 201
     assert "<figure" in answer.content.decode()
+    stored = File.objects.get()
     again = resident.post("/report/photos/", {"client_key": key, "photos": photo()})
     assert again.status_code == 200 and f'value="{stored.pk}"' in again.content.decode()  # the same, shown once more
-    stored = File.objects.get()
+    assert File.objects.get() == stored
     assert f'value="{stored.pk}"' in page(resident, "/report/")
     assert resident.post("/report/photos/", {"client_key": key, "remove": stored.pk}).status_code == 204
     assert not File.objects.exists()
