@@ -177,7 +177,13 @@ def _page(
     elif isinstance(form, AnswerForm):
         answer = form
     waiting = shots.of(_box(found))
-    context |= {"rate": rate, "answer": answer, "waiting": shown(waiting), "shelf": _shelf(found), "tried": form is not None}
+    context |= {
+        "rate": rate,
+        "answer": answer,
+        "waiting": shown(waiting),
+        "shelf": _shelf(found),
+        "tried": form is not None,
+    }
     response = render(request, "portal/private.html", {**context, **link_of(request, token)}, status=status)
     grant_topics(response, [f"complaint:{found.complaint.token_hash}"])
     return closed(response)

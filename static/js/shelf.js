@@ -34,6 +34,7 @@ async function rows(database) {
   return found.filter((one) => !old.includes(one));
 }
 
+let settled = Promise.resolve();
 globalThis.photoShelf = {
   // place: which box of which page; facts: key, page, what, party. Answers the id, or 0 where nothing can be kept.
   async put(place, file, facts) {
@@ -55,14 +56,16 @@ globalThis.photoShelf = {
     } catch { /* none is kept */ }
   },
   async all() {
+    await settled;
     try {
       const known = everybody ? (await indexedDB.databases()).map((one) => one.name).filter((one) => one?.startsWith("photos:") && one !== name("-")) : [name(who)];
       return (await Promise.all(known.map(rows))).flat();
     } catch { return []; }
   },
 };
-// The page says that a form was taken: what rode with it has arrived.
-for (const taken of document.querySelectorAll("[data-shelf-taken]")) {
-  const rode = (one) => one.riding && one.place === taken.dataset.shelfTaken;
-  globalThis.photoShelf.all().then((kept) => kept.filter(rode).forEach((one) => globalThis.photoShelf.drop(one.id)));
+// The page says that a form was taken: what rode with it has arrived, before anybody asks what is left.
+const places = [...document.querySelectorAll("[data-shelf-taken]")].map((el) => el.dataset.shelfTaken);
+if (places.length) {
+  settled = rows(name(who)).then((kept) => Promise.all(kept.filter((one) => one.riding && places.includes(one.place))
+    .map((one) => globalThis.photoShelf.drop(one.id)))).catch(() => {});
 }
