@@ -173,7 +173,7 @@ def put_away(phone: Page) -> None:
     note.press_sequentially("纸箱")
     phone.goto("about:blank")
     phone.goto("/field/me/")  # any page of the field sends it
-    phone.wait_for_function("!Object.keys(localStorage).some(key => /^(typed|wait):/.test(key))")
+    phone.wait_for_function("() => !Object.keys(localStorage).some(key => /^(typed|wait):/.test(key))")
     phone.goto(checklist)
     expect(note).to_have_value("后门堆着纸箱")
 
