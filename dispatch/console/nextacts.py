@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cases import flow
-from cases.models import Case, Order, PartState
+from cases.models import Case, Order, OrderState, PartState
 from cases.policies import may
 from cases.selectors.dossier import Dossier, OrderView, PartView, dossier, urgent
 from cases.selectors.nextstep import ISSUE_FIRST_THEN, ISSUE_THEN, SUBMIT_THEN
@@ -26,6 +26,9 @@ def next_of_case(actor: Actor, subject: Case, facts: Dossier | None = None) -> d
 def next_of_order(actor: Actor, view: OrderView) -> dict[str, object]:
     """``title``, ``why`` and ``actions`` of an order's next-action bar."""
     title, why = _order_words(view.order.state, urgent(view.order))
+    if view.order.state == OrderState.DONE and view.order.urgent_first and not view.order.approved_at:
+        title = _("Make up the approval of order %(number)s") % {"number": view.order.number}
+        why = _("It was urgent and went out first; the approval is due within 24 hours.")
     return {"title": title, "why": why, "actions": order_actions(actor, view)}
 
 
