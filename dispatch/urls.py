@@ -20,8 +20,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("landing/", accounts.landing, name="landing"),
     path("welcome/<str:token>/", invitations.invitation, name="invitation"),
     path("accounts/sessions/", sessionpages.sessions, name="account_sessions"),
-    # Before allauth's own of the same names: they send a kept form on.
+    # Before allauth's own of the same names: they send a kept form on, and lead in no circle.
     path("accounts/reauthenticate/", proof.by_password, name="account_reauthenticate"),
+    path("accounts/2fa/authenticate/", proof.second_step, name="mfa_authenticate"),
     path("accounts/2fa/reauthenticate/", proof.by_code, name="mfa_reauthenticate"),
     path("accounts/2fa/webauthn/reauthenticate/", proof.by_passkey, name="mfa_reauthenticate_webauthn"),
     path("accounts/", include("allauth.urls")),

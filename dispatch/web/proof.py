@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.internal.stagekit import clear_login
 from allauth.account.views import ReauthenticateView
+from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.base.views import ReauthenticateView as CodeView
 from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from dispatch.web.fresh import WORD, kept_of
@@ -59,4 +62,16 @@ class PasskeyProof(_Resumes, ReauthenticateWebAuthnView):  # type: ignore[misc]
         return answer
 
 
+class SecondStep(AuthenticateView):  # type: ignore[misc]
+    """After the password. Where the factor was taken off meanwhile (a lost phone), the sign-in begins anew: allauth
+    would lead from here to the sign-in and from there to here."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer: HttpResponse = super().dispatch(request, *args, **kwargs)
+        if answer.status_code == 302 and answer["Location"] == reverse("account_login"):
+            clear_login(request)
+        return answer
+
+
+second_step = SecondStep.as_view()
 by_password, by_code, by_passkey = PasswordProof.as_view(), CodeProof.as_view(), PasskeyProof.as_view()

@@ -98,6 +98,18 @@ def _new(cast: Cast) -> User:
     return User.objects.create_user(username=f"n{uuid.uuid4().hex[:10]}", name="演示·新人")
 
 
+def test_a_factor_taken_off_at_the_second_step_leads_in_no_circle() -> None:
+    user, client = somebody(), Client()
+    row = TOTP.activate(user, "JBSWY3DPEHPK3PXP").instance
+    assert entry(client, user, SECRET, net())
+    row.delete()
+    answer = client.get(reverse("console:board"), follow=True)
+    assert answer.status_code == 200
+    assert answer.redirect_chain[-1][0] == reverse("account_login")
+    assert entry(client, user, SECRET, net())
+    assert client.get(reverse("session_alive")).status_code == 204
+
+
 def test_what_is_refused_leaves_a_line_without_words() -> None:
     user, here = somebody(), net()
     TOTP.activate(user, "JBSWY3DPEHPK3PXP")
