@@ -8,13 +8,14 @@ WITH := $(PY) -m dispatch.embedded run --data .data/test --fast --max-connection
 PYTEST := $(PY) -m pytest -q
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test journeys fuzz bench faults lint style types unit slow races stories install install-dev browser clean
+.PHONY: help run test journeys fuzz mutations bench faults lint style types unit slow races stories install install-dev browser clean
 
 help:
 	@echo "make run    start everything (PORT=8000, HOST=127.0.0.1, DEMO=1, DISPATCH_DATA=.data)"
 	@echo "make test   lint, types, architecture and all tests"
 	@echo "make journeys  every browser story alone"
 	@echo "make fuzz   20,000 made-up calls against the API as everybody (CALLS=…, SEED=…)"
+	@echo "make mutations  takes away each rule of access that docs/mutations.md does not name yet (ALL=1: every one)"
 	@echo "make bench  figures: NAME=live (from commit to screen), phone, rules; docs/performance.md says what others need"
 	@echo "make faults kill everything in turn while orders go out, and look what is missing (10 minutes)"
 	@echo "make clean  remove the environment and caches; the data in .data stays"
@@ -27,6 +28,9 @@ test: lint browser
 
 fuzz: install-dev
 	@$(PY) -m bench fuzz --calls $(or $(CALLS),20500) $(if $(SEED),--seed $(SEED))
+
+mutations: install-dev
+	@nice $(PY) -m bench mutations $(if $(ALL),--all)
 
 bench: install-dev browser
 	@$(PY) -m bench $(or $(NAME),live)

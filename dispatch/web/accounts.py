@@ -10,7 +10,6 @@ from allauth.core import context
 from allauth.mfa.signals import authenticator_added, authenticator_removed
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
@@ -22,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from dispatch.web.access import actor_for, home_of
+from dispatch.web.access import actor_for, home_of, staff_required
 from dispatch.web.fresh import is_fresh
 from dispatch.web.live import revoke
 from dispatch.web.lockout import CountedAdapter, tries_forget
@@ -42,7 +41,7 @@ class ClosedSignupAdapter(CountedAdapter):
         return super().is_reauthentication_required(app=app, **kwargs) and not is_fresh(context.request)
 
 
-@login_required
+@staff_required
 def landing(request: HttpRequest) -> HttpResponse:
     """Send a member of staff to the face of their work."""
     home = home_of(actor_for(request))

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.access.matrix import PREFIXES, ROLES, ROUTES, TABLES, Route, answers
+from tests.access.sight import text_of, topics_in, wrong_in
 from tests.access.world import World
 from tests.cast import unchanged
 
@@ -96,10 +97,49 @@ def url_of(route: Route, rows: dict[str, Any]) -> str:
 
 
 def compare(world: World, role: str, method: str, url: str, wanted: str) -> list[str]:
-    said = kind_of(ask(world.clients[role], method, url))
+    answer = ask(world.clients[role], method, url)
+    said = kind_of(answer)
     if said == "500" and url == reverse("readyz"):  # honest about a worker that does not run here
         said = "ok"
-    return [] if said == wanted else [f"{role}: {method} {url} is {said}, not {wanted}"]
+    wrong = [] if said == wanted else [f"{role}: {method} {url} is {said}, not {wanted}"]
+    if world.own.token in url or world.other.token in url:
+        return wrong  # whoever holds the link of a report reads that report
+    return wrong + overheard(world, role, url, answer)
+
+
+def overheard(world: World, role: str, url: str, answer: HttpResponseBase | Any) -> list[str]:
+    """What the answer tells and its reader may not know."""
+    world.told.walked.add((role, url))
+    text = text_of(answer)
+    wrong = []
+    for street, made in (("own", world.own), ("other", world.other)):
+        wrong += wrong_in(world.told, role, street, made.signs, made.names, url, text)
+    heard = topics_in(answer) - topics_for(world, role)
+    return [*wrong, *(f"{role}: {url} lets hear {topic}" for topic in sorted(heard))]
+
+
+def topics_for(world: World, role: str) -> set[str]:
+    """What of the stream somebody may hear: written out here, not asked of the program."""
+    if role == "anonymous":
+        return set()
+    cast, squads = world.cast, world.cast.squads
+    own, other = f"office:{cast.street.pk}", f"office:{cast.other_street.pk}"
+    of_squads = {
+        "leader": "street",
+        "officer": "street",
+        "auxiliary": "street",
+        "joint": "urban",
+        "uncalled": "ecology",
+        "excused": "fire",
+        "officer_elsewhere": "other",
+        "technician": "laboratory",
+        "technician_elsewhere": "laboratory_elsewhere",
+    }
+    of_offices = {name: {own} for name in ("dispatcher", "head", "checker")}
+    heard = (of_offices | {"supervisor": {own, other}, "dispatcher_elsewhere": {other}}).get(role, set())
+    if role in of_squads:
+        heard = {f"squad:{squads[of_squads[role]].pk}"}
+    return heard | {f"user:{world.people[role].pk}"}
 
 
 def ask(client: Client, method: str, url: str) -> HttpResponse:

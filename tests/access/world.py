@@ -16,11 +16,13 @@ from django.test import Client
 from django.utils import timezone
 
 from cases.models import (
+    Attachment,
     BoardView,
     Case,
     Complaint,
     DeadlineRule,
     Feedback,
+    File,
     ImportRun,
     ItemBasis,
     LabTest,
@@ -38,21 +40,28 @@ from dispatch.notify.models import Delivery, Webhook
 from dispatch.web.models import ApiToken
 from teams.models import Assignment, CalendarDay, District, Leave, Power, Role, Squad, SquadKind, User
 from teams.policies import RESIDENT
+from tests.access.sight import OTHER, OWN, Signs, Told
 from tests.cast import LAT, Cast, Snapshot, make_cast, officer, person, snapshot
 from tests.stage import planned_case
 
-TEXT = "演示·夜里烧烤油烟很大，吵得睡不着"
+TEXT = "演示·夜里烧烤油烟很大，吵得睡不着，"
 
 
 @dataclass
 class Street:
     """Ids of one street's rows by kind, as the matrix names them."""
 
+    signs: Signs
     rows: dict[str, Any] = field(default_factory=dict)
     case: Case = field(init=False)
     order: Order = field(init=False)
     complaint: Complaint = field(init=False)
     token: str = ""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Fields of ``sight`` that are rows' own names."""
+        return {"case": self.case.reference, "order": self.order.number, "party": self.order.target.name}
 
 
 @dataclass
@@ -66,6 +75,7 @@ class World:
     people: Mapping[str, User]
     clients: Mapping[str, Client]
     untouched: Snapshot
+    told: Told = field(default_factory=Told)
 
 
 def make_world() -> World:
@@ -120,7 +130,7 @@ def _people(cast: Cast) -> dict[str, User]:
 
 
 def _street(cast: Cast, target: Target, dispatcher: User, head: User, lead: list[User], laboratory: str) -> Street:
-    made = Street()
+    made = Street(OWN if target == cast.target else OTHER)
     _complaint(cast, made, target, dispatcher)
     _order(cast, made, target, dispatcher, head)
     _scene(cast, made, lead, laboratory)
@@ -157,10 +167,21 @@ def _doors(user: User) -> dict[str, int]:
 
 
 def _complaint(cast: Cast, made: Street, target: Target, dispatcher: User) -> None:
+    signs = made.signs
     sent = intake.complaint_create(
-        actor=RESIDENT, street_id=target.street_id, source=Source.PORTAL, text=TEXT, name="演示·甲", phone="13900001234"
+        actor=RESIDENT,
+        street_id=target.street_id,
+        source=Source.PORTAL,
+        text=TEXT + signs.words,
+        name=signs.name,
+        phone=signs.phone,
+        address=signs.address,
+        lat=signs.point[0],
+        lng=signs.point[1],
     )
     assert sent.token
+    photo = File.objects.create(key=signs.photo, sha256="0" * 64, size=1, content_type="image/jpeg", state="ready")
+    Attachment.objects.create(file=photo, complaint=sent.complaint)
     made.complaint, made.token = sent.complaint, sent.token
     actor = cast.act(dispatcher)
     triage.case_accept(actor=actor, case_id=sent.case.pk)
@@ -171,7 +192,7 @@ def _complaint(cast: Cast, made: Street, target: Target, dispatcher: User) -> No
         disposition="inspection",
         category_id=cast.categories["05-10"].pk,
         target_id=target.pk,
-        brief="演示·门前烧烤",
+        brief=made.signs.brief,
         brief_confirmed=True,
         agency_ids=cast.agency_ids(joint, "fire"),
     )

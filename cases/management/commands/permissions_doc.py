@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import override
 
+from cases.management.sight import FIELDS, PEOPLE
 from cases.policies import RIGHTS, Place
 from teams.models import Role
 
@@ -55,6 +56,16 @@ Generated from `cases/policies.py` by `manage.py permissions_doc`; a test compar
 - A service asks for the right itself; a page that offers a button asks beforehand only to be polite.
 """.strip()
 
+_FIELDS_HEAD = """
+Of the rows of two streets that mirror each other: **own** is the first street (its orders call the street's team, urban
+management, and fire, which was excused again), **other** the second, **both** means both. The office reveals name and
+phone of its own streets for a stated purpose, once, in the answer to that request; the head of office hands a person's
+own data out. Who holds the private link of a report reads that report: words, flat, photos, result; no name, no number.
+Squads get the building without the flat, and the party's place. `tests/access` walks every page, answer of the API,
+exported list and grant of the stream as each of these people and finds the fields by signs put into the rows
+(`access/test_matrix`, `access/test_sight`, `api/test_access`).
+""".strip()
+
 
 def permissions_document() -> str:
     """The whole page as Markdown: one table of rights for each kind of place, then what each role sees."""
@@ -62,7 +73,16 @@ def permissions_document() -> str:
     for place, (title, words) in _PLACES.items():
         lines += ["", f"## {title}", "", words, "", *_table(place)]
     lines += ["", "## What each role sees", "", *_rows(_SEES)]
+    lines += ["", "## Who is told which field", "", _FIELDS_HEAD, "", *_rows(_fields())]
     return "\n".join(lines) + "\n"
+
+
+def _fields() -> list[list[str]]:
+    """A line for each of the people, a column for each field."""
+    rows = [["who", *(words for words, _cells in FIELDS.values())]]
+    for who, words in PEOPLE.items():
+        rows.append([words, *(cells.get(who, "") for _words, cells in FIELDS.values())])
+    return rows
 
 
 def _rows(rows: Sequence[Sequence[str]]) -> list[str]:
