@@ -23,6 +23,7 @@ PACKAGES = (
     "dispatch.notify.services",
     "dispatch.notify.webhooks.services",
     "dispatch.web.tokens",
+    "dispatch.web.sessions",
 )
 
 _CARRIED = "a step of other services, which have asked; it is given rows that they locked"
