@@ -51,7 +51,7 @@ FIELDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "masked phone": ("phone, masked", _DESK),
     "words": ("what was written", _DESK),
     "flat": ("the flat", _DESK),
-    "point": ("the point that was sent, once the party is known", {}),
+    "point": ("the point sent", _DESK),
     "photo": ("photos, shown copy", _DESK),
     "original": ("photos, original", {}),
     "brief": ("the office's brief", _DESK | _CALLED),
@@ -60,6 +60,10 @@ FIELDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "party": ("the party's name", _DESK | _CALLED | _LABORATORY),
 }
 """Field → its words, and for whom on which street: ``own``, ``other`` or ``both``."""
+
+
+BY_API_ALONE = frozenset({"point"})
+"""No page tells it once the party is known: then the party's place is shown."""
 
 
 def may_be_told(role: str, name: str, street: str) -> bool:
