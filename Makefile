@@ -6,9 +6,11 @@ BIN := $(VENV)/bin
 PIP := $(PY) -m pip install -qq --no-input --disable-pip-version-check
 WITH := $(PY) -m dispatch.embedded run --data .data/test --fast --max-connections 200 --
 PYTEST := $(PY) -m pytest -q
-WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
+TOUR := tests/journeys/test_tour.py
+# Three for two cores: many tests wait for a server that starts, a lock, a clock.
+WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test journeys fuzz mutations bench faults lint style types unit slow races stories install install-dev browser clean
+.PHONY: help run test journeys fuzz mutations bench faults lint style types unit slow beside races made-up tour stories install install-dev browser clean
 
 help:
 	@echo "make run    start everything (PORT=8000, HOST=127.0.0.1, DEMO=1, DISPATCH_DATA=.data)"
@@ -69,21 +71,35 @@ types:
 unit:
 	@$(PY) -m dispatch.embedded messages
 	@$(PY) manage.py makemigrations --check --dry-run
-	@$(PYTEST) $(WORKERS) -m "not concurrency and not journey" tests
+	@$(PYTEST) $(WORKERS) -m "not concurrency and not fuzz and not journey" tests
 
-# Stories go one after the other and leave half a core free: the races take it, as a worker with a database of its own.
+# Stories go one after the other and leave half a core free: what else takes minutes goes beside them, one after the
+# other too, with databases and a product of its own.
 slow:
-	@$(MAKE) --no-print-directory --output-sync=target -j 2 races stories
+	@$(MAKE) --no-print-directory --output-sync=target -j 2 beside stories
+
+beside:
+	@$(MAKE) --no-print-directory races
+	@$(MAKE) --no-print-directory made-up
+	@$(MAKE) --no-print-directory tour
 
 races:
 	@$(PYTEST) -n 1 -m concurrency tests
 
+# Five minutes of calls made up from the API's description; `make fuzz` goes on until 20,000.
+made-up:
+	@FUZZ_CALLS=6000 FUZZ_SECONDS=300 $(PYTEST) -n 1 -m fuzz tests/api
+
+# Every page of every role; it takes as long as ten stories.
+tour:
+	@$(PYTEST) -m journey $(TOUR)
+
 stories:
-	@$(PYTEST) -m journey tests
+	@$(PYTEST) -m journey --ignore=$(TOUR) tests
 
 # Every browser story alone.
 journeys: install-dev browser
-	@$(WITH) sh -c '$(PY) -m dispatch.embedded messages && $(MAKE) --no-print-directory stories'
+	@$(WITH) sh -c '$(PY) -m dispatch.embedded messages && $(MAKE) --no-print-directory stories tour'
 
 # The journeys drive the machine's own Chromium, best its shell without windows: half the processor for the same engine.
 browser:

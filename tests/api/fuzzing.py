@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import schemathesis
@@ -38,7 +40,11 @@ from tests.api.client import program_of
 
 SEED = int(os.environ.get("FUZZ_SEED", "20260701"))
 CALLS = int(os.environ.get("FUZZ_CALLS", "1500"))
-"""How many calls at least, over all operations: ``make test`` is content with this, ``make fuzz`` asks for more."""
+"""How many calls at least, over all operations."""
+SECONDS = int(os.environ.get("FUZZ_SECONDS", "0"))
+"""When the calls end (``make test``), shared out evenly over all operations; 0: at ``CALLS``, however long it takes."""
+AT_LEAST = 6
+"""Cases of an operation that are sent however slow the machine is."""
 TABLE = os.environ.get("FUZZ_TABLE", "")
 """A folder for the counts (``python -m bench fuzz``)."""
 OFFICE = ("dispatcher", "head")
@@ -85,7 +91,10 @@ class Fuzz:
         """What the checks found wrong with an operation, each kind of fault once."""
         faults: dict[str, str] = {}
         turn = EACH * [one.id for one in operations()].index(wanted.id)
+        over = time.monotonic() + (SECONDS / len(operations()) if SECONDS else float("inf"))
         for number, case in enumerate(self.cases(self.found[wanted.id])):
+            if number >= AT_LEAST and time.monotonic() > over:
+                break
             self._ground(wanted, case, number)
             for role in self._askers(wanted, turn + number):
                 self._send(wanted, role, case, faults)
@@ -112,6 +121,7 @@ class Fuzz:
         more = EACH - len(made)
         for mode, number in ((GenerationMode.POSITIVE, more // 2), (GenerationMode.NEGATIVE, more - more // 2)):
             made += _drawn(operation, mode, number)
+        Random(SEED).shuffle(made)  # whoever stops early has seen some of each kind
         return made
 
     def _askers(self, wanted: Operation, number: int) -> list[str]:

@@ -15,7 +15,7 @@ from tests.access.matrix import ROLES
 from tests.access.world import World
 from tests.api.fuzzing import Fuzz, operations
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.fuzz]
 SCENE = ("field:", "webhooks:")
 
 

@@ -10,7 +10,7 @@ from tests.api.fuzzing import Fuzz, operations
 from tests.api.test_fuzz_office import SCENE
 from tests.api.test_fuzz_office import fuzz as fuzz
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.fuzz]
 
 
 @pytest.mark.parametrize(
