@@ -218,6 +218,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 BODY_MAX_BYTES = env.int("BODY_MAX_BYTES", default=48 * 1024**2)  # asgi.py: 413 above
+FLOOD_REPORTS = env.int("FLOOD_REPORTS", default=300)  # in ten minutes; above it senders wait (dispatch.web.flood)
 BODY_MIN_RATE = env.int("BODY_MIN_RATE", default=2 * 1024)  # asgi.py: bytes a second, 408 below
 
 # Maps draw their own ground; tile layers are a wish (see dispatch.web.tiles). A wrong value is dispatch.E010.

@@ -35,12 +35,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_b
 
 @pytest.fixture(scope="session", autouse=True)
 def plain_files_and_quick_passwords() -> Iterator[None]:
-    """Static files by their own names (nothing is collected), passwords hashed fast."""
+    """Static files by their own names (nothing is collected), passwords hashed fast, and no flood of reports."""
     storages = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    with override_settings(STORAGES=storages, PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+    with override_settings(
+        STORAGES=storages, PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"], FLOOD_REPORTS=10**9
+    ):
         yield
 
 

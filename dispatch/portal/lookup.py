@@ -14,9 +14,9 @@ from cases.papers.spoken import reference_heard
 from cases.refusals import Refused
 from cases.selectors.tracking import Tracked, track_by_phone
 from dispatch.portal.forms import FindForm
-from dispatch.portal.limits import count
 from dispatch.portal.pages import closed, office_of
 from dispatch.portal.words import coming, headline, ways
+from dispatch.web.limits import count
 from dispatch.web.refusals import INVALID, put_refusal
 
 _TOKEN = re.compile(r"(?:^|/t/)([A-Za-z0-9_\-]{30,64})(?=/|$)")

@@ -16,9 +16,9 @@ from cases.selectors.tracking import Matter, Tracked, track
 from cases.services import feedback, identity, intake
 from dispatch.portal import shots
 from dispatch.portal.forms import AnswerForm, RateForm
-from dispatch.portal.limits import count
 from dispatch.portal.pages import closed, link_of, office_of, photo_answer, read_aloud, shown
 from dispatch.portal.words import coming, contact_until, headline, rework_words, ways
+from dispatch.web.limits import count
 from dispatch.web.live import grant_topics
 from dispatch.web.refusals import INVALID, new_client_key, put_refusal
 

@@ -21,14 +21,18 @@ from dispatch.portal import draft as drafts
 from dispatch.portal import same, shots
 from dispatch.portal.draft import Draft
 from dispatch.portal.forms import ContactForm, WhatForm, WhereForm
-from dispatch.portal.limits import count
 from dispatch.portal.pages import closed, link_of, office_of, photo_answer, read_aloud, shown, switched
+from dispatch.web import flood
+from dispatch.web.limits import count, often
 from dispatch.web.refusals import INVALID, answers_refusals, put_refusal
 from teams.models import Street
 from teams.numbers import is_number
 from teams.policies import RESIDENT
 from teams.selectors import street_at
 
+PHONE_AN_HOUR = 6
+"""Reports that one telephone sends without being held up."""
+TOO_OFTEN = 429
 STEPS = {"what": "portal:report", "where": "portal:where"}
 _page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -185,6 +189,7 @@ def send(request: HttpRequest) -> HttpResponse:
     if not form.errors:
         try:
             count(request, "send", one=20, address=300)
+            _hold_up(request, draft, str(form.cleaned_data.get("phone") or ""))
             made = step.create(form.cleaned_data)
         except Refused as refused:
             status = put_refusal(form, refused)
@@ -193,6 +198,14 @@ def send(request: HttpRequest) -> HttpResponse:
             drafts.sent_set(request, draft, made.complaint.reference, joined=joined)
             return redirect("portal:done")
     return step.show(request, form, status)
+
+
+def _hold_up(request: HttpRequest, draft: Draft, phone: str) -> None:
+    """In a flood, or from a telephone that has reported very often, the device spends some time first."""
+    flood.report_seen()
+    digits = "".join(letter for letter in phone if letter.isdigit())
+    if flood.is_on() or (digits and often("phone", digits, most=PHONE_AN_HOUR)):
+        flood.ticket_check(request.POST.get("ticket", ""), request.POST.get("work", ""), key=draft.key)
 
 
 def _sent_before(request: HttpRequest) -> bool:
@@ -219,8 +232,17 @@ class _Last:
             "place": self.place,
             "offers": self.offers,
             "look_form": "send-form",
+            "ticket": self._ticket(request, status),
+            "ticket_bits": flood.BITS,
         }
         return render(request, "portal/send.html", context | office_of(self._street()), status=status)
+
+    def _ticket(self, request: HttpRequest, status: int) -> str:
+        """The one that the page came with, as long as it is good for this report: waiting goes on."""
+        if not (flood.is_on() or status == TOO_OFTEN):
+            return ""
+        known = request.POST.get("ticket", "")
+        return known if flood.is_of(known, key=self.draft.key) else flood.ticket_new(self.draft.key)
 
     def create(self, contact: dict[str, Any]) -> intake.Intake:
         place, target, told = self.place, self.target, self.told

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import File
 from cases.refusals import Refused
 from cases.services import files
-from dispatch.portal.limits import count
+from dispatch.web.limits import count
 from teams.numbers import is_number
 from teams.policies import RESIDENT
 

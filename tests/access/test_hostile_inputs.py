@@ -21,7 +21,7 @@ from django.test import Client
 from django.urls import reverse
 
 from cases.models import Case, Finding, Setting, Target
-from dispatch.portal import limits
+from dispatch.web import limits
 from dispatch.wsgi import Utf8Request
 from tests.access import hostile
 from tests.access.test_matrix import undone

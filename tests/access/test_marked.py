@@ -28,7 +28,7 @@ from cases.services import files, imports, orders, triage
 from dispatch.celery import sessions_clear
 from dispatch.notify.relay import relay
 from dispatch.notify.sender import send_due
-from dispatch.portal import limits
+from dispatch.web import limits
 from dispatch.web.models import Session
 from tests.cast import LAT, LNG, Cast
 from tests.onscene import whistle

@@ -137,6 +137,27 @@ def test_a_grandmother_reports_and_a_neighbour_joins(phones: Phones, product: Pr
     sees_nothing_of(his, "夜里楼下", "13800002468", link)
 
 
+def test_in_a_flood_the_phone_works_while_one_reads(phones: Phones, product: Product) -> None:
+    there = "from dispatch.web import flood; from django.core.cache import cache; cache."
+    product.manage("shell", "--verbosity=0", "-c", there + "set(flood._key(0), 10**6, 600)")
+    try:
+        page = phones.new()
+        to_the_last_step(page, "演示·洪峰里的一件")
+        expect(page.locator("[data-flood-work]")).not_to_have_value("")
+        sent(page)
+        plain = phones.new(javascript=False)
+        plain.goto("/report/")
+        plain.locator("[name=text]").fill("演示·没有脚本")
+        plain.locator(".bottom .btn-main").click()
+        plain.locator("[name=address]").fill("演示路口")
+        plain.locator(".bottom .btn-main").click()
+        plain.locator(".bottom .btn-main").click()
+        expect(plain.get_by_role("alert")).to_contain_text("20")
+        fits(plain)
+    finally:
+        product.manage("shell", "--verbosity=0", "-c", there + "delete(flood._key(0))")
+
+
 def test_no_signal_loses_neither_words_nor_photos(phones: Phones) -> None:
     page = phones.new()
     page.goto("/report/")

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 from PIL import Image
 
-from dispatch.portal import limits
+from dispatch.web import limits
 from tests.cast import Cast
 
 Photo = Callable[..., SimpleUploadedFile]

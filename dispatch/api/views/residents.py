@@ -14,7 +14,9 @@ from cases.services import feedback, intake
 from dispatch.api.authentication import tracking_hash
 from dispatch.api.operation import Call, operation
 from dispatch.api.serializers import complaints as shapes
+from dispatch.web import flood
 from dispatch.web.access import check_right
+from dispatch.web.limits import count
 from teams.policies import RESIDENT
 
 
@@ -31,7 +33,11 @@ def _tracked(request: Request) -> Tracked:
 @operation("complaint_create", "POST", scope=None, body=shapes.ComplaintIn, answer=shapes.ReceivedOut, status=201)
 def complaint_create(call: Call) -> intake.Intake:
     """A resident's report becomes a case to accept. The street is the one in which the point lies, else the receiving
-    office. The same ``client_key`` with the same words answers the first result."""
+    office. The same ``client_key`` with the same words answers the first result. While very many reports arrive, an
+    address sends ten an hour."""
+    flood.report_seen()
+    if flood.is_on():
+        count(call.request._request, "api_report", one=10, address=10)
     return intake.complaint_create(actor=RESIDENT, source=Source.PORTAL, **call.data)
 
 

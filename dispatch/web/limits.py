@@ -32,6 +32,11 @@ def count(request: HttpRequest, what: str, *, one: int, address: int, who: str =
             )
 
 
+def often(what: str, who: str, *, most: int) -> bool:
+    """Count one more of ``what`` by ``who`` (a telephone, say); whether that was more than ``most`` this hour."""
+    return _next(f"{PREFIX}:{what}:w:{_hidden(who)}") > most
+
+
 def _next(key: str) -> int:
     cache.add(key, 0, WINDOW)
     try:
