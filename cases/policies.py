@@ -43,6 +43,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "case.join": _at_street(*_OFFICE),
         "case.assign": _at_street(*_OFFICE),
         "case.note": _at_street(*_OFFICE, Role.CHECKER),
+        "photo.share": _at_street(*_OFFICE),
         "case.return": _at_street(*_OFFICE),
         "case.check_after": _at_street(*_OFFICE, Role.CHECKER),
         "case.close": _at_street(*_OFFICE, Role.CHECKER),

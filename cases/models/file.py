@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +22,11 @@ class FileState(models.TextChoices):
 
 
 class File(models.Model):
-    """A stored upload. ``key`` names the folder in private storage; ``sha256`` is of the original as it came."""
+    """A stored upload. ``key`` names the folder in private storage; ``sha256`` is of the original as it came.
+
+    ``shared_copy`` names the copy that squads see, ``veiled`` the fields made unrecognizable in it
+    (``cases.services.sharing``); both stay as they are when the photo is withheld again.
+    """
 
     key = models.CharField(max_length=40, unique=True)
     sha256 = models.CharField(max_length=64)
@@ -37,6 +42,8 @@ class File(models.Model):
     taken_at = models.DateTimeField(null=True, blank=True)
     original_gone_at = models.DateTimeField(null=True, blank=True)
     shared_with_squads = models.BooleanField(_("the squads may see it"), default=False)
+    shared_copy = models.CharField(max_length=24, blank=True, default="", db_default="")
+    veiled = ArrayField(models.PositiveSmallIntegerField(), default=list, db_default=[], blank=True)
     client_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
 
     class Meta:

@@ -41,6 +41,8 @@ SENTENCES: Mapping[str, Said] = MappingProxyType(
         # the case
         "case.received": Said(_("Case received"), KEY),
         "case.complaint_joined": Said(_("Another report joined this case")),
+        "case.photo_shared": Said(_("A photo was shared with the squads")),
+        "case.photo_withheld": Said(_("A photo was taken back from the squads"), NOTE, True),
         "case.noted": Said(_("A note was written"), NOTE, True),
         "case.accepted": Said(_("Case accepted")),
         "case.assigned": Said(_("Given into other hands"), NOTE, True),

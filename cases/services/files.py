@@ -19,6 +19,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, QuerySet
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
+from pillow_heif import register_heif_opener
 
 from cases.clock.moment import now
 from cases.models import Attachment, AttachmentRole, File, FileState
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 log = structlog.get_logger(__name__)
+register_heif_opener()
 
 MAX_BYTES = 25 * 1024**2
 MAX_PIXELS = 60_000_000
@@ -38,17 +40,24 @@ FOLDER = "private"
 ABANDONED = timedelta(hours=24)
 """So long a report that was begun keeps its photos; a draft lives no longer."""
 
-_KINDS = {"image/jpeg": ("JPEG", ".jpg"), "image/png": ("PNG", ".png"), "image/webp": ("WEBP", ".webp")}
-_HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif"}
+_KINDS = {
+    "image/jpeg": ("JPEG", ".jpg"),
+    "image/png": ("PNG", ".png"),
+    "image/webp": ("WEBP", ".webp"),
+    "image/heic": ("HEIF", ".heic"),
+    "image/avif": ("AVIF", ".avif"),
+}
+_BRANDS = dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"mif1"), "image/heic") | {b"avif": "image/avif"}
+"""Still pictures only: sequences (``hevc``, ``msf1``, ``avis``) are films."""
 _DATE_TAKEN, _EXIF_FOLDER = 36867, 34665
 
 
 def file_store(*, actor: Actor, upload: UploadedFile[Any], client_key: str | None = None) -> File:
     """Keep an upload as evidence; the copy that people see is made later by ``file_reencode``.
 
-    Accepts JPEG, PNG and WebP up to 25 MB and 60 megapixels, judged by content, never by name. The bytes are on disk
-    before the row exists. The same client key answers the first file.
-    ``Refused`` (422): ``file_empty``, ``file_too_large``, ``file_kind``, ``file_heic``, ``file_unreadable``.
+    Accepts JPEG, PNG, WebP, HEIC and AVIF up to 25 MB and 60 megapixels, judged by content, never by name. The bytes
+    are on disk before the row exists. The same client key answers the first file.
+    ``Refused`` (422): ``file_empty``, ``file_too_large``, ``file_kind``, ``file_unreadable``.
     """
     if client_key and (found := File.objects.filter(client_key=client_key).first()):
         return _same_sender(found, actor)
@@ -229,6 +238,17 @@ def name_of(file: File, *, small: bool = False) -> str | None:
     return f"{FOLDER}/{file.key}/{SMALL if small else SHOWN}"
 
 
+def name_of_shared(file: File, *, small: bool = False) -> str | None:
+    """As ``name_of``, of the copy that the office made for the squads (``cases.services.sharing``)."""
+    if not (file.shared_with_squads and file.shared_copy):
+        return None
+    return f"{FOLDER}/{file.key}/{shared_copy(file.shared_copy, small=small)}"
+
+
+def shared_copy(stem: str, *, small: bool = False) -> str:
+    return f"{stem}-small.jpg" if small else f"{stem}.jpg"
+
+
 def _inspect(upload: UploadedFile[Any]) -> tuple[str, int, int]:
     """Content type by the first bytes, width and height by the header; nothing is decoded here."""
     if not upload.size:
@@ -238,21 +258,16 @@ def _inspect(upload: UploadedFile[Any]) -> tuple[str, int, int]:
     upload.seek(0)
     head = upload.read(16)
     upload.seek(0)
-    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
-        raise Refused(
-            "file_heic",
-            _("This photo is in a format that not every device can show (HEIC). Please send it as JPEG."),
-            field="files",
-            status=422,
-        )
     if head.startswith(b"\xff\xd8\xff"):
         content_type = "image/jpeg"
     elif head.startswith(b"\x89PNG\r\n\x1a\n"):
         content_type = "image/png"
     elif head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         content_type = "image/webp"
+    elif head[4:8] == b"ftyp" and (brand := _BRANDS.get(head[8:12])):
+        content_type = brand
     else:
-        raise Refused("file_kind", _("Only photos can be sent: JPEG, PNG or WebP."), field="files", status=422)
+        raise Refused("file_kind", _("Only photos can be sent: JPEG, PNG, WebP, HEIC."), field="files", status=422)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)

@@ -52,7 +52,9 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
         "menu": _menu(actor, subject),
         "order_cards": [order_card(actor, view) for view in facts.orders],
         "present_order": facts.orders[0].order.pk if facts.orders else "",
-        "gallery": gallery(facts.pictures),
+        "gallery": gallery(
+            facts.pictures, share_in=subject if may(actor, "photo.share", street_id=subject.street_id) else None
+        ),
         "story": story_of(subject, facts),
         "around": related(subject, actor, order_ids=[view.order.pk for view in facts.orders]),
         "map": case_map(subject),

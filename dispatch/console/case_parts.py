@@ -80,9 +80,12 @@ def _by_day(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"day": day, "rows": list(some)} for day, some in groupby(rows, key=lambda row: row["day"])]
 
 
-def gallery(pictures: Sequence[Picture]) -> dict[str, Any]:
-    """Pairs of before and after, then every photo by phase; ``at`` is the place of each in the row of the light box."""
-    rows = {one.attachment.pk: _picture(one) for one in pictures}
+def gallery(pictures: Sequence[Picture], *, share_in: Case | None) -> dict[str, Any]:
+    """Pairs of before and after, then every photo by phase; ``at`` is the place of each in the row of the light box.
+
+    ``share_in``: the case, when the reader may share residents' photos with its squads.
+    """
+    rows = {one.attachment.pk: _picture(one, share_in) for one in pictures}
     phases: dict[str, list[dict[str, Any]]] = {}
     for one in pictures:
         phases.setdefault(one.phase_words, []).append(rows[one.attachment.pk])
@@ -94,7 +97,16 @@ def gallery(pictures: Sequence[Picture]) -> dict[str, Any]:
     }
 
 
-def _picture(one: Picture) -> dict[str, Any]:
+def _picture(one: Picture, share_in: Case | None) -> dict[str, Any]:
     [row] = photo_rows([one.attachment])
     caption = "·".join(word for word in (one.phase_words, one.of) if word)
-    return {**row, "caption": caption, "at": one.at, "told": one.phase == TOLD}
+    told, file = one.phase == TOLD, one.attachment.file
+    share_url = reverse("console:case_photo", args=[share_in.pk, file.pk]) if told and share_in else ""
+    return {
+        **row,
+        "caption": caption,
+        "at": one.at,
+        "told": told,
+        "shared": file.shared_with_squads,
+        "share_url": share_url,
+    }

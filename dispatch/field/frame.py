@@ -165,3 +165,9 @@ def shots(rows: Iterable[File]) -> Shots:
     """Small pictures for ``parts/photo_input.html``. The caller has checked that the reader may see them."""
     names = [files.name_of(file, small=True) for file in rows]
     return Shots([{"url": media_url(name), "caption": ""} for name in names if name], sum(not name for name in names))
+
+
+def shared_shots(rows: Iterable[File]) -> list[dict[str, str]]:
+    """The copies that the office made for the squads, small and large."""
+    names = [(files.name_of_shared(file, small=True), files.name_of_shared(file)) for file in rows]
+    return [{"url": media_url(small), "large": media_url(large)} for small, large in names if small and large]

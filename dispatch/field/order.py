@@ -12,7 +12,7 @@ from cases.models import NeedCause, Part, PartItem, PartState, Source
 from cases.selectors import worklist as work
 from cases.services import orders
 from dispatch.field.forms import ReasonForm
-from dispatch.field.frame import attempt, done, field_act, shots, show
+from dispatch.field.frame import attempt, done, field_act, shared_shots, show
 from dispatch.field.rows import officer_here, part_for
 from dispatch.web.access import actor_for
 from dispatch.web.refusals import INVALID
@@ -76,7 +76,7 @@ def _page(request: HttpRequest, row: Part) -> HttpResponse:
         "recheck": any(need.cause == NeedCause.RECHECK for need in needs),
         "resident": any(case.source in RESIDENTS for case in cases),
         "night": any(case.category is not None and case.category.night for case in cases),
-        "photos": shots(work.shared_photos(row.order_id)),
+        "photos": shared_shots(work.shared_photos(row.order_id)),
         "officer": officer_here(request, row),
         "dispatchers": on_duty(now(), street_id=row.order.street_id),
         "back_url": reverse("field:today"),

@@ -846,6 +846,7 @@ ROUTES: tuple[Route, ...] = (
     Route("console:case", "GET", "a row is read at the desk", "case"),
     Route("console:preview", "GET", "a row is read at the desk", "case"),
     Route("console:case_near", "GET", "a row is read at the desk", "case"),
+    Route("console:case_photo", "GET POST", "the office acts", "photo"),
     Route("console:presence", "POST", "the office and its checkers act", "case"),
     Route("console:triage_first", "GET", "the office"),
     Route("console:triage", "GET POST", "the office acts", "case"),

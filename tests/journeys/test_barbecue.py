@@ -79,6 +79,7 @@ def test_the_barbecue_stall(people: People, clock: Clock) -> None:
     sees(resident, reference)
     arrives(dispatcher, reference)
     case = triage(dispatcher, reference, stall)
+    shares_the_photo(dispatcher, case)
 
     # 2 the whistle goes before the approval; each squad's phone knows at once
     phones = {name: people.squad(name, place=PLACE) for name in PAIRS}
@@ -177,6 +178,30 @@ def triage(office: Page, reference: str, stall: str) -> str:
     return case
 
 
+def shares_the_photo(office: Page, case: str) -> None:
+    """What was drawn over, and one field more by the keys, is coarse in the squads' copy."""
+    office.goto(case)
+    office.locator("#photos a", has_text="Share with the squads").first.click()
+    at(office, rf"{case}photos/\d+/")
+    sees(office, "only the office sees this photo")
+    place = office.locator("[data-veil]").bounding_box()
+    assert place is not None
+    step = place["width"] / 16
+    office.mouse.move(place["x"] + step * 0.5, place["y"] + step * 0.5)
+    office.mouse.down()
+    office.mouse.move(place["x"] + step * 3.5, place["y"] + step * 0.5, steps=2)
+    office.mouse.up()
+    expect(office.locator("[data-veil] input:checked")).to_have_count(4)
+    office.keyboard.press("ArrowDown")
+    office.keyboard.press("ArrowRight")
+    office.keyboard.press("Space")
+    expect(office.locator("[data-veil-count]")).to_have_text("Marked fields: 5")
+    assert_accessible(office)
+    office.get_by_role("button", name="Share with the squads").click()
+    expect(office.get_by_alt_text("The photo as the squads see it")).to_be_visible()
+    expect(office.locator("[data-veil] input:checked")).to_have_count(5)
+
+
 def issue_at_once(office: Page) -> None:
     office.get_by_role("button", name="Issue at once").click()
     office.locator("#confirm [data-confirm-yes]").click()
@@ -193,6 +218,7 @@ def called(phone: Page, stall: str) -> str:
     phone.goto(part)
     at(phone, part)
     sees(phone, BRIEF, "A resident's report. Say no more than that on site.")
+    expect(phone.get_by_alt_text("Photo shared by the office")).to_be_visible()
     sees_nothing_of(phone, *SECRETS)
     return part
 

@@ -44,7 +44,7 @@ def folders() -> list[Path]:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF", "AVIF"])
 def test_a_photo_is_kept_as_it_came_and_shown_as_a_copy(kind: str) -> None:
     data = photo(kind)
     file = files.file_store(actor=RESIDENT, upload=upload(data, "anything.exe"))
@@ -98,12 +98,13 @@ def test_the_copy_is_upright_small_and_without_metadata() -> None:
         (b"", "file_empty"),
         (b"<svg onload=alert(1)>", "file_kind"),
         (b"%PDF-1.7 paper", "file_kind"),
-        (b"\x00\x00\x00\x18ftypheic" + b"\0" * 32, "file_heic"),
+        (b"\x00\x00\x00\x18ftypheic" + b"\0" * 32, "file_unreadable"),
+        (b"\x00\x00\x00\x18ftyphevc" + b"\0" * 32, "file_kind"),
         (b"\xff\xd8\xff" + os.urandom(64), "file_unreadable"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 64, "file_unreadable"),
         (b"\xff\xd8\xff" + b"\0" * files.MAX_BYTES, "file_too_large"),
     ],
-    ids=["empty", "script", "paper", "heic", "noise", "header only", "too large"],
+    ids=["empty", "script", "paper", "heic", "film", "noise", "header only", "too large"],
 )
 def test_what_is_no_photo_is_refused_and_leaves_no_file(data: bytes, code: str) -> None:
     with refused(code, status=422):
@@ -117,6 +118,18 @@ def test_a_photo_of_too_many_pixels_is_refused_by_its_header() -> None:
     Image.new("1", (9000, 9000)).save(out, "PNG")
     with refused("file_too_large"):
         files.file_store(actor=RESIDENT, upload=upload(out.getvalue()))
+
+
+@pytest.mark.django_db
+def test_a_phone_s_own_format_is_shown_upright() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    file = files.file_store(actor=RESIDENT, upload=upload(photo("HEIF", (320, 160), exif=exif.tobytes())))
+    assert file.content_type == "image/heic"
+    assert files.file_reencode(file.pk)
+    with Image.open(Path(settings.MEDIA_ROOT) / (files.name_of(File.objects.get()) or "")) as copy:
+        assert (copy.format, copy.size) == ("JPEG", (160, 320))
+        assert not dict(copy.getexif())
 
 
 @pytest.mark.django_db
