@@ -62,8 +62,19 @@ FIELDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 """Field → its words, and for whom on which street: ``own``, ``other`` or ``both``."""
 
 
-BY_API_ALONE = frozenset({"point"})
-"""No page tells it once the party is known: then the party's place is shown."""
+BY_API_ALONE: Mapping[str, frozenset[str]] = {
+    "point": frozenset(PEOPLE),
+    "order": frozenset(_LABORATORY),
+    "party": frozenset(_LABORATORY),
+}
+"""Field → whom no page tells it: once the party is known its own place is shown; to a laboratory the sample alone."""
+
+
+NUMBERS_TO_HAND_OVER: Mapping[str, frozenset[str]] = {
+    "console:admin_person_close": frozenset({"case", "order"}),
+    "console:admin_squad": frozenset({"case", "order"}),  # an order's number may hold the digits of a case's
+}
+"""Who closes an account or dissolves a squad reads the bare numbers of what has to be handed over or ended first."""
 
 
 def may_be_told(role: str, name: str, street: str) -> bool:

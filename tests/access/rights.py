@@ -24,6 +24,7 @@ HOLDERS: Mapping[str, tuple[str, str]] = {
     "case.join": (OFFICE, STREET),
     "case.assign": (OFFICE, STREET),
     "case.note": (OFFICE_AND_CHECKERS, STREET),
+    "photo.share": (OFFICE, STREET),
     "case.return": (OFFICE, STREET),
     "case.check_after": (OFFICE_AND_CHECKERS, STREET),
     "case.close": (OFFICE_AND_CHECKERS, STREET),

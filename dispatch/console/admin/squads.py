@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from cases.models import Order
 from cases.selectors.openwork import squad_work
 from cases.services import staffing
 from dispatch.console.admin.forms import ReasonForm, reason_field
@@ -115,12 +116,16 @@ def squad_index(request: HttpRequest) -> HttpResponse:
 def squad(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Squad, pk=pk)
     parts, tests = squad_work(found)
+    dissolves = holds_somewhere(request, "ground.edit")
+    seen = set(Order.objects.visible_to(actor_for(request)).filter(parts__in=parts).values_list("pk", flat=True))
+    shown = [part for part in parts if dissolves or part.order_id in seen]
     context = {
         "row": squad_rows(Squad.objects.filter(pk=pk))[0],
-        "parts": parts,
+        "parts": shown,
+        "others": len(parts) - len(shown),
         "tests": tests,
         "history": history_of("squad", pk),
-        "may_edit": holds_somewhere(request, "ground.edit") and found.active,
+        "may_edit": dissolves and found.active,
     }
     return show_admin(request, "console/admin/squad.html", context, section="squads")
 
