@@ -10,7 +10,7 @@ TOUR := tests/journeys/test_tour.py
 # Three for two cores: many tests wait for a server that starts, a lock, a clock.
 WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test journeys fuzz mutations bench faults lint style types unit slow beside races made-up tour stories install install-dev browser clean
+.PHONY: help run test journeys fuzz mutations bench faults lint style types unit slow row-1 row-2 races made-up tour stories install install-dev browser clean
 
 help:
 	@echo "make run    start everything (PORT=8000, HOST=127.0.0.1, DEMO=1, DISPATCH_DATA=.data)"
@@ -73,14 +73,16 @@ unit:
 	@$(PY) manage.py makemigrations --check --dry-run
 	@$(PYTEST) $(WORKERS) -m "not concurrency and not fuzz and not journey" tests
 
-# Stories go one after the other and leave half a core free: what else takes minutes goes beside them, one after the
-# other too, with databases and a product of its own.
+# What goes one after the other leaves half a core free: two rows of it, each with databases and a product of its own.
 slow:
-	@$(MAKE) --no-print-directory --output-sync=target -j 2 beside stories
+	@$(MAKE) --no-print-directory --output-sync=target -j 2 row-1 row-2
 
-beside:
-	@$(MAKE) --no-print-directory races
+row-1:
+	@$(MAKE) --no-print-directory stories
 	@$(MAKE) --no-print-directory made-up
+
+row-2:
+	@$(MAKE) --no-print-directory races
 	@$(MAKE) --no-print-directory tour
 
 races:
@@ -90,7 +92,7 @@ races:
 made-up:
 	@FUZZ_CALLS=6000 FUZZ_SECONDS=300 $(PYTEST) -n 1 -m fuzz tests/api
 
-# Every page of every role; it takes as long as ten stories.
+# Every page of every role; it takes as long as all stories together.
 tour:
 	@$(PYTEST) -m journey $(TOUR)
 

@@ -71,7 +71,7 @@ HUBS = {
 }
 """Pages that look different by where a case stands: so many of each are read, by the first of their role."""
 BESIDE = {
-    "console:admin_person": ("reopen/",),
+    "console:admin_person": ("reopen/", "sign-out/"),
     "console:admin_item": ("limit/", "replace/", "end/"),
     "console:admin_category": ("words/",),
     "console:case": ("accept/", "close/", "settle/", "resume/", "take-back/", "check-after/"),
