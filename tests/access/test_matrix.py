@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
+from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from cases.management.sight import NUMBERS_TO_HAND_OVER
 from tests.access.matrix import PREFIXES, ROLES, ROUTES, TABLES, Route, answers
@@ -114,12 +114,19 @@ def overheard(world: World, role: str, url: str, answer: HttpResponseBase | Any)
     world.told.walked.add((role, url))
     text = text_of(answer)
     wrong = []
-    bare = NUMBERS_TO_HAND_OVER.get(resolve(urlsplit(url).path).view_name) if role == "system_admin" else None
+    bare = NUMBERS_TO_HAND_OVER.get(view_of(url)) if role == "system_admin" else None
     for street, made in (("own", world.own), ("other", world.other)):
         names = {name: word for name, word in made.names.items() if name not in (bare or ())}
         wrong += wrong_in(world.told, role, street, made.signs, names, url, text)
     heard = topics_in(answer) - topics_for(world, role)
     return [*wrong, *(f"{role}: {url} lets hear {topic}" for topic in sorted(heard))]
+
+
+def view_of(url: str) -> str:
+    """The name of an address; "" for what is none (an operation's name)."""
+    with suppress(Resolver404):
+        return resolve(urlsplit(url).path).view_name
+    return ""
 
 
 def topics_for(world: World, role: str) -> set[str]:
