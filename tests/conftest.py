@@ -5,8 +5,10 @@ Run with ``make test``, or ``python -m dispatch.embedded run --data .data/test -
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -22,8 +24,11 @@ from tests.ground import ground
 
 
 def pytest_configure() -> None:
-    """Before anything asks for a text: Django keeps the first catalogue that it reads."""
+    """Before anything asks for a text: Django keeps the first catalogue that it reads. Each worker counts and clears in
+    a cache of its own."""
     compile_messages(settings.BASE_DIR / "locale")
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 16
+    settings.CACHES["default"]["LOCATION"] = urlsplit(settings.REDIS_URL)._replace(path=f"/{number}").geturl()
 
 
 @pytest.fixture(scope="session")

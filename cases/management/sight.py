@@ -64,15 +64,17 @@ FIELDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 
 BY_API_ALONE: Mapping[str, frozenset[str]] = {
     "point": frozenset(PEOPLE),
+    "case": frozenset(_CALLED),
     "order": frozenset(_LABORATORY),
     "party": frozenset(_LABORATORY),
 }
-"""Field → whom no page tells it: once the party is known its own place is shown; to a laboratory the sample alone."""
+"""Field → whom no page tells it: once the party is known its own place is shown; squads go by the order's number; to
+a laboratory the sample alone."""
 
 
 NUMBERS_TO_HAND_OVER: Mapping[str, frozenset[str]] = {
     "console:admin_person_close": frozenset({"case", "order"}),
-    "console:admin_squad": frozenset({"case", "order"}),  # an order's number may hold the digits of a case's
+    "console:admin_squad": frozenset({"order"}),
 }
 """Who closes an account or dissolves a squad reads the bare numbers of what has to be handed over or ended first."""
 

@@ -6,6 +6,7 @@ be told stands in ``cases.management.sight``, from which the tables of docs/perm
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -85,10 +86,15 @@ def text_of(answer: Any) -> str:
     return f"{body.decode(errors='replace')} {unquote(answer.headers.get('Location', ''))}"
 
 
+def stands_in(word: str, text: str) -> bool:
+    """A case's number is not told by an order's (``JC-261127-0001``) of the same digits."""
+    return re.search(rf"(?<!-){re.escape(word)}", text) is not None
+
+
 def wrong_in(told: Told, role: str, street: str, signs: Signs, rows: dict[str, str], url: str, text: str) -> list[str]:
     """Signs of this street's rows in the text that the role may not be told; what was met is kept."""
     wrong = []
-    found = signs.found_in(text) | {name for name, word in rows.items() if word and word in text}
+    found = signs.found_in(text) | {name for name, word in rows.items() if word and stands_in(word, text)}
     for name in found:
         assert name in FIELDS, name
         told.met.setdefault((role, name, street), url)

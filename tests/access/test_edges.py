@@ -62,15 +62,10 @@ def test_a_colleague_who_did_not_come(act: Act, taken_back: World) -> None:
 
 
 def test_a_colleague_of_the_joint_squad_who_did_not_come(taken_back: World) -> None:
-    squad = taken_back.cast.squads["urban"]
-    absent = people_of(taken_back, squad.pk)
+    cast = taken_back.cast
+    absent = Actor(cast.auditor.pk, actor_of(cast.urban_officers[0]).grants)  # the officer's roles, another person
     with refused("not_on_the_visit", status=403):
         SAMPLE(taken_back, absent)
-
-
-def people_of(world: World, squad_id: int) -> Actor:
-    """Somebody with the joint officer's roles who is not on the visit."""
-    return Actor(world.cast.auditor.pk, actor_of(world.cast.urban_officers[0]).grants)
 
 
 @pytest.mark.parametrize("name", ["close", "sign"])

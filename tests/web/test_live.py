@@ -210,7 +210,8 @@ def test_without_redis_publishing_costs_nothing_and_pages_work(own_valkey: Valke
             return not publishing._missed
 
         eventually(through)
-        assert 9 in [listening.next("reset")[1]["id"] for _ in range(2)]  # the overlap repeats the first
+        # The overlap repeats the first; a slow machine may say once more that the state changed.
+        assert 9 in [listening.next("reset", "state")[1]["id"] for _ in range(2)]
 
 
 def test_a_dropped_hint_is_made_up_for_though_nobody_writes_again(web: int) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -287,3 +289,10 @@ def test_a_stream_is_closed_at_the_end_of_its_session(web: int, own_stream: None
 )
 def test_devices_in_plain_words(agent: str, code: str) -> None:
     assert device_code(agent) == code
+
+
+def test_a_worker_that_serves_no_page_hears_of_leavers() -> None:
+    """What cuts streams and ends sessions is connected by Django's set-up, not by the first page."""
+    asked = "import django; django.setup(); import sys; assert 'dispatch.web.comings' in sys.modules"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr

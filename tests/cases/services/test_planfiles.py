@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.utils.timezone import localdate, now
 from openpyxl import Workbook
 
-from cases.clock.moment import now
 from cases.models import FileRunState, Need, NeedState, PlanFate, Target, YearPlan, YearPlanRow
 from cases.selectors.yearplans import standings
 from cases.services import merging, orders, parties, planfiles
@@ -125,7 +125,7 @@ def test_several_of_one_name_are_told_apart_by_their_address(cast: Cast, tmp_pat
 
 
 def test_a_planned_check_rides_along_with_a_complaint(cast: Cast, tmp_path: Path) -> None:
-    today = now().date()
+    today = localdate(now())
     month = f"{today:%Y-%m}"
     plan = compared(cast, table(tmp_path, f"演示·夜市烧烤店,,,MK-01,{month},", head=HEAD))
     published(cast, plan)
@@ -138,7 +138,7 @@ def test_a_planned_check_rides_along_with_a_complaint(cast: Cast, tmp_path: Path
 
 
 def test_what_is_open_can_be_withdrawn_and_planned_anew(cast: Cast, tmp_path: Path) -> None:
-    today = now().date()
+    today = localdate(now())
     path = table(tmp_path, f"演示·夜市烧烤店,,,,{today:%Y-%m},", "演示·便民超市,,,,3月,", head=HEAD)
     plan = compared(cast, path)
     actor = cast.act(cast.dispatcher)
