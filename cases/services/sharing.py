@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
@@ -31,11 +31,10 @@ def fields_of(file: File) -> tuple[int, int]:
     return (LONG, SHORT) if (file.width or 0) >= (file.height or 0) else (SHORT, LONG)
 
 
-def photos_of(case: Case) -> list[File]:
-    """The photos that came with the case or its reports and may be shared, in the order they came."""
+def photos_of(case: Case) -> QuerySet[File]:
+    """The photos that came with the case or its reports and may be shared."""
     told = Q(attachments__complaint__cases=case) | Q(attachments__case=case)
-    rows = File.objects.filter(told, attachments__role=AttachmentRole.PHOTO).exclude(state=FileState.BROKEN)
-    return list(rows.order_by("pk").distinct())
+    return File.objects.filter(told, attachments__role=AttachmentRole.PHOTO).exclude(state=FileState.BROKEN).distinct()
 
 
 def photo_share(*, actor: Actor, case_id: int, file_id: int, veiled: Sequence[int]) -> File:
@@ -98,7 +97,7 @@ def _case_of(case_id: int) -> Case:
 
 
 def _photo_of(case: Case, file_id: int) -> File:
-    found = next((file for file in photos_of(case) if file.pk == file_id), None)
+    found = photos_of(case).filter(pk=file_id).first()
     if found is None:
         raise Refused("not_found", _("This photo does not belong to the case."), status=404)
     return found

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -27,9 +27,7 @@ from teams.numbers import is_number
 def photo_share(request: HttpRequest, pk: int, file_id: int) -> HttpResponse:
     """GET the photo with its fields; POST ``field`` (each marked one) shares it, ``act=withhold`` takes it back."""
     case = case_or_404(request, pk, "photo.share")
-    photo = next((file for file in sharing.photos_of(case) if file.pk == file_id), None)
-    if photo is None:
-        raise Http404
+    photo = get_object_or_404(sharing.photos_of(case), pk=file_id)
     if request.method != "POST":
         return _page(request, case, photo, photo.veiled)
     marked = [int(text) for text in request.POST.getlist("field") if is_number(text)]
@@ -56,6 +54,7 @@ def _page(request: HttpRequest, case: Case, photo: File, marked: list[int], *, s
         "back": reverse("console:case", args=[case.pk]) + "#photos",
         "photo_url": media_url(shown) if shown else "",
         "shared_url": media_url(shared) if shared else "",
+        "columns": columns,
         "wide": columns > rows,
         "ended": case.stage in flow.ENDED,
         "fields": [

@@ -1,4 +1,6 @@
-"""The app that the faces share. Its receivers only hint to pages that are open; nothing depends on them."""
+"""The app that the faces share. Its receivers hint to open pages and end sessions of those who leave."""
+
+from importlib import import_module
 
 from django.apps import AppConfig
 
@@ -14,6 +16,7 @@ class WebConfig(AppConfig):
         from dispatch.web.scopes import SCOPES
         from teams.selectors.history import MORE_WORDS
 
+        import_module("dispatch.web.comings")  # connects its receivers
         MORE_WORDS[("token", "scopes")] = SCOPES
         event_recorded.connect(streaming.on_event, dispatch_uid="web-live")
         if streaming.on_messages not in relay.heard:

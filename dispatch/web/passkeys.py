@@ -16,7 +16,6 @@ from allauth.mfa.webauthn.forms import (
 )
 from cryptography.exceptions import UnsupportedAlgorithm
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 log = structlog.get_logger("dispatch.security")
@@ -25,7 +24,7 @@ BROKEN: tuple[type[Exception], ...] = (
     *(ArithmeticError, AssertionError, AttributeError, LookupError, NotImplementedError, RecursionError, TypeError),
     *(UnsupportedAlgorithm, ValueError, struct.error),
 )
-"""What the library's parsers raise for answers that no browser gives."""
+"""What the library's parsers raise for answers that no browser gives: its list, with no base class of its own."""
 MOST = 20_000
 """Characters of a browser's answer."""
 
@@ -38,7 +37,10 @@ class Careful(forms.Form):
     def full_clean(self) -> None:
         try:
             super().full_clean()
-        except BROKEN:
+        except BROKEN as fault:
+            if "credential" not in self.data:  # no browser's answer was read: a fault of ours
+                raise
+            log.info("passkey_unreadable", kind=type(fault).__name__)
             self.add_error(None, get_adapter().validation_error("incorrect_code"))
         if self.is_bound and self.errors:
             if "credential" in self.data:  # it was for once; and rubbish can't even be shown again
@@ -89,6 +91,3 @@ def name_field(field: forms.Field) -> None:
     field.label = _("name of the passkey")
     field.help_text = _("By what you will know it: “my phone”, “key on the ring”.")
     field.widget.attrs |= {"maxlength": "60", "autocomplete": "off"}
-
-
-__all__ = ["AddForm", "AgainForm", "CodeAgainForm", "CodeForm", "FirstForm", "SecondForm", "ValidationError"]

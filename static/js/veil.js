@@ -1,7 +1,7 @@
 // Fields over a photo: drawn over with a pointer, or walked with the arrow keys. Without this file they are check boxes.
 for (const veil of document.querySelectorAll("[data-veil]")) {
   const boxes = [...veil.querySelectorAll("input")];
-  const columns = veil.classList.contains("veil-tall") ? 12 : 16;
+  const columns = Number(veil.dataset.veil);
   const said = document.querySelector("[data-veil-count]");
   const clear = document.querySelector("[data-veil-clear]");
   const count = () => {
