@@ -42,6 +42,7 @@ _DESK = {
     "supervisor": "both",
     "auditor": "both",
 }
+_OFFICE = {name: _DESK[name] for name in ("dispatcher", "head", "dispatcher_elsewhere")}
 _CALLED = {"leader": "own", "officer": "own", "auxiliary": "own", "joint": "own", "officer_elsewhere": "other"}
 _LABORATORY = {"technician": "own", "technician_elsewhere": "other"}
 
@@ -53,6 +54,7 @@ FIELDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "flat": ("the flat", _DESK),
     "point": ("the point sent", _DESK),
     "photo": ("photos, shown copy", _DESK),
+    "veiled photo": ("photos, veiled copy", _OFFICE | _CALLED),
     "original": ("photos, original", {}),
     "brief": ("the office's brief", _DESK | _CALLED),
     "case": ("number of the case", _DESK | _CALLED),

@@ -14,6 +14,9 @@ from urllib.parse import unquote
 from cases.management.sight import FIELDS, may_be_told
 from dispatch.web.live.topics import read_grants
 
+VEILED, SHARED = "0veiled", "shared-copy"
+"""What the name of a photo's folder ends in when squads get a copy of it, and the stem of that copy."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signs:
@@ -30,6 +33,7 @@ class Signs:
     photo: str
 
     def found_in(self, text: str) -> set[str]:
+        folders = [f"/private/{self.photo}{more}" for more in ("", VEILED)]
         found = {
             "name": self.name in text,
             "phone": self.phone in text,
@@ -38,8 +42,11 @@ class Signs:
             "brief": self.brief in text,
             "flat": self.flat in text,
             "point": f"{self.point[0]:.5f}" in text,
-            "photo": f"/private/{self.photo}/shown" in text or f"/private/{self.photo}/small" in text,
-            "original": f"{self.photo}/original" in text,
+            "photo": any(
+                f"/private/{self.photo}{more}/{size}" in text for more in ("", VEILED) for size in ("shown", "small")
+            ),
+            "veiled photo": f"/private/{self.photo}{VEILED}/{SHARED}" in text,
+            "original": any(f"{folder}/original" in text for folder in folders),
         }
         return {name for name, there in found.items() if there}
 

@@ -165,6 +165,7 @@ def test_the_pages_tell_each_what_the_table_says(world: World) -> None:
             for url in (
                 reverse("field:part", args=[street.rows["joint part"]]),
                 reverse("field:labs"),
+                reverse("console:case_photo", args=[street.rows["case"], street.rows["veiled photo"]]),
                 f"{reverse('console:search')}?q={street.names['case']}",
                 f"{reverse('console:search')}?q={street.signs.flat}",
             ):

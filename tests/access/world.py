@@ -40,7 +40,7 @@ from dispatch.notify.models import Delivery, Webhook
 from dispatch.web.models import ApiToken
 from teams.models import Assignment, CalendarDay, District, Leave, Power, Role, Squad, SquadKind, User
 from teams.policies import RESIDENT
-from tests.access.sight import OTHER, OWN, Signs, Told
+from tests.access.sight import OTHER, OWN, SHARED, VEILED, Signs, Told
 from tests.cast import LAT, Cast, Snapshot, make_cast, officer, person, snapshot
 from tests.stage import planned_case
 
@@ -190,6 +190,12 @@ def _complaint(cast: Cast, made: Street, target: Target, dispatcher: User) -> No
     assert sent.token
     photo = File.objects.create(key=signs.photo, sha256="0" * 64, size=1, content_type="image/jpeg", state="ready")
     Attachment.objects.create(file=photo, complaint=sent.complaint)
+    veiled = File.objects.create(
+        key=signs.photo + VEILED, sha256="0" * 64, size=1, content_type="image/jpeg", state="ready",
+        shared_with_squads=True, shared_copy=SHARED, veiled=[1],
+    )  # fmt: skip
+    Attachment.objects.create(file=veiled, complaint=sent.complaint)
+    made.rows["veiled photo"] = veiled.pk
     made.complaint, made.token = sent.complaint, sent.token
     actor = cast.act(dispatcher)
     triage.case_accept(actor=actor, case_id=sent.case.pk)
