@@ -79,6 +79,22 @@ def factor_roles_exist(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) 
     return [Error(f"SECOND_FACTOR_ROLES names no role: {', '.join(unknown)}.", hint=hint, id="dispatch.E012")]
 
 
+@register(Tags.security)
+def session_limits_make_sense(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+    """E013: zero keeps everybody out at once, a limit beyond a day or the other one ends nothing."""
+    wrong = [f"FRESH_MINUTES={settings.FRESH_MINUTES}"] if not 1 <= settings.FRESH_MINUTES <= 24 * 60 else []
+    for face, hours in settings.SESSION_HOURS.items():
+        idle = settings.SESSION_IDLE_MINUTES[face]
+        if not 1 <= hours <= 24:
+            wrong.append(f"SESSION_HOURS_{face.upper()}={hours}")
+        if not 1 <= idle <= max(hours, 1) * 60:
+            wrong.append(f"SESSION_IDLE_{face.upper()}={idle}")
+    if not wrong:
+        return []
+    hint = "Hours: 1 to 24. Minutes of rest: from 1 to as long as the session lasts. Minutes fresh: 1 to 1440."
+    return [Error(f"A limit of sessions is out of range: {', '.join(wrong)}.", hint=hint, id="dispatch.E013")]
+
+
 def identity_keys_problem(pairs: Sequence[str]) -> str:
     """What is wrong with the list of ``kid:key``, '' when nothing is."""
     if not pairs:

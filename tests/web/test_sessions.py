@@ -23,6 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.refusals import Refused
+from dispatch.checks import session_limits_make_sense
 from dispatch.embedded.valkey import Valkey
 from dispatch.web import live, sessions
 from dispatch.web.devices import device_code
@@ -296,3 +297,23 @@ def test_a_worker_that_serves_no_page_hears_of_leavers() -> None:
     asked = "import django; django.setup(); import sys; assert 'dispatch.web.comings' in sys.modules"
     told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
+
+
+@pytest.mark.parametrize(
+    ("hours", "idle", "fresh", "named"),
+    [
+        (12, 60, 15, ""),
+        (24, 1440, 1440, ""),
+        (0, 60, 15, "SESSION_HOURS_OFFICE=0"),
+        (25, 60, 15, "SESSION_HOURS_OFFICE=25"),
+        (12, 0, 15, "SESSION_IDLE_OFFICE=0"),
+        (1, 61, 15, "SESSION_IDLE_OFFICE=61"),
+        (12, 60, 0, "FRESH_MINUTES=0"),
+    ],
+)
+def test_limits_that_end_nothing_or_all_are_told_at_the_start(hours: int, idle: int, fresh: int, named: str) -> None:
+    limits = {"SESSION_HOURS": {"office": hours}, "SESSION_IDLE_MINUTES": {"office": idle}, "FRESH_MINUTES": fresh}
+    with override_settings(**limits):
+        found = session_limits_make_sense(None)
+    assert [one.id for one in found] == (["dispatch.E013"] if named else [])
+    assert all(str(one.msg).endswith(f": {named}.") for one in found)
