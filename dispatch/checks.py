@@ -81,13 +81,14 @@ def factor_roles_exist(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) 
 
 @register(Tags.security)
 def session_limits_make_sense(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
-    """E013: zero keeps everybody out at once, a limit beyond a day or the other one ends nothing."""
-    wrong = [f"FRESH_MINUTES={settings.FRESH_MINUTES}"] if not 1 <= settings.FRESH_MINUTES <= 24 * 60 else []
+    """E013: zero keeps everybody out; on a real site a limit beyond a day, or beyond the other one, ends nothing."""
+    day = 24 if settings.HTTPS else 1_000_000
+    wrong = [f"FRESH_MINUTES={settings.FRESH_MINUTES}"] if not 1 <= settings.FRESH_MINUTES <= day * 60 else []
     for face, hours in settings.SESSION_HOURS.items():
         idle = settings.SESSION_IDLE_MINUTES[face]
-        if not 1 <= hours <= 24:
+        if not 1 <= hours <= day:
             wrong.append(f"SESSION_HOURS_{face.upper()}={hours}")
-        if not 1 <= idle <= max(hours, 1) * 60:
+        if not 1 <= idle <= (max(hours, 1) if settings.HTTPS else day) * 60:
             wrong.append(f"SESSION_IDLE_{face.upper()}={idle}")
     if not wrong:
         return []

@@ -20,7 +20,9 @@ SHOWN = ("aria-label", "placeholder", "title", "alt", "data-confirm", "data-copi
 SILENT = {"script", "style", "template", "title", "textarea"}
 ALLOWED = frozenset(
     [
+        "Chrome",
         "English",
+        "Linux",
         "Enter",
         "Esc",
         "Ctrl",

@@ -13,7 +13,7 @@ from functools import partial
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from django.urls import Resolver404, get_resolver, resolve
+from django.urls import Resolver404, get_resolver, resolve, reverse
 from playwright.sync_api import FilePayload, Page
 
 from dispatch.console.bulk import BULK
@@ -82,6 +82,15 @@ BESIDE = {
     "field:visit": ("../finding/",),
 }
 """Pages that a button leads to only at the right moment."""
+OUTSIDE = (
+    "account_login", "account_reset_password", "account_reset_password_done", "account_reset_password_from_key_done",
+    "account_inactive", "account_signup",
+)  # fmt: skip
+INSIDE = (
+    "account_sessions", "account_email", "account_change_password", "account_logout", "account_reauthenticate",
+    "mfa_index", "mfa_activate_totp", "mfa_list_webauthn", "mfa_add_webauthn",
+)  # fmt: skip
+"""Pages of accounts without and with a sign-in; those that need a factor or a link of a mail are in ``test_doors``."""
 LINKS = """[...Array.from(document.querySelectorAll('a[href]'), e => e.getAttribute('href')),
   ...Array.from(document.querySelectorAll('form[action]'), e => e.getAttribute('action'))]"""
 
@@ -222,6 +231,21 @@ def test_residents(people: People, tour: Tour, language: str) -> None:
     resident.wait_for_url("**/report/send/")
     tour.walk(resident, "resident", language)
     told_of(tour, "portal", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_accounts(people: People, tour: Tour, language: str) -> None:
+    spoken = LANGUAGES[language]
+    for page, names in (
+        (people.resident(language=spoken), OUTSIDE),
+        (people.office("checker", language=spoken), INSIDE),
+    ):
+        for name in names:
+            path = reverse(name)
+            page.goto(path)
+            assert urlsplit(page.url).path == path, f"{name} leads to {page.url}"
+            tour.look(page, f"accounts {language} {path}", language, contrast=True)
+    told_of(tour, "accounts", language)
 
 
 def hotline_file(office: Page) -> None:

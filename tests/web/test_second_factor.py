@@ -46,6 +46,13 @@ def test_other_roles_go_on_as_before(cast: Cast, client: Client) -> None:
     assert client.get("/field/").status_code == 200
 
 
+def test_a_mail_address_that_nobody_verified_keeps_nobody_from_a_factor(cast: Cast, client: Client) -> None:
+    client.force_login(cast.checker)
+    assert client.get(reverse("account_email")).status_code == 200
+    for page in ("mfa_activate_totp", "mfa_add_webauthn"):
+        assert client.get(reverse(page)).status_code == 200, page
+
+
 def test_a_program_of_such_an_account_waits_too(cast: Cast, client: Client) -> None:
     _row, text = tokens.token_issue(actor=SYSTEM, user=cast.dispatcher, name="演示", scopes=["cases:read"])
     bearer = {"Authorization": f"Bearer {text}"}

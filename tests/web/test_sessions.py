@@ -313,7 +313,7 @@ def test_a_worker_that_serves_no_page_hears_of_leavers() -> None:
 )
 def test_limits_that_end_nothing_or_all_are_told_at_the_start(hours: int, idle: int, fresh: int, named: str) -> None:
     limits = {"SESSION_HOURS": {"office": hours}, "SESSION_IDLE_MINUTES": {"office": idle}, "FRESH_MINUTES": fresh}
-    with override_settings(**limits):
+    with override_settings(HTTPS=True, **limits):
         found = session_limits_make_sense(None)
     assert [one.id for one in found] == (["dispatch.E013"] if named else [])
     assert all(str(one.msg).endswith(f": {named}.") for one in found)
