@@ -18,6 +18,8 @@ from pathlib import Path
 
 FIRST = (
     "tests/access/test_rights.py",
+    "tests/access/test_scope.py",
+    "tests/access/test_edges.py",
     "tests/access/test_services.py",
     "tests/access/test_matrix.py",
     "tests/api/test_access.py",
