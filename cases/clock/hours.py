@@ -88,6 +88,13 @@ def grouped(windows: Sequence[Window]) -> list[tuple[int, int, str]]:
     return found
 
 
+def minutes_of(windows: Iterable[Window], weekday: int) -> list[tuple[int, int]]:
+    """When it is open on the weekday and in the night after it: minutes since that day's midnight, up to 2880."""
+    start = (weekday - 1) * _DAY
+    spans = [(a - start + off, b - start + off) for a, b in map(_span, windows) for off in (-_WEEK, 0, _WEEK)]
+    return sorted((max(a, 0), min(b, 2 * _DAY)) for a, b in spans if b > 0 and a < 2 * _DAY)
+
+
 _DAY = 24 * 60
 _WEEK = 7 * _DAY
 

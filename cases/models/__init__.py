@@ -31,6 +31,7 @@ from cases.models.complaint import (
     Source,
     Urgency,
 )
+from cases.models.dayplan import DayPlan, DayTeam, DayVisit
 from cases.models.deadline import (
     ClockKind,
     Deadline,
@@ -104,6 +105,9 @@ __all__ = [
     "ClockKind",
     "Complaint",
     "DataPurpose",
+    "DayPlan",
+    "DayTeam",
+    "DayVisit",
     "Deadline",
     "DeadlineKind",
     "DeadlinePause",

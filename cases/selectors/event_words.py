@@ -97,6 +97,7 @@ SENTENCES: Mapping[str, Said] = MappingProxyType(
         "order.need_joined": Said(_("A further matter joined the order")),
         "order.need_released": Said(_("A matter was taken out of the order")),
         "order.cancelled": Said(_("Order cancelled"), KEY),
+        "order.planned": Said(_("Planned into the day")),
         "order.target_changed": Said(_("The order goes to another party")),
         "order.part_acknowledged": Said(_("Acknowledged")),
         "order.part_returned": Said(_("Part returned"), KEY),
@@ -213,6 +214,9 @@ def detail(kind: str, data: Mapping[str, Any], names: Names) -> str:
         parts.append(" → ".join(hands))
     if kind in _OTHER_CASE:
         parts.append(names.cases.get(data.get(_OTHER_CASE[kind]) or 0, ""))
+    if kind == "order.planned":
+        hours = "–".join(str(data[key]) for key in ("from", "until") if data.get(key))
+        parts.append(" ".join(part for part in (str(data.get("day") or ""), hours) if part))
     for key, choices in _LABELS.items():
         parts.append(_label(choices, data.get(key)))
     if kind.endswith(".escalated"):

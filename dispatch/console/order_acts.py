@@ -13,7 +13,7 @@ from cases.models import LabTest, Order, Part
 from cases.selectors.dossier import order_view
 from cases.selectors.nextstep import ISSUE_THEN, SUBMIT_THEN, URGE_THEN
 from cases.selectors.possible import lab_bar, order_bar, part_bar
-from cases.services import followups, orders
+from cases.services import dayplans, followups, orders
 from dispatch.console import forms
 from dispatch.console.acts import Act, Place, act_view
 from dispatch.console.nextacts import next_of_order
@@ -41,7 +41,7 @@ def _send_back(actor: Actor, order: Order, data: Data) -> object:
 
 
 def _issue(actor: Actor, order: Order, data: Data) -> object:
-    return orders.order_issue(actor=actor, order_id=order.pk)
+    return dayplans.order_whistle(actor=actor, order_id=order.pk)
 
 
 def _cancel(actor: Actor, order: Order, data: Data) -> object:

@@ -275,6 +275,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "order.need_released": _to_called_squads("excused"),
         "order.part_urged": _to_called_squads("urged"),
         "order.cancelled": _to_called_squads("cancelled"),
+        "order.planned": _to_called_squads("planned"),
         "order.target_changed": _to_called_squads("target_changed"),
         "order.part_acknowledged": lambda facts: facts.office("acknowledged", squad=facts.squad_name()),
         "order.part_returned": _returned,

@@ -44,6 +44,7 @@ TEXTS: Mapping[str, str | Promise] = MappingProxyType(
         "excused": _("You are excused from order %(number)s, %(target)s."),
         "cancelled": _("Order %(number)s for %(target)s is cancelled. Don't go."),
         "target_changed": _("Order %(number)s now goes to another party: %(target)s."),
+        "planned": _("Order %(number)s, %(target)s: the day or hour of the visit was set. Look at it."),
         "urged": _("The office urges you: order %(number)s, %(target)s."),
         "acknowledged": _("%(squad)s has acknowledged order %(number)s."),
         "returned": _("%(squad)s has returned order %(number)s with a reason. Call again or choose another squad."),

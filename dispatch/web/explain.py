@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.law import Note
@@ -39,6 +40,17 @@ WORDS: Mapping[str, object] = {
         "Items checked already that still count: %(count)s, the last on %(visit)s. Leave them out until %(until)s."
     ),
     "guard_overridden": _("It goes all the same: %(reason)s"),
+    "route_late": _("Begins %(minutes)s minutes after the last moment that fits its hours."),
+    "route_after_turn": _("Ends %(minutes)s minutes after the team's turn."),
+    "route_back_late": _("The team is back %(minutes)s minutes after its turn."),
+    "route_too_many": _("%(load)s visits, but this team makes %(most)s a day at most."),
+    "route_squads_missing": _("The team lacks %(squads)s."),
+    "route_no_team": _("No team of the day brings all its squads together: %(squads)s."),
+    "route_closed": _("Within no team's turn is it open, or may it be visited."),
+    "route_far": _("Too far even for a team that goes nowhere else: %(minutes)s minutes short."),
+    "route_full": _("Every team that could go has its number of visits: %(load)s of %(most)s."),
+    "route_no_room": _("No place in any row: at best the hours break by %(minutes)s minutes."),
+    "route_not_worth": _("It would fit, but %(metres)s metres out of the way; it has time yet."),
     "other_target": _("It is about another party."),
     "order_not_live": _("That order's visit has begun or ended."),
     "recheck_of_this_visit": _("A recheck can't join the visit that caused it."),
@@ -68,4 +80,6 @@ def explained(notes: Iterable[Note | Mapping[str, Any]]) -> list[str]:
 def _readable(name: str, value: Any) -> Any:
     """A day as the pages write it: notes keep it as 2026-12-01."""
     day = parse_date(value) if name in _DAYS and isinstance(value, str) else None
+    if isinstance(value, list):
+        return gettext(", ").join(map(str, value))
     return moment_words(day, "date") if day else value

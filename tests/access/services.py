@@ -114,7 +114,7 @@ def values_for(world: World, name: str, service: Callable[..., Any]) -> dict[str
         "first_id": rows["party"],
         "second_id": cast.supermarket.pk,
         "run_id": rows["party file"] if "partyfiles" in name else rows["import"],
-        "plan_id": rows["year plan"],
+        "plan_id": rows["day plan"] if "dayplans" in name else rows["year plan"],
         "street_id": cast.street.pk,
         "squad_id": cast.squads["street"].pk,
         "laboratory_id": cast.squads["laboratory"].pk,

@@ -20,6 +20,7 @@ from cases.models import (
     BoardView,
     Case,
     Complaint,
+    DayPlan,
     DeadlineRule,
     Feedback,
     File,
@@ -284,6 +285,8 @@ def _looked_on(cast: Cast, made: Street, target: Target) -> None:
         street_id=target.street_id, file_name="y.csv", path="/nowhere", year=2027, agency=cast.agencies["market"]
     )
     made.rows |= {"rating": closed.pk, "import": run.pk, "party file": file.pk, "year plan": plan.pk}
+    day = DayPlan.objects.create(street_id=target.street_id, day=timezone.localdate() + timedelta(days=1))
+    made.rows["day plan"] = day.pk
 
 
 def _administered(cast: Cast, made: Street, user: User, holder: User) -> None:

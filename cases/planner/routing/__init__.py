@@ -20,9 +20,11 @@ from cases.planner.routing.nearest import nearest_neighbour
 from cases.planner.routing.recheck import drive, recheck
 from cases.planner.routing.solver import plan_day
 from cases.planner.routing.urgent import GRACE, Inserted, insert_urgent
+from cases.planner.routing.windows import NEVER, begins_within, meet, worth
 
 __all__ = [
     "GRACE",
+    "NEVER",
     "Call",
     "Going",
     "Inserted",
@@ -34,10 +36,13 @@ __all__ = [
     "Team",
     "Trouble",
     "along_streets",
+    "begins_within",
     "drive",
     "insert_urgent",
+    "meet",
     "nearest_neighbour",
     "on_plane",
     "plan_day",
     "recheck",
+    "worth",
 ]

@@ -123,10 +123,11 @@ def _clients(rows: Sequence[Stop], *, first: int, until: int) -> tuple[list[Any]
     groups: list[ClientGroup] = []
     owners: list[int] = []
     for place, stop in enumerate(rows, start=first):
-        several = len(stop.windows) > 1
+        spans = [span for span in stop.windows or ((0, until),) if 0 <= span[1] >= span[0]]
+        several = len(spans) > 1
         if several:
             groups.append(ClientGroup(required=False))
-        for opens, closes in stop.windows or ((0, until),):
+        for opens, closes in spans:
             if several:
                 groups[-1].add_client(len(clients))
             clients.append(
@@ -135,7 +136,7 @@ def _clients(rows: Sequence[Stop], *, first: int, until: int) -> tuple[list[Any]
                     delivery=[stop.load],
                     service_duration=stop.minutes,
                     tw_early=max(0, opens),
-                    tw_late=max(0, opens, closes),
+                    tw_late=closes,
                     prize=MUST if stop.required else stop.prize,
                     required=False,
                     group=len(groups) - 1 if several else None,

@@ -13,6 +13,7 @@ from cases.services.orders.issuing import order_approve, order_issue, order_send
 from cases.services.orders.locking import cases_of, order_lock, part_lock
 from cases.services.orders.opening import opening_check, order_open
 from cases.services.orders.placing import need_place
+from cases.services.orders.replanning import order_plan
 from cases.services.orders.tasks import task_open
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "order_issue",
     "order_lock",
     "order_open",
+    "order_plan",
     "order_send_back",
     "order_submit",
     "part_acknowledge",

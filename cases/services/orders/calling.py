@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import flow, policies
 from cases.clock.moment import now
-from cases.models import DeadlineKind, Order, OrderState, Part, PartItem, PartState
+from cases.models import Deadline, DeadlineKind, DeadlineState, Order, OrderState, Part, PartItem, PartState
 from cases.refusals import Refused
 from cases.selectors.composition import day_end, items_for
 from cases.selectors.office import office_setting
@@ -37,19 +37,47 @@ def parts_call(order: Order, parts: list[Part]) -> None:
 def _clocks_start(order: Order, parts: list[Part], moment: datetime) -> None:
     """To acknowledge by the rule; to report in by the planned day and hour where they lie ahead, else by the rule."""
     in_haste = urgent(order)
-    due = None
-    if order.planned_day is not None:
-        due = day_end(order.planned_day)
-        if order.planned_until is not None:
-            over_midnight = order.planned_from is not None and order.planned_until <= order.planned_from
-            day = order.planned_day + timedelta(days=over_midnight)
-            due = timezone.make_aware(datetime.combine(day, order.planned_until))
-        due = due if due > moment else None
+    due = _planned_end(order, moment)
     starts: list[Start] = []
     for part in parts:
         starts.append(Start(DeadlineKind.ACKNOWLEDGE, part, in_haste))
         starts.append(Start(DeadlineKind.REPORT_IN, part, in_haste, due))
     deadlines.deadlines_start(starts=starts, street_id=order.street_id)
+
+
+def _planned_end(order: Order, moment: datetime) -> datetime | None:
+    """The end of the planned hours, or of the planned day; None where no day is planned or it lies behind."""
+    if order.planned_day is None:
+        return None
+    due = day_end(order.planned_day)
+    if order.planned_until is not None:
+        over_midnight = order.planned_from is not None and order.planned_until <= order.planned_from
+        day = order.planned_day + timedelta(days=over_midnight)
+        due = timezone.make_aware(datetime.combine(day, order.planned_until))
+    return due if due > moment else None
+
+
+def report_in_follow(order: Order) -> None:
+    """Called squads owe their report-in by the hours planned anew. What is late stays late, and in an urgent order the
+    clock never gets longer."""
+    moment, in_haste = now(), urgent(order)
+    due = _planned_end(order, moment)
+    if due is None:
+        return
+    waiting = [part for part in parts_of(order) if part.state in (PartState.CALLED, PartState.ACKNOWLEDGED)]
+    running = Deadline.objects.filter(
+        part__in=waiting, kind=DeadlineKind.REPORT_IN, state=DeadlineState.RUNNING, due_at__gt=moment
+    )
+    if in_haste:
+        running = running.filter(due_at__gt=due)
+    owing = set(running.values_list("part_id", flat=True))
+    moved = [part for part in waiting if part.pk in owing]
+    for part in moved:
+        deadlines.deadline_end(kind=DeadlineKind.REPORT_IN, subject=part, cancelled=True)
+    deadlines.deadlines_start(
+        starts=[Start(DeadlineKind.REPORT_IN, part, in_haste, due) for part in moved], street_id=order.street_id
+    )
+    _refresh(order)
 
 
 def part_acknowledge(*, actor: Actor, part_id: int) -> Part:

@@ -6,7 +6,7 @@ from django.db.models import Prefetch, QuerySet
 
 from cases.models import Finding, Order, Part, PartItem, PartState, Target, Visit
 from cases.selectors.register import targets_visible
-from cases.services import orders, parties
+from cases.services import dayplans, orders, parties
 from dispatch.api.etags import etag_of
 from dispatch.api.fetching import at_desk, desk_required
 from dispatch.api.filters import OrderFilter, TargetFilter
@@ -123,7 +123,7 @@ def order_approve(call: Call, pk: int) -> Order:
 )
 def order_issue(call: Call, pk: int) -> Order:
     """Blow the whistle: every squad is called. Urgent ones may go out before approval."""
-    return _out(orders.order_issue(actor=call.actor, order_id=pk))
+    return _out(dayplans.order_whistle(actor=call.actor, order_id=pk))
 
 
 @operation(
