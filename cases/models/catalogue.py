@@ -11,7 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from teams.models import Dated, Function, Named, Street
 from teams.models.base import in_english
@@ -162,7 +162,7 @@ class Unit(models.TextChoices):
     URGENT_HOUR = "urgent_hour", _("hours, day and night")
     WORK_HOUR = "work_hour", _("working hours")
     WORK_DAY = "work_day", _("working days")
-    CALENDAR_DAY = "calendar_day", _("calendar days")
+    CALENDAR_DAY = "calendar_day", pgettext_lazy("unit", "calendar days")
 
 
 class DeadlineRule(models.Model):
@@ -192,6 +192,23 @@ class DeadlineRule(models.Model):
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=models.F("starts_on")), name="deadline_rule_dates"
             ),
         ]
+
+    @property
+    def length(self) -> str:
+        """The limit in words: “1 working day”."""
+        n = self.amount
+        match self.unit:
+            case Unit.MINUTE:
+                words = ngettext("%(n)s minute, day and night", "%(n)s minutes, day and night", n)
+            case Unit.URGENT_HOUR:
+                words = ngettext("%(n)s hour, day and night", "%(n)s hours, day and night", n)
+            case Unit.WORK_HOUR:
+                words = ngettext("%(n)s working hour", "%(n)s working hours", n)
+            case Unit.WORK_DAY:
+                words = ngettext("%(n)s working day", "%(n)s working days", n)
+            case _:
+                words = ngettext("%(n)s calendar day", "%(n)s calendar days", n)
+        return words % {"n": n}
 
 
 class Setting(models.Model):

@@ -53,6 +53,13 @@ def category_choices() -> list[tuple[str, str]]:
     return [(row.code, f"{row.code} {row}" if row.parent_id is None else f"　{row.code} {row}") for row in rows]
 
 
+def powers_named(agency: Agency) -> list[tuple[Power, str]]:
+    """An agency's powers, each with the name of its class. Two queries."""
+    rows = list(agency.powers.select_related("street").order_by("category_code", "-starts_on"))
+    names = {row.code: str(row) for row in Category.objects.filter(code__in={row.category_code for row in rows})}
+    return [(row, names.get(row.category_code, "")) for row in rows]
+
+
 def power_matrix(street: Street, major: str = "") -> Matrix:
     """Agencies that may act on the street × minor classes (of one major class). Four queries."""
     today = timezone.localdate()

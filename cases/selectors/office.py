@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.clock.moment import now
 from cases.law import LadderRule
-from cases.models import DeadlineKind, DeadlineRule, OfficeText, Setting
+from cases.models import DeadlineKind, DeadlineRule, OfficeText, OrderKind, Setting
 from cases.papers import check_pattern, format_number
+from cases.planner.guard import Guard
 
 FAR_M = 300
 """From here on two positions of one visit may be two places. A report-in from farther away asks for a reason (the
@@ -122,6 +123,18 @@ TEXTS: Mapping[str, str | Promise] = MappingProxyType(
         "ask_resident": _("question to the resident"),
     }
 )
+CODES: Mapping[str, Mapping[str, str | Promise]] = MappingProxyType(
+    {
+        "cap_counts": {kind.value: kind.label for kind in OrderKind},
+        "guard_refuses": {
+            Guard.COOLING_OFF: _("inspected a short while ago"),
+            Guard.YEARLY_CAP: _("more inspections than the year allows"),
+            Guard.NO_DISTURB: _("on the no-disturb list"),
+            Guard.RECOGNISED: _("items that were checked already"),
+        },
+    }
+)
+"""What the codes in a list are called."""
 _HIDDEN = frozenset({"reference_loaded"})
 OPEN_SETTINGS = ("office_phone",)
 """Texts that no catalogue brings along: they may be entered for one street alone."""
@@ -161,7 +174,7 @@ def settings_table() -> list[NamedValue]:
             key=row.key,
             label=setting_words(row.key),
             value=_shown(row.key, row.value),
-            source=row.source,
+            source=gettext("demo data") if row.source == "load_demo" else row.source,
             raw=_plain(row.value),
             general_id=row.pk,
             own=[
@@ -216,7 +229,8 @@ def _shown(key: str, value: Any) -> str:
     if isinstance(value, Mapping):
         return gettext(", ").join(_plain(one) for one in value.values())
     if isinstance(value, list):
-        return gettext(", ").join(_plain(one) for one in value)
+        words = CODES.get(key, {})
+        return gettext(", ").join(str(words.get(str(one)) or _plain(one)) for one in value)
     return _plain(value)
 
 

@@ -110,11 +110,12 @@ _YES, _NO, _NONE = pgettext_lazy("history", "yes"), pgettext_lazy("history", "no
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One field of a change: what it is called, what it was, what it is."""
+    """One field of a change: what it is called, what it was, what it is. ``is_new``: it was nothing before."""
 
     label: str
     before: str
     after: str
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,7 @@ def told(change: Change) -> HistoryRow:
             label=str(FIELDS.get(entry["field"], entry["field"])),
             before=_spoken(change.subject_kind, entry["field"], entry.get("from")),
             after=_spoken(change.subject_kind, entry["field"], entry.get("to")),
+            is_new=_is_empty(entry.get("from")),
         )
         for entry in change.fields
     ]
@@ -171,8 +173,12 @@ def told(change: Change) -> HistoryRow:
     return HistoryRow(change, lines, words)
 
 
+def _is_empty(value: Any) -> bool:
+    return value is None or value in ("", [], {})
+
+
 def _spoken(kind: str, name: str, value: Any) -> str:
-    if value is None or value in ("", [], {}):
+    if _is_empty(value):
         return str(_NONE)
     if isinstance(value, bool):
         return str(_YES if value else _NO)

@@ -39,6 +39,14 @@ class AreaForm(forms.Form):
     name_en = forms.CharField(label=gettext_lazy("English name"), max_length=160, required=False)
 
 
+class DistrictForm(AreaForm):
+    """A district: its code is the state's."""
+
+    code = forms.CharField(
+        label=gettext_lazy("code"), max_length=15, help_text=gettext_lazy("Six digits, by GB/T 2260.")
+    )
+
+
 class OutlinedForm(AreaForm):
     """An area that can be drawn, or whose outline is pasted."""
 
@@ -104,6 +112,11 @@ class FileForm(forms.Form):
     reason = reason_field()
     content = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
 
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["file"].required = not self.data.get("content")
+        self.fields["file"].error_messages["required"] = _("Choose a file.")
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         upload = data.get("file")
@@ -115,8 +128,6 @@ class FileForm(forms.Form):
                 data["content"] = upload.read().decode("utf-8-sig")
             except UnicodeDecodeError:
                 self.add_error("file", _("The file is not in UTF-8."))
-        elif not data.get("content"):
-            self.add_error("file", _("Choose a file."))
         return data
 
 
@@ -129,7 +140,15 @@ def area_index(request: HttpRequest) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, make: Any, call: Any, *, title: object, area: Any = None, parent: Any = None, kind: str = ""
+    request: HttpRequest,
+    make: Any,
+    call: Any,
+    *,
+    title: object,
+    area: Any = None,
+    parent: Any = None,
+    kind: str = "",
+    button: object = "",
 ) -> HttpResponse:
     around = outlines_around(area, parent)
     return act_page(
@@ -137,6 +156,7 @@ def _page(
         make,
         call,
         title=title,
+        button=button,
         section="areas",
         back=reverse("console:admin_areas"),
         done=_("Saved."),
@@ -155,7 +175,7 @@ def _page(
 @admin_view("ground.edit")
 def district_new(request: HttpRequest) -> HttpResponse:
     actor = actor_for(request)
-    return _page(request, AreaForm, lambda data: areas.district_save(actor=actor, **data), title=_("New district"))
+    return _page(request, DistrictForm, lambda data: areas.district_save(actor=actor, **data), title=_("New district"))
 
 
 @admin_view("ground.edit")
@@ -163,7 +183,7 @@ def district_edit(request: HttpRequest, pk: int) -> HttpResponse:
     row, actor = get_object_or_404(District, pk=pk), actor_for(request)
     return _page(
         request,
-        lambda data: AreaForm(data, initial={"code": row.code, "name": row.name, "name_en": row.name_en}),
+        lambda data: DistrictForm(data, initial={"code": row.code, "name": row.name, "name_en": row.name_en}),
         lambda data: areas.district_save(actor=actor, district_id=pk, **data),
         title=str(row),
         area=row,
@@ -258,7 +278,7 @@ def grid_end(request: HttpRequest, pk: int) -> HttpResponse:
         lambda data: areas.grid_end(actor=actor, grid_id=pk, **data),
         title=_("End grid %(grid)s") % {"grid": f"{row.code} {row}"},
         button=_("End the grid"),
-        why=_("Cases of before keep it."),
+        why=_("Earlier cases keep this grid."),
         danger=True,
         section="areas",
         back=reverse("console:admin_grid_edit", args=[pk]),
@@ -283,6 +303,7 @@ def grid_replace(request: HttpRequest, pk: int) -> HttpResponse:
         make,
         lambda data: areas.grid_replace(actor=actor, grid_id=pk, **data),
         title=_("Replace grid %(grid)s") % {"grid": f"{row.code} {row}"},
+        button=_("Replace the grid"),
         parent=row.community,
     )
 

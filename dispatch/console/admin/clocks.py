@@ -22,6 +22,9 @@ from dispatch.web.access import actor_for, holds_somewhere
 from teams.models import Street
 from teams.selectors.history import history_of
 
+ONE_LINE = 40
+"""Characters of a value that stands in one line."""
+
 
 class ClockForm(forms.Form):
     amount = forms.IntegerField(label=gettext_lazy("amount"), min_value=1, max_value=1000)
@@ -95,7 +98,7 @@ def clock(request: HttpRequest, kind: str, urgent: int) -> HttpResponse:
         request,
         lambda data: ClockForm(data, initial=initial),
         lambda data: catalogue.clock_set(actor=actor, kind=kind, urgent=bool(urgent), **_street_id(data)),
-        title=(_("Time limit: %(clock)s, urgent") if urgent else _("Time limit: %(clock)s")) % {"clock": words},
+        title=(_("Time limit: %(clock)s, urgent") if urgent else _("Time limit: %(clock)s, normal")) % {"clock": words},
         section="clocks",
         back=reverse("console:admin_clocks"),
         done=_("Time limit saved."),
@@ -139,9 +142,16 @@ def setting(request: HttpRequest, key: str) -> HttpResponse:
     actor = actor_for(request)
     initial = {"value": row.raw, "source": row.source}
     history_id = row.general_id
+
+    def make(data: Any) -> SettingForm:
+        form = SettingForm(data, initial=initial)
+        if len(row.raw) <= ONE_LINE:
+            form.fields["value"].widget = forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"})
+        return form
+
     return act_page(
         request,
-        lambda data: SettingForm(data, initial=initial),
+        make,
         lambda data: catalogue.setting_set(actor=actor, key=key, **_street_id(data)),
         title=setting_words(key),
         section="texts",

@@ -157,6 +157,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "year": shown,
         "today": today,
+        "next_year": today.year + 1,
         "next_missing": not CalendarDay.objects.filter(day__year=today.year + 1).exists(),
         "may_edit": holds_somewhere(request, "catalogue.edit"),
     }

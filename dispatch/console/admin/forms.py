@@ -64,5 +64,5 @@ class OptionalReasonForm(forms.Form):
 class LastDayForm(forms.Form):
     """Something ends with a day."""
 
-    last_day = day_field(_("last day in force"), help_text=_("Yesterday means at once."))
+    last_day = day_field(_("last day in force"), help_text=_("Choose yesterday to end it at once."))
     reason = reason_field(required=True)

@@ -55,7 +55,7 @@ class ItemForm(forms.Form):
     clause_group = forms.CharField(label=gettext_lazy("clause group"), max_length=24, required=False)
     order = forms.IntegerField(label=gettext_lazy("position in the list"), min_value=0, max_value=9999, initial=100)
     categories = forms.ModelMultipleChoiceField(
-        Category.objects.filter(active=True, parent__isnull=False),
+        Category.objects.filter(active=True, parent__isnull=False).order_by("code"),
         label=gettext_lazy("asked for these classes (none: at every visit)"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -74,6 +74,7 @@ class ItemForm(forms.Form):
         if replaces and item is not None:
             initial["code"] = f"{item.code}-2"
         super().__init__(data, initial=initial)
+        self.fields["categories"].label_from_instance = lambda row: f"{row.code} {row}"  # type: ignore[attr-defined]
         if replaces:
             del self.fields["categories"]
             self.fields["reason"].required = True
@@ -211,6 +212,7 @@ def item_replace(request: HttpRequest, pk: int) -> HttpResponse:
         lambda data: ItemForm(data, item=row, replaces=True),
         lambda data: catalogue.item_replace(actor=actor, item_id=pk, **_values(data)),
         title=_("Replace %(item)s") % {"item": f"{row.code} {row}"},
+        button=_("Replace the item"),
         why=_("The present one ends the day before; its limits, bases and classes go along."),
         section="items",
         back=reverse("console:admin_items"),
@@ -227,6 +229,7 @@ def item_end(request: HttpRequest, pk: int) -> HttpResponse:
         lambda data: catalogue.item_end(actor=actor, item_id=pk, **data),
         title=_("End %(item)s") % {"item": f"{row.code} {row}"},
         button=_("End the item"),
+        why=_("Visits after that day no longer ask it. Earlier ones keep it with its answers."),
         danger=True,
         section="items",
         back=reverse("console:admin_item", args=[pk]),
@@ -274,7 +277,7 @@ def basis_confirm(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         ReasonForm,
         lambda data: catalogue.basis_confirm(actor=actor, basis_id=pk, **data),
-        title=_("Confirmed: %(basis)s") % {"basis": row.text},
+        title=_("Confirm: %(basis)s") % {"basis": row.text},
         button=_("Confirm"),
         why=_("Say in the reason who confirmed it."),
         section="items",
@@ -292,7 +295,8 @@ def basis_end(request: HttpRequest, pk: int) -> HttpResponse:
         lambda data: catalogue.basis_end(actor=actor, basis_id=pk, **data),
         title=_("No longer in force: %(basis)s") % {"basis": row.text},
         button=_("End the legal basis"),
-        why=_("The law's own last day. Conduct of before is still judged by it."),
+        why=_("The law's own last day. Earlier conduct is still judged by it."),
+        danger=True,
         section="items",
         back=reverse("console:admin_item", args=[row.item_id]),
         done=_("Saved."),

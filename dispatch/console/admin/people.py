@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from cases.policies import may
@@ -25,7 +25,7 @@ from dispatch.web.access import actor_for, check_right, holds_somewhere
 from dispatch.web.sessions import sessions_end_all, sessions_of
 from teams.models import Role, Squad, Street, User
 from teams.selectors.history import history_of
-from teams.selectors.staff import person_file, staff_page, staff_visible_to
+from teams.selectors.staff import colleagues, person_file, staff_page, staff_visible_to
 from teams.services import invitations, leaves, people
 
 STATES = (
@@ -41,12 +41,8 @@ STATES = (
 class PersonForm(forms.Form):
     """How a person is called and reached."""
 
-    name = forms.CharField(label=gettext_lazy("name"), max_length=60)
-    email = forms.EmailField(
-        label=gettext_lazy("e-mail"),
-        required=False,
-        help_text=gettext_lazy("The invitation goes there. Without one its link is shown to you once, to hand over."),
-    )
+    name = forms.CharField(label=pgettext_lazy("person", "name"), max_length=60)
+    email = forms.EmailField(label=gettext_lazy("e-mail"), required=False)
     phone = forms.CharField(label=gettext_lazy("phone"), max_length=32, required=False)
     language = forms.ChoiceField(
         label=gettext_lazy("language"),
@@ -59,6 +55,11 @@ class NewPersonForm(PersonForm):
     username = forms.CharField(
         label=gettext_lazy("user name"), max_length=40, help_text=gettext_lazy("Letters, digits and . @ + - _ only.")
     )
+    email = forms.EmailField(
+        label=gettext_lazy("e-mail"),
+        required=False,
+        help_text=gettext_lazy("The invitation goes there. Without one its link is shown to you once, to hand over."),
+    )
     field_order = ("username", "name", "email", "phone", "language")
 
 
@@ -66,7 +67,8 @@ class CloseForm(ReasonForm):
     hand_over_to = PersonField(
         label=gettext_lazy("who takes over the open cases"),
         required=False,
-        help_text=gettext_lazy("User name. Only needed while cases are in this person's hand."),
+        listed="colleagues",
+        help_text=gettext_lazy("User name or name. Only needed while cases are in this person's hand."),
     )
     field_order = ("hand_over_to", "reason")
 
@@ -215,7 +217,8 @@ def person_close(request: HttpRequest, pk: int) -> HttpResponse:
         section="people",
         back=reverse("console:admin_person", args=[pk]),
         done=_("Deactivated."),
-        context={"work": work},
+        template="console/admin/leave_form.html",
+        context={"work": work, "colleagues": colleagues(found)},
     )
 
 
@@ -228,7 +231,7 @@ def person_reopen(request: HttpRequest, pk: int) -> HttpResponse:
         lambda data: people.account_reopen(actor=actor, user_id=pk, **data),
         title=_("Activate %(person)s again") % {"person": found},
         button=_("Activate"),
-        why=_("The roles of before do not come back: the security administrator grants them anew."),
+        why=_("Earlier roles do not come back: the security administrator grants them anew."),
         section="people",
         back=reverse("console:admin_person", args=[pk]),
         done=_("Active again."),

@@ -166,7 +166,7 @@ def power_end(request: HttpRequest, pk: int) -> HttpResponse:
         lambda data: powers.power_end(actor=actor, power_id=pk, **data),
         title=_("End power %(code)s of %(agency)s") % {"code": row.category_code, "agency": row.agency},
         button=_("End the power"),
-        why=_("Orders of before keep their agencies."),
+        why=_("Earlier orders keep their agencies."),
         danger=True,
         section="powers",
         back=reverse("console:admin_powers"),

@@ -90,8 +90,8 @@ class RevokeForm(forms.Form):
 
 
 class LeaveForm(forms.Form):
-    starts_on = day_field(gettext_lazy("first day in force"))
-    ends_on = day_field(gettext_lazy("last day in force"))
+    starts_on = day_field(gettext_lazy("first day of the leave"))
+    ends_on = day_field(gettext_lazy("last day of the leave"))
     substitute = PersonField(
         label=gettext_lazy("substitute"),
         required=False,
@@ -106,7 +106,9 @@ class LeaveForm(forms.Form):
 
 
 class LeaveEndForm(forms.Form):
-    last_day = day_field(gettext_lazy("last day in force"), help_text=gettext_lazy("Yesterday means at once."))
+    last_day = day_field(
+        gettext_lazy("last day of the leave"), help_text=gettext_lazy("Choose yesterday to end it at once.")
+    )
 
 
 @admin_view("role.grant", fresh=True)
@@ -123,7 +125,7 @@ def role_new(request: HttpRequest, pk: int) -> HttpResponse:
         call,
         title=_("Grant a role to %(person)s") % {"person": person},
         button=_("Grant"),
-        why=_("It counts from its first to its last day, on open pages too.")
+        why=_("It counts from its first to its last day; pages that are open follow at once.")
         + ("" if person.has_usable_password() else " " + _("This person has not set a password yet.")),
         section="people",
         back=reverse("console:admin_person", args=[pk]),
@@ -182,9 +184,12 @@ def certificate_renew(request: HttpRequest, pk: int) -> HttpResponse:
     row, actor = _certificate(pk), actor_for(request)
     return act_page(
         request,
-        lambda data: RenewForm(data, initial={"valid_until": row.valid_until}),
+        RenewForm,
         lambda data: certificates.certificate_renew(actor=actor, certificate_id=pk, **data),
-        title=_("Certificate %(number)s of %(person)s") % {"number": row.number, "person": row.user},
+        title=_("Renew certificate %(number)s of %(person)s") % {"number": row.number, "person": row.user},
+        button=_("Renew"),
+        why=_("Valid until %(day)s so far. Enter the last day that stands on the renewed certificate.")
+        % {"day": row.valid_until.isoformat()},
         section="people",
         back=reverse("console:admin_person", args=[row.user_id]),
         done=_("Saved."),
@@ -200,7 +205,9 @@ def certificate_revoke(request: HttpRequest, pk: int) -> HttpResponse:
         lambda data: certificates.certificate_revoke(actor=actor, certificate_id=pk, **data),
         title=_("Revoke certificate %(number)s of %(person)s") % {"number": row.number, "person": row.user},
         button=_("Revoke"),
-        why=_("From that day it makes nobody an officer. Visits of before keep their copy."),
+        why=_(
+            "From that day this person counts no longer as an officer by it. Earlier visits keep their record of it."
+        ),
         danger=True,
         section="people",
         back=reverse("console:admin_person", args=[row.user_id]),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from cases.models import Order
+from cases.selectors.competence import powers_named
 from cases.selectors.openwork import squad_work
 from cases.services import staffing
 from dispatch.console.admin.forms import ReasonForm, reason_field
@@ -179,7 +180,7 @@ def squad_dissolve(request: HttpRequest, pk: int) -> HttpResponse:
         ReasonForm,
         lambda data: staffing.squad_dissolve(actor=actor, squad_id=pk, **data),
         title=_("Dissolve %(squad)s") % {"squad": found},
-        button=_("Dissolve"),
+        button=_("Dissolve the squad"),
         why=_("Its roles and coming turns of duty end at once. What it did stays under its name."),
         danger=True,
         section="squads",
@@ -202,7 +203,7 @@ def agency(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "agency": found,
         "squads": squad_rows(found.squads.filter(active=True).order_by("name")),
-        "powers": found.powers.select_related("street").order_by("category_code", "-starts_on"),
+        "powers": powers_named(found),
         "history": history_of("agency", pk),
         "may_edit": holds_somewhere(request, "ground.edit") and found.active,
     }
@@ -251,7 +252,7 @@ def agency_close(request: HttpRequest, pk: int) -> HttpResponse:
         ReasonForm,
         lambda data: squads.agency_close(actor=actor, agency_id=pk, **data),
         title=_("Close %(agency)s") % {"agency": found},
-        button=_("Close"),
+        button=_("Close the agency"),
         why=_("It acts no more. Its papers and decisions stay."),
         danger=True,
         section="agencies",

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from cases.clock.moment import now
@@ -150,7 +150,7 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
         ReasonForm,
         lambda data: tokens.token_revoke(actor=actor, token_id=pk, **data),
         title=_("Revoke the token %(name)s") % {"name": found.name},
-        button=pgettext("token", "Revoke"),
+        button=_("Revoke the token"),
         why=_("From this moment no program gets in by it. It can't be taken back; a new one can be made."),
         danger=True,
         section="tokens",

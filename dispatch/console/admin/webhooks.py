@@ -130,7 +130,7 @@ def webhook_pause(request: HttpRequest, pk: int) -> HttpResponse:
         lambda data: services.webhook_change(actor=actor, webhook_id=pk, paused=runs, **data),
         title=_("Pause %(name)s") % names if runs else _("Let %(name)s go on") % names,
         button=_("Pause") if runs else _("Go on"),
-        why=_("What waits is kept; what happens meanwhile is not put down for it.")
+        why=_("What waits is kept. What happens meanwhile is never sent; the other system reads it by the API.")
         if runs
         else _("What waited is sent now. What happened meanwhile, the other system reads by the API."),
         section="webhooks",
@@ -148,7 +148,9 @@ def webhook_secret(request: HttpRequest, pk: int) -> HttpResponse:
         lambda data: services.webhook_secret_renew(actor=actor, webhook_id=pk, **data),
         title=_("New secret for %(name)s") % {"name": found.name},
         button=_("Make the secret"),
-        why=_("For one day both the new secret and the one before sign, so that the other system can change over."),
+        why=_(
+            "The new secret is shown once. For one day the old one signs as well, so that the other system can change."
+        ),
         section="webhooks",
         back=reverse("console:admin_webhook", args=[pk]),
         done="",
