@@ -157,6 +157,10 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # the password again before the mail address changes: it resets passwords
 ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_FORMS = {
+    "add_email": "dispatch.web.accountforms.OwnMailForm",
+    "change_password": "dispatch.web.accountforms.OwnPasswordForm",
+}
 # Wrong passwords, by network ("ip") and by what dispatch.web.lockout counts ("key"): a browser that knows the account,
 # an account at a network, an account from all strangers together.
 ACCOUNT_RATE_LIMITS = {
