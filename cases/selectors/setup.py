@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from cases.models import Case, Category
 from teams.models import (
@@ -121,7 +121,9 @@ def _streets_in_use(streets: list[Street]) -> list[Street]:
 
 
 def _listed(names: list[str]) -> list[str]:
-    return [*names[:MOST], _("and %(n)s more") % {"n": len(names) - MOST}] if len(names) > MOST else names
+    return (
+        [*names[:MOST], pgettext("setup", "and %(n)s more") % {"n": len(names) - MOST}] if len(names) > MOST else names
+    )
 
 
 def _areas(streets: list[Street]) -> list[str]:
