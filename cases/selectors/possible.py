@@ -57,7 +57,7 @@ def _stands(subject: Case | Order | Part, move: str) -> str:
     """Where the subject stands, and where it would have to stand for the move; "" when it stands there."""
     if flow.allowed(subject, move):
         return ""
-    return _("It stands at “%(stage)s” now. This is done while it stands at: %(stages)s.") % {
+    return _("It is at “%(stage)s” now. This can be done only at: %(stages)s.") % {
         "stage": _name_of(subject),
         "stages": _(", ").join(flow.sources_of(subject, move)),
     }
@@ -140,7 +140,7 @@ def part_bar(_actor: Actor, part: Part, slug: str) -> str:
         open_parts = (PartState.CALLED, PartState.ACKNOWLEDGED)
         return "" if part.state in open_parts else _("This squad has nothing open to be urged for.")
     if part.order.state not in flow.LIVE:
-        words = _("Its order stands at “%(stage)s” now: squads can't be changed any more.")
+        words = _("Its order is at “%(stage)s” now: squads can't be changed any more.")
         return words % {"stage": _name_of(part.order)}
     if slug == "release" and part.is_lead:
         return _("The order needs a lead. Give the part to another squad instead.")

@@ -51,9 +51,11 @@ class Place:
     url: Callable[[Any], str]
     bar: Callable[[Actor, Any, str], str]
     """Why an act (by its slug) is not possible now; "" when it is."""
-    instead: Callable[[Actor, Any], Mapping[str, object]]
-    """What is the next thing to do about the subject: title, why, actions."""
+    instead: Callable[[Actor, Any, str], Mapping[str, object]]
+    """What is the next thing to do about the subject when the act (its slug) is not possible: title, why, actions."""
     queue: Callable[[Any], str] = lambda _subject: ""
+    matter: Callable[[Any], str] = lambda _subject: ""
+    """What it is about, beside its number: said on the page of the act, where nothing else tells it."""
 
 
 def act_view(place: Place, act: Act) -> Callable[..., HttpResponse]:
@@ -111,7 +113,7 @@ def _barred(request: HttpRequest, place: Place, act: Act, subject: Any, bar: str
     context = {
         "act": act,
         "bar": bar,
-        "instead": _without_keys(place.instead(actor_for(request), subject)),
+        "instead": _without_keys(place.instead(actor_for(request), subject, act.slug)),
         "subject_name": place.name(subject),
         "back": place.url(subject),
     }
@@ -138,5 +140,7 @@ def _page(request: HttpRequest, place: Place, act: Act, subject: Any, form: form
 
 
 def _shown(request: HttpRequest, place: Place, subject: Any, context: Mapping[str, Any], status: int) -> HttpResponse:
-    template = "console/act.html#form" if request.headers.get("HX-Request") else "console/act.html"
-    return show(request, template, context, status=status, at=place.queue(subject))
+    if request.headers.get("HX-Request"):
+        return show(request, "console/act.html#form", context, status=status)
+    whole = {**context, "matter": place.matter(subject)}
+    return show(request, "console/act.html", whole, status=status, at=place.queue(subject))

@@ -13,12 +13,12 @@ from cases import flow
 from cases.clock.moment import now
 from cases.models import Case, CaseStage, PartState
 from cases.policies import may
-from cases.selectors.board import STAGES, squad_name
+from cases.selectors.board import squad_name
 from cases.selectors.dossier import OrderView, PartView, dossier
 from cases.selectors.nextstep import URGE_THEN
 from cases.selectors.related import near_cases, place_of, related
 from cases.selectors.steps import steps_of
-from dispatch.console.case_acts import CASE_ACTS
+from dispatch.console.case_acts import CASE_ACTS, queue_of
 from dispatch.console.case_parts import case_map, gallery, photo_rows, story_of
 from dispatch.console.frame import QUEUE_LOOK, console_view, queue_url, show
 from dispatch.console.nextacts import button, next_of_case
@@ -35,6 +35,7 @@ MENU: tuple[tuple[str, str | None], ...] = (
     ("reject", "reject"),
 )
 """Acts of the menu and the move of the flow that each needs."""
+BEFORE_TRIAGE = (CaseStage.RECEIVED, CaseStage.ACCEPTED, CaseStage.ASKING)
 
 
 @require_safe
@@ -65,9 +66,11 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
         "crumb_url": queue_url(queue),
         "crumb": QUEUE_LOOK[queue][0],
         "asking": subject.stage == CaseStage.ASKING,
+        "before_triage": subject.stage in BEFORE_TRIAGE,
+        "ended": subject.stage in flow.ENDED,
         "printed_at": now(),
     }
-    return show(request, "console/case.html", context, at=queue)
+    return show(request, "console/case.html", context, at="" if subject.stage in flow.ENDED else queue)
 
 
 @require_safe
@@ -90,11 +93,6 @@ def case_near(request: HttpRequest, pk: int) -> JsonResponse:
         geometry = {"type": "Point", "coordinates": [point[1], point[0]]}
         features.append({"type": "Feature", "geometry": geometry, "properties": words})
     return JsonResponse({"type": "FeatureCollection", "features": features})
-
-
-def queue_of(subject: Case) -> str:
-    """The queue in which the case stands now; ended ones belong to none, so the whole board."""
-    return next((name for name, stages in STAGES.items() if subject.stage in stages), "all")
 
 
 def part_menu(actor: Actor, view: PartView) -> list[dict[str, object]]:
@@ -141,7 +139,7 @@ def order_card(actor: Actor, view: OrderView) -> dict[str, Any]:
         "saved": view.visits_saved,
         "photos": photo_rows(view.photos),
         "may_change": may(actor, "order.change", street_id=view.order.street_id),
-        "there": sum(p.part.state in (PartState.ON_SCENE, PartState.DONE) for p in present),
+        "there": sum(p.part.state == PartState.ON_SCENE for p in present),
     }
 
 

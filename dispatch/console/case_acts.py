@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, Complaint, Feedback
 from cases.refusals import Refused
+from cases.selectors.board import STAGES
 from cases.selectors.nextstep import ACCEPT_THEN
 from cases.selectors.phrases import line_phrases
 from cases.selectors.possible import case_bar, feedback_bar
@@ -31,7 +32,25 @@ def _case_url(case: Case) -> str:
     return reverse("console:case", args=[case.pk])
 
 
-CASES = Place(case_or_404, lambda case: str(case.reference), _case_url, case_bar, next_of_case)
+def queue_of(subject: Case) -> str:
+    """The queue in which the case stands now; ended ones belong to none, so the whole board."""
+    return next((name for name, stages in STAGES.items() if subject.stage in stages), "all")
+
+
+def _matter(case: Case) -> str:
+    """Which case an act is about: its party or title, and its category."""
+    return "·".join(str(word) for word in (case.target or case.title, case.category) if word)
+
+
+CASES = Place(
+    case_or_404,
+    lambda case: str(case.reference),
+    _case_url,
+    case_bar,
+    lambda actor, case, _slug: next_of_case(actor, case),
+    queue_of,
+    _matter,
+)
 
 
 def _accept(actor: Actor, case: Case, data: Data) -> object:
@@ -125,7 +144,7 @@ CASE_ACTS: Mapping[str, Act] = {
             _("Go on"),
             _resume,
             _("Taken up again: it stands in triage."),
-            why=_("It stands in triage again with a new clock. The question stays on the resident's page."),
+            why=_("It goes back to triage with a new clock. The question stays on the resident's page."),
         ),
         Act(
             "return",
@@ -249,7 +268,7 @@ COMPLAINTS = Place(
     lambda complaint: str(complaint.reference),
     _complaint_url,
     lambda _actor, _complaint, _slug: "",  # a line may always be written
-    lambda _actor, _complaint: {},
+    lambda _actor, _complaint, _slug: {},
 )
 line = act_view(
     COMPLAINTS,
@@ -312,8 +331,9 @@ FEEDBACK = Place(
     lambda row: str(row.case.reference),
     lambda row: _case_url(row.case),
     feedback_bar,
-    lambda actor, row: next_of_case(actor, row.case),
+    lambda actor, row, _slug: next_of_case(actor, row.case),
     lambda _row: "feedback",
+    lambda row: _matter(row.case),
 )
 decide = act_view(
     FEEDBACK,

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cases import flow
+from cases.clock.moment import now
 from cases.models import Case, Order, OrderState, PartState
 from cases.policies import may
 from cases.selectors.dossier import Dossier, OrderView, PartView, dossier, urgent
@@ -26,6 +27,11 @@ def next_of_case(actor: Actor, subject: Case, facts: Dossier | None = None) -> d
 def next_of_order(actor: Actor, view: OrderView) -> dict[str, object]:
     """``title``, ``why`` and ``actions`` of an order's next-action bar."""
     title, why = _order_words(view.order.state, urgent(view.order))
+    if view.order.state == OrderState.TO_APPROVE and not urgent(view.order):
+        if may(actor, "order.approve", street_id=view.order.street_id):
+            title = _("Approve it, or send it back")
+        else:
+            title, why = _("It waits for approval"), ""
     if view.order.state == OrderState.DONE and view.order.urgent_first and not view.order.approved_at:
         title = _("Make up the approval of order %(number)s") % {"number": view.order.number}
         why = _("It was urgent and went out first; the approval is due within 24 hours.")
@@ -89,7 +95,7 @@ def order_actions(actor: Actor, view: OrderView) -> list[dict[str, object]]:
         return reverse(f"console:order_{slug}", args=[order.pk])
 
     rows: list[dict[str, object]] = []
-    late = [p for p in view.parts if p.part.state == PartState.CALLED]
+    late = [p for p in view.parts if p.part.state == PartState.CALLED or _overdue(p)]
     if not may(actor, "order.draft", street_id=order.street_id):
         return rows
     if flow.allowed(order, "submit") and not urgent(order):
@@ -111,11 +117,17 @@ def order_actions(actor: Actor, view: OrderView) -> list[dict[str, object]]:
     if flow.allowed(order, "issue"):
         rows.append(button(_("Issue"), act("issue"), post=True, key="s"))
     for part_view in sorted(late, key=lambda p: p.deadline.due_at.timestamp() if p.deadline else 0)[:1]:
-        rows.append(_part_button(_("Urge %(squad)s"), part_view, "urge", post=True, key="u"))
+        rows.append(_part_button(_("Urge the %(squad)s squad"), part_view, "urge", post=True, key="u"))
     for part_view in [p for p in view.parts if p.part.state == PartState.RETURNED][:1]:
-        rows.append(_part_button(_("Call %(squad)s again"), part_view, "call-again"))
-        rows.append(_part_button(_("Reassign %(squad)s"), part_view, "reassign", key="d"))
+        rows.append(_part_button(_("Call the %(squad)s squad again"), part_view, "call-again"))
+        rows.append(_part_button(_("Reassign the part of %(squad)s"), part_view, "reassign", key="d"))
     return rows[:3]
+
+
+def _overdue(view: PartView) -> bool:
+    """It has acknowledged and should be there by now."""
+    due = view.deadline.due_at if view.deadline else None
+    return view.part.state == PartState.ACKNOWLEDGED and due is not None and due < now()
 
 
 def _approving(actor: Actor, order: Order, approve: str, back: str) -> list[dict[str, object]]:
@@ -140,7 +152,7 @@ def _order_words(state: str, in_haste: bool) -> tuple[str, str]:
             _("Submit it for approval"),
             str(SUBMIT_THEN),
         ),
-        "to_approve": (_("The head of office approves"), _("Read which agencies go and why.")),
+        "to_approve": (_("It waits for approval"), _("Read which agencies go and why.")),
         "approved": (_("Issue it: whistle the squads"), str(ISSUE_THEN)),
         "issued": (_("The squads are called"), _("Each acknowledges or returns its part; you see who is silent.")),
         "acknowledged": (_("Every squad has acknowledged"), _("The first one that reports in starts the visit.")),

@@ -16,7 +16,7 @@ from cases.selectors.possible import lab_bar, order_bar, part_bar
 from cases.services import dayplans, followups, orders
 from dispatch.console import forms
 from dispatch.console.acts import Act, Place, act_view
-from dispatch.console.nextacts import next_of_order
+from dispatch.console.nextacts import button, next_of_order
 from dispatch.web.access import lab_or_404, order_or_404, part_or_404
 from dispatch.web.explain import explained
 from teams.policies import Actor
@@ -102,6 +102,7 @@ ORDER_ACTS: Mapping[str, Act] = {
             _issue,
             _("Issued: the squads are called."),
             why=ISSUE_THEN,
+            about=_who_goes,
         ),
         Act(
             "cancel",
@@ -137,8 +138,9 @@ ORDERS = Place(
     lambda order: str(order.number),
     _order_url,
     order_bar,
-    lambda actor, order: _next_of(actor, order.pk),
+    lambda actor, order, _slug: _next_of(actor, order.pk),
     lambda _order: "orders",
+    lambda order: str(order.target),
 )
 
 
@@ -210,13 +212,25 @@ PART_ACTS: Mapping[str, Act] = {
         ),
     )
 }
+
+
+def _part_instead(actor: Actor, part: Part, slug: str) -> Mapping[str, object]:
+    """The lead can't be excused: its part goes to another squad. Else what is next about the order."""
+    if slug == "release" and part.is_lead and not part_bar(actor, part, "reassign"):
+        act = PART_ACTS["reassign"]
+        to_other = button(str(act.button), reverse("console:part_reassign", args=[part.pk]))
+        return {"title": act.title, "why": act.why, "actions": [to_other]}
+    return _next_of(actor, part.order_id)
+
+
 PARTS = Place(
     part_or_404,
     lambda part: f"{part.order.number} · {part.squad}",
     lambda part: _order_url(part.order),
     part_bar,
-    lambda actor, part: _next_of(actor, part.order_id),
+    _part_instead,
     lambda _part: "orders",
+    lambda part: str(part.order.target),
 )
 
 
@@ -242,8 +256,9 @@ LABS = Place(
     lambda test: f"{test.number} · {test.part_item.item}",
     lambda test: _order_url(test.visit.order),
     lab_bar,
-    lambda actor, test: _next_of(actor, test.visit.order_id),
+    lambda actor, test, _slug: _next_of(actor, test.visit.order_id),
     lambda _test: "orders",
+    lambda test: str(test.visit.order.target),
 )
 
 

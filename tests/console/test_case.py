@@ -87,9 +87,9 @@ def test_a_refused_act_keeps_what_was_typed(
 @pytest.mark.parametrize(
     ("act", "why"),
     [
-        ("settle", "This is done while it stands at: mediation."),
-        ("resume", "It stands at “to accept” now."),
-        ("close", "This is done while it stands at: to check after."),
+        ("settle", "This can be done only at: mediation."),
+        ("resume", "It is at “to accept” now."),
+        ("close", "This can be done only at: to check after."),
     ],
 )
 def test_an_act_that_is_not_possible_says_why_and_what_is(cast: Cast, login: Login, act: str, why: str) -> None:
