@@ -59,6 +59,13 @@ def step_of(case: Case, order: OrderGlance | None, facts: Facts | None = None) -
             _("A resident says it is not solved: decide whether to work on it again"),
             _("Accepting leads back to triage; refusing needs a reason that the resident reads."),
         )
+    if case.stage == CaseStage.ACCEPTED and case.rework_count:
+        return Step(
+            "triage",
+            _("Triage"),
+            _("It came back, not solved: decide anew what it is and who goes"),
+            _("The timeline says who found it not solved, and what they wrote."),
+        )
     before = _BEFORE.get(case.stage)
     if before is not None:
         return before()
@@ -89,7 +96,9 @@ def _ended(case: Case) -> Step:
             _("Its complainants read the progress there, each on their own line."),
         ),
         CaseStage.TRANSFERRED: (
-            _("Nothing is to be done: it was handed to another unit"),
+            _("Nothing is to be done: it was handed to %(unit)s") % {"unit": case.transferred_to}
+            if case.transferred_to
+            else _("Nothing is to be done: it was handed to another unit"),
             _("The complainants were told who is competent."),
         ),
         CaseStage.REJECTED: (

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-from cases.models import Case, CaseStage
+from cases.models import Case, CaseStage, Disposition
 
 STEPS: tuple[tuple[str, frozenset[str]], ...] = (
     ("collect", frozenset({CaseStage.RECEIVED})),
@@ -18,26 +19,32 @@ STEPS: tuple[tuple[str, frozenset[str]], ...] = (
     ("close", frozenset({CaseStage.CLOSED, CaseStage.TRANSFERRED, CaseStage.REJECTED, CaseStage.JOINED})),
 )
 """The seven stages of GB/T 30428 and the stages of ours that lie in each."""
+LEFT = (CaseStage.TRANSFERRED, CaseStage.REJECTED, CaseStage.JOINED)
+"""It ended elsewhere, not at the end of the way; what lies between is not drawn as done."""
+BETWEEN = ("dispatch", "handle", "feed_back", "check_after")
 
 
 def steps_of(case: Case) -> list[dict[str, Any]]:
     """The stepper: seven stages, what is done, where the case stands."""
     words = {
-        "collect": _("collected"),
-        "register": _("registered"),
-        "dispatch": _("dispatched"),
+        "collect": pgettext("step", "intake"),
+        "register": pgettext("step", "registration"),
+        "dispatch": pgettext("step", "dispatch"),
         "handle": _("on-site check"),
         "feed_back": _("feedback"),
-        "check_after": _("checked after"),
-        "close": _("closed"),
+        "check_after": pgettext("step", "check after"),
+        "close": pgettext("step", "closing"),
     }
+    if case.disposition == Disposition.MEDIATION:
+        words["handle"] = _("mediation")
+    if case.stage in LEFT:
+        words["close"] = str(case.get_stage_display())
     at = next((index for index, (_code, stages) in enumerate(STEPS) if case.stage in stages), 0)
     ended = case.closed_at is not None
-    return [
-        {
-            "label": words[code],
-            "state": "done" if index < at or (ended and index == at) else "now" if index == at else "todo",
-            "at": case.stage_at if index == at else None,
-        }
-        for index, (code, _stages) in enumerate(STEPS)
-    ]
+    rows = []
+    for index, (code, _stages) in enumerate(STEPS):
+        state = "done" if index < at or (ended and index == at) else "now" if index == at else "todo"
+        if case.stage in LEFT and code in BETWEEN:
+            state = "todo"  # it left the way: nobody need have gone there
+        rows.append({"label": words[code], "state": state, "at": case.stage_at if index == at else None})
+    return rows

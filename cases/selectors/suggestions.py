@@ -312,7 +312,7 @@ def _reason(note: Note) -> str:
         "name_in_text": _("The text names %(name)s."),
         "name_resembles": _("The text names something like %(name)s (%(percent)s%% alike)."),
         "address_matches": _("The addresses match (%(percent)s%%)."),
-        "metres_away": _("%(metres)s m away."),
+        "metres_away": _("%(metres)s m away.") if str(note.params.get("metres")) != "0" else _("At the same spot."),
         "recent_case": ngettext("Its last case was %(days)s day ago.", "Its last case was %(days)s days ago.", days)
         if days
         else _("It has a case of today."),

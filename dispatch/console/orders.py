@@ -54,6 +54,7 @@ def plan(request: HttpRequest) -> HttpResponse:
         "now_plans": [row for row in plans if not row.later],
         "later_plans": [row for row in plans if row.later],
         "needs": sum(len(row.needs) for row in plans),
+        "today": timezone.localdate(now()),
         "may_publish": holds_somewhere(request, "plan.publish"),
         "may_open": {row.target.pk for row in plans if may(actor, "order.draft", street_id=row.target.street_id)},
     }

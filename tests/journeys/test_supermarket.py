@@ -81,7 +81,7 @@ def unfold(officer: Page, *parts: str) -> None:
 def made_up(head: Page, case: str) -> None:
     """The patrol's order went first; the head approves it the same day."""
     head.goto(case)
-    head.locator("a[href^='/console/orders/']", has_text="Open order").click()
+    head.locator("a[href^='/console/orders/']", has_text="Go to the order").click()
     at(head, r"/console/orders/\d+/")
     approve(head, head.url)
 

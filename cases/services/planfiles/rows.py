@@ -22,7 +22,7 @@ REASONS: Mapping[str, Any] = MappingProxyType(
         "party_needed": _("Nothing says which party: give its credit code, its name or its address."),
         "party_unknown": _("No party of this street's register fits. Enter it there first, or correct the row."),
         "party_several": _("%(count)s parties fit. Give the credit code, or name and address as in the register."),
-        "party_inactive": _("This party has been given up."),
+        "party_inactive": _("This party has closed down."),
         "uscc_wrong": _("The credit code is wrong."),
         "uscc_shortened": _("A spreadsheet has shortened the credit code. Format its column as text."),
         "uscc_elsewhere": _("A party with this credit code is in the register of another street."),
