@@ -85,7 +85,7 @@ class PartyForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=gettext_lazy("Empty: until somebody takes it off."),
     )
-    gone = forms.BooleanField(label=gettext_lazy("given up: no longer there"), required=False)
+    gone = forms.BooleanField(label=gettext_lazy("closed down: no longer there"), required=False)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, data: Any, *, actor: Actor, target: Target | None = None, initial: Any = None) -> None:

@@ -27,7 +27,7 @@ FLAGS = {
     "needs": gettext_lazy("Open reasons to visit"),
     "doubles": gettext_lazy("Possible duplicates"),
     "no_disturb": gettext_lazy("No-disturb list"),
-    "inactive": pgettext_lazy("parties", "Given up"),
+    "inactive": pgettext_lazy("parties", "Closed down"),
 }
 SORTS = {
     "new": gettext_lazy("Newest first"),

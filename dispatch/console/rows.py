@@ -37,14 +37,14 @@ class Row:
 def rows_of(cases: Sequence[Case], actor: Actor) -> list[Row]:
     """Rows of the cases (``chain target category street grid`` loaded): one query, three when one is not cached."""
     orders = orders_of([case.pk for case in cases])
-    office = {case.street_id: may(actor, "case.triage", street_id=case.street_id) for case in cases}
-    keys = {case.pk: _key(case, orders.get(case.pk), office[case.street_id]) for case in cases}
+    roles = {case.street_id: _role(actor, case.street_id) for case in cases}
+    keys = {case.pk: _key(case, orders.get(case.pk), roles[case.street_id]) for case in cases}
     known = caches["rows"].get_many(keys.values())
     missing = [case for case in cases if keys[case.pk] not in known]
     parts_fill([orders[case.pk] for case in missing if case.pk in orders])
     fresh: dict[str, str] = {}
     for case in missing:
-        fresh[keys[case.pk]] = _cells(case, orders.get(case.pk), office[case.street_id])
+        fresh[keys[case.pk]] = _cells(case, orders.get(case.pk), roles[case.street_id])
     if fresh:
         caches["rows"].set_many(fresh)
     known |= fresh
@@ -57,12 +57,29 @@ def rows_of(cases: Sequence[Case], actor: Actor) -> list[Row]:
     return rows
 
 
+@dataclass(frozen=True, slots=True)
+class Role:
+    """The role class of a cached row: whether its reader does the office's steps, checks after, closes."""
+
+    office: bool
+    checks: bool
+    closes: bool
+
+
+def _role(actor: Actor, street_id: int) -> Role:
+    return Role(
+        may(actor, "case.triage", street_id=street_id),
+        may(actor, "case.check_after", street_id=street_id),
+        may(actor, "case.close", street_id=street_id),
+    )
+
+
 def _seq(case: Case) -> int:
     chain = getattr(case, "chain", None)
     return chain.seq if chain else 0
 
 
-def _key(case: Case, order: OrderGlance | None, office: bool) -> str:
+def _key(case: Case, order: OrderGlance | None, role: Role) -> str:
     """(case, chain seq, language, role class), plus what may change without an event of the case itself."""
     target = case.target
     facts = (
@@ -76,10 +93,10 @@ def _key(case: Case, order: OrderGlance | None, office: bool) -> str:
         (order.id, order.seq) if order else None,
     )
     digest = hashlib.blake2s(repr(facts).encode(), digest_size=8).hexdigest()
-    return f"{case.pk}.{_seq(case)}.{get_language()}.{int(office)}.{digest}"
+    return f"{case.pk}.{_seq(case)}.{get_language()}.{role.office:d}{role.checks:d}{role.closes:d}.{digest}"
 
 
-def _cells(case: Case, order: OrderGlance | None, office: bool) -> str:
+def _cells(case: Case, order: OrderGlance | None, role: Role) -> str:
     step = step_of(case, order)
     return render_to_string(
         "console/row.html",
@@ -87,8 +104,9 @@ def _cells(case: Case, order: OrderGlance | None, office: bool) -> str:
             "case": case,
             "order": order,
             "step": step,
-            "acts": office and step.code in OFFICE_CODES,
-            "next_url": step_url(step, case, order) if office else reverse("console:case", args=[case.pk]),
+            "acts": role.office and step.code in OFFICE_CODES,
+            "theirs": (step.code == "check_after" and role.checks) or (step.code == "close" and role.closes),
+            "next_url": step_url(step, case, order) if role.office else reverse("console:case", args=[case.pk]),
             "paused": case.stage == CaseStage.ASKING and case.due_at is None,
         },
     )

@@ -1,9 +1,14 @@
 // Behaviour of the console: rows follow the stream in place, new ones wait behind a button.
 // What is chosen in a strip that scrolls is in view.
-for (const strip of document.querySelectorAll(".rail-scroll, .tabs")) {
-  const now = strip.querySelector("[aria-current]");
-  if (now && strip.scrollWidth > strip.clientWidth) strip.scrollLeft += now.getBoundingClientRect().left - strip.getBoundingClientRect().left - 48;
+function showChosen(root) {
+  for (const strip of root.querySelectorAll(".rail-scroll, .tabs, .filters, .find-more")) {
+    const chosen = strip.matches(".rail-scroll, .tabs") ? "[aria-current]" : ".filter.on, select:has(option:checked:not([value=''])):not([name=sort]), input[type=search]:not(:placeholder-shown, [data-narrow])";
+    const now = strip.querySelector(chosen);
+    if (now && strip.scrollWidth > strip.clientWidth) strip.scrollLeft += now.getBoundingClientRect().left - strip.getBoundingClientRect().left - 48;
+  }
 }
+showChosen(document);
+document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.elt?.id === "board") showChosen(event.detail.elt); });
 
 const within = (low, high) => low + Math.random() * (high - low);
 
