@@ -8,6 +8,8 @@ function showChosen(root) {
   }
 }
 showChosen(document);
+let wide = innerWidth; // a phone that is turned; a keyboard that opens changes the height alone
+addEventListener("resize", () => { if (innerWidth !== wide) { wide = innerWidth; showChosen(document); } });
 document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.elt?.id === "board") showChosen(event.detail.elt); });
 
 const within = (low, high) => low + Math.random() * (high - low);
