@@ -111,6 +111,8 @@ def _ended(case: Case) -> Step:
         ),
     }
     title, why = words.get(CaseStage(case.stage), (_("Nothing is to be done: the case has ended"), ""))
+    if case.stage == CaseStage.CLOSED and not case.result_text:
+        why = ""  # withdrawn: there is no result to read
     return Step("none", _("View"), title, why)
 
 
@@ -171,7 +173,7 @@ def _planning(case: Case, order: OrderGlance | None, known: Facts) -> Step:
         return Step(
             "open_order",
             _("Plan recheck") if recheck else _("Plan"),
-            _("Open the recheck order") if recheck else _("Open the check-once order of this party"),
+            _("Draft the recheck order") if recheck else _("Draft the check-once order of this party"),
             _("All open needs of the party go into one visit."),
         )
     if case.urgency != Urgency.GENERAL and order.state in (OrderState.DRAFTED, OrderState.TO_APPROVE):

@@ -37,14 +37,16 @@ def steps_of(case: Case) -> list[dict[str, Any]]:
     }
     if case.disposition == Disposition.MEDIATION:
         words["handle"] = _("mediation")
-    if case.stage in LEFT:
+    unvisited = not case.result_text or case.disposition == Disposition.ANSWERED
+    left = case.stage in LEFT or (case.stage == CaseStage.CLOSED and unvisited)
+    if left:
         words["close"] = str(case.get_stage_display())
     at = next((index for index, (_code, stages) in enumerate(STEPS) if case.stage in stages), 0)
     ended = case.closed_at is not None
     rows = []
     for index, (code, _stages) in enumerate(STEPS):
         state = "done" if index < at or (ended and index == at) else "now" if index == at else "todo"
-        if case.stage in LEFT and code in BETWEEN:
-            state = "todo"  # it left the way: nobody need have gone there
+        if left and code in BETWEEN:
+            state = "todo"  # it left the way, or was withdrawn: nobody need have gone there
         rows.append({"label": words[code], "state": state, "at": case.stage_at if index == at else None})
     return rows

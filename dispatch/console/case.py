@@ -65,7 +65,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
         "seq": getattr(getattr(subject, "chain", None), "seq", 0),
         "crumb_url": queue_url(queue),
         "crumb": QUEUE_LOOK[queue][0],
-        "asking": subject.stage == CaseStage.ASKING,
+        "asking": subject.stage == CaseStage.ASKING and subject.due_at is None,
         "before_triage": subject.stage in BEFORE_TRIAGE,
         "ended": subject.stage in flow.ENDED,
         "printed_at": now(),

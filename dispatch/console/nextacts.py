@@ -72,7 +72,7 @@ def next_actions(actor: Actor, subject: Case, facts: Dossier) -> list[dict[str, 
     if code == "rework" and facts.rework:
         return [button(_("Decide"), reverse("console:feedback_decide", args=[facts.rework.pk]))]
     if code == "open_order" and subject.target_id:
-        return [button(_("Open order"), reverse("console:order_open", args=[subject.target_id]), key="g")]
+        return [button(_("Draft order"), reverse("console:order_open", args=[subject.target_id]), key="g")]
     if code in ("check_after", "close"):
         return _closing(actor, subject, code)
     present = next((view for view in facts.orders if view.order.state != "cancelled"), None)

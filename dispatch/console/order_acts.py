@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import LabTest, Order, Part
+from cases.models import Case, LabTest, Order, Part
 from cases.selectors.dossier import order_view
 from cases.selectors.nextstep import ISSUE_THEN, SUBMIT_THEN, URGE_THEN
 from cases.selectors.possible import lab_bar, order_bar, part_bar
@@ -19,6 +19,7 @@ from dispatch.console.acts import Act, Place, act_view
 from dispatch.console.nextacts import button, next_of_order
 from dispatch.web.access import lab_or_404, order_or_404, part_or_404
 from dispatch.web.explain import explained
+from dispatch.web.templatetags.look import moment_words
 from teams.policies import Actor
 
 Data = Mapping[str, Any]
@@ -129,6 +130,14 @@ ORDER_ACTS: Mapping[str, Act] = {
 }
 
 
+def _matter(order: Order) -> str:
+    """Which visit an act is about: whose door, what for, which day."""
+    cases = Case.objects.filter(needs__order_links__order=order, category__isnull=False).distinct().order_by("pk")
+    kinds = [case.category for case in cases.select_related("category")]
+    words = [order.target, order.target.address, *kinds, order.get_kind_display(), moment_words(order.planned_day)]
+    return "·".join(dict.fromkeys(str(word) for word in words if word))
+
+
 def _next_of(actor: Actor, order_id: int) -> Mapping[str, object]:
     return next_of_order(actor, order_view(order_id))
 
@@ -140,7 +149,7 @@ ORDERS = Place(
     order_bar,
     lambda actor, order, _slug: _next_of(actor, order.pk),
     lambda _order: "orders",
-    lambda order: str(order.target),
+    _matter,
 )
 
 

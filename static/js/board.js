@@ -124,12 +124,18 @@ function show(row) {
   const pk = row?.id.replace("case-", "");
   if (!place || !pk || place.getClientRects().length === 0) return;
   remember(pk);
-  if (pk === (shown || place.querySelector("[data-preview]")?.dataset.preview)) return;
+  if (pk === (shown || place.querySelector("[data-preview]")?.dataset.preview)) {
+    clearTimeout(wanted); // gone past another row and back
+    place.classList.remove("is-behind");
+    return;
+  }
   clearTimeout(wanted);
+  place.classList.add("is-behind"); // the case of another row: nothing in it is to be pressed
   wanted = setTimeout(() => {
     shown = pk;
     globalThis.htmx.ajax("GET", place.dataset.previewUrl.replace("/0/", `/${pk}/`), { source: place, target: place, swap: "innerHTML" })
-      .then(() => { place.scrollTop = 0; });
+      .then(() => { place.scrollTop = 0; })
+      .finally(() => { if (shown === pk) place.classList.remove("is-behind"); });
   }, 120);
 }
 document.addEventListener("keys:at", (e) => { show(e.detail); keep(); });
