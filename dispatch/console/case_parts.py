@@ -11,7 +11,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from cases.models import Attachment, Case
+from cases.models import Attachment, Case, LineKind
 from cases.selectors import timeline
 from cases.selectors.dossier import Dossier
 from cases.selectors.pictures import TOLD, Picture, pairs_of
@@ -60,7 +60,10 @@ def story_of(subject: Case, facts: Dossier) -> dict[str, Any]:
     story = timeline.case_timeline(case=subject)
     said: dict[tuple[str, int], str] = {("note", note.pk): note.text for note in facts.notes}
     for voice in facts.voices:
-        said |= {("line", line.pk): f"{voice.label}{pgettext('label', ': ')}{line.text}" for line in voice.lines}
+        to = _("To %(who)s") % {"who": voice.label}
+        for line in voice.lines:
+            speaker = voice.label if line.kind == LineKind.ANSWER else to
+            said["line", line.pk] = f"{speaker}{pgettext('label', ': ')}{line.text}"
     several = len(facts.orders) > 1
     rows = []
     for entry in story.entries:

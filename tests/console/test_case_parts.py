@@ -43,7 +43,7 @@ def test_lines_and_notes_stand_in_the_timeline(cast: Cast, login: Login) -> None
     said = page(login(cast.dispatcher), case)
     story = said[said.index('id="case-story"') :]
     assert "演示·先打电话" in story
-    assert "Complainant A: 演示·今晚去看" in story
+    assert "To Complainant A: 演示·今晚去看" in story
     assert "not read yet" in said
 
 
