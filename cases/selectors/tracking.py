@@ -136,12 +136,13 @@ def _matter(case: Case, complaint: Complaint) -> Matter:
             need_links__need__case=case, need_links__released_at__isnull=True, on_scene_at__isnull=False
         ).order_by("on_scene_at", "pk")
     )
-    taken_up = Event.objects.filter(case=case, kind="case.accepted").order_by("seq").values_list("at", flat=True)
+    # The latest: after a rework it is the second time that says since when the office is at it.
+    taken_up = Event.objects.filter(case=case, kind__in=["case.accepted", "case.rework"]).order_by("-seq")
     return Matter(
         case_id=case.pk,
         stage=case.stage,
         disposition=case.disposition,
-        taken_up_at=taken_up.first(),
+        taken_up_at=taken_up.values_list("at", flat=True).first(),
         on_site_at=been[-1].on_scene_at if been else None,
         ended_at=(case.closed_at or case.stage_at) if case.stage in flow.ENDED else None,
         agencies=_agencies(been),

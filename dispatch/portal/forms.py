@@ -34,6 +34,8 @@ GRADES = (
     ("5", pgettext_lazy("rating", "very good")),
 )
 
+_CHOOSE = {"required": _("Please choose one.")}
+
 
 def _words(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
@@ -156,9 +158,15 @@ class RateForm(forms.Form):
     """What a resident says of the result. ``matter``: which of the report's problems, counted from 1."""
 
     matter = forms.IntegerField(min_value=1, max_value=20, initial=1, required=False, widget=forms.HiddenInput)
-    contacted = forms.ChoiceField(label=_("Did anybody contact you?"), choices=CONTACTED, widget=forms.RadioSelect)
-    solved = forms.ChoiceField(label=_("Is it solved?"), choices=SOLVED, widget=forms.RadioSelect)
-    satisfied = forms.ChoiceField(label=_("How satisfied are you?"), choices=GRADES, widget=forms.RadioSelect)
+    contacted = forms.ChoiceField(
+        label=_("Did anybody contact you?"), choices=CONTACTED, widget=forms.RadioSelect, error_messages=_CHOOSE
+    )
+    solved = forms.ChoiceField(
+        label=_("Is it solved?"), choices=SOLVED, widget=forms.RadioSelect, error_messages=_CHOOSE
+    )
+    satisfied = forms.ChoiceField(
+        label=_("How satisfied are you?"), choices=GRADES, widget=forms.RadioSelect, error_messages=_CHOOSE
+    )
     words = forms.CharField(
         label=_("Anything else you want to say?"), max_length=MAX_TEXT, required=False, widget=_words(3)
     )
@@ -174,6 +182,7 @@ class FindForm(forms.Form):
             "As it stands or as it was read to you: 260821-0031, or “two six zero, eight two one, zero zero three one”."
         ),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Paste the private link, or write the reference.")},
     )
     tail = forms.CharField(
         label=_("The last four digits of the phone number you left"),

@@ -19,14 +19,14 @@ _ON_THE_WAY = (C.PLANNING, C.DISPATCHED, C.VISITING, C.RULING, C.RECTIFYING, C.M
 
 SENTENCES: Mapping[str, object] = MappingProxyType(
     {
-        C.RECEIVED: gettext_lazy("We have your report. The office reads it next."),
-        C.ACCEPTED: gettext_lazy("The office has taken up your report and decides who deals with it."),
+        C.RECEIVED: gettext_lazy("We have your report."),
+        C.ACCEPTED: gettext_lazy("The office has taken up your report."),
         C.ASKING: gettext_lazy("The office needs an answer from you before it can go on."),
         C.PLANNING: gettext_lazy("A visit to the place is being prepared."),
         C.DISPATCHED: gettext_lazy("People have been called to look at the place."),
         C.VISITING: gettext_lazy("People are looking at the place."),
-        C.RULING: gettext_lazy("The place was looked at. Now it is decided what has to be done."),
-        C.RECTIFYING: gettext_lazy("It has to be put right. Afterwards somebody looks again."),
+        C.RULING: gettext_lazy("The place was looked at."),
+        C.RECTIFYING: gettext_lazy("It has to be put right."),
         C.MEDIATING: gettext_lazy("The office speaks with both sides to find a way."),
         C.CHECKING: gettext_lazy("The work is done. The office checks whether it is really solved."),
         C.CLOSED: gettext_lazy("It is finished. The result stands below."),
@@ -60,7 +60,7 @@ _NEXT: Mapping[str, tuple[object, str]] = MappingProxyType(
         ),
         C.MEDIATING: (gettext_lazy("Next you read here what was agreed."), DeadlineKind.WHOLE_CASE),
         C.CHECKING: (
-            gettext_lazy("Next the office checks it and tells you the result here."),
+            gettext_lazy("After the check you read the result here."),
             DeadlineKind.CHECK_AFTER,
         ),
     }
@@ -79,7 +79,13 @@ class Next:
 
 def coming(found: Tracked, matter: Matter) -> Next | None:
     """What happens next and until when, in plain words; None when nothing more comes by itself."""
-    if found.withdrawn or matter.ended:
+    if found.withdrawn:
+        return None
+    if matter.stage == C.TRANSFERRED:
+        return Next(_("It deals with it from here on. If you hear nothing, call 12345 and read the reference to them."))
+    if matter.stage == C.REJECTED:
+        return Next(_("You can report it again and tell more, or call 12345 and read the reference to them."))
+    if matter.ended:
         return None
     if matter.stage == C.ASKING:
         return Next(_("It goes on as soon as you have answered."))
@@ -98,7 +104,7 @@ def contact_until(found: Tracked) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One of the four steps, for ``parts/ways.html``: ``state`` is done, now or todo."""
+    """One of the four steps, for ``parts/ways.html``: ``state`` is done, now, todo or off (no result)."""
 
     label: str
     at: datetime | None
@@ -134,7 +140,9 @@ def ways(found: Tracked, matter: Matter) -> list[Way]:
     rows = [Way(_("We have your report"), found.complaint.received_at, "", "done")]
     if stage != C.REJECTED:
         taken = stage not in (C.RECEIVED, C.ASKING) or matter.taken_up_at is not None
-        rows.append(Way(_("The office takes it up"), matter.taken_up_at, "", _state(taken, not taken)))
+        # Taken up, and nobody is on the way yet: the office is still at it.
+        here = stage in (C.RECEIVED, C.ACCEPTED, C.ASKING)
+        rows.append(Way(_("The office takes it up"), matter.taken_up_at, "", _state(taken and not here, True)))
     # Answered directly, rejected, handed over, withdrawn: nobody goes anywhere.
     if not ended or matter.on_site_at or matter.disposition == Disposition.MEDIATION:
         # Before a visit, or before the next one after a rework, nothing of an earlier one is told.
@@ -146,7 +154,8 @@ def ways(found: Tracked, matter: Matter) -> list[Way]:
     label = (
         _("Not taken up") if stage == C.REJECTED else _("Handed over") if stage == C.TRANSFERRED else _("The result")
     )
-    rows.append(Way(label, matter.ended_at, "", _state(ended, stage == C.CHECKING)))
+    closing = "off" if stage == C.REJECTED else _state(ended, stage == C.CHECKING)
+    rows.append(Way(label, matter.ended_at, "", closing))
     return rows
 
 
@@ -160,7 +169,7 @@ def _third(matter: Matter) -> str:
         return _("The office speaks with both sides")
     if matter.disposition == Disposition.HANDLING:
         return _("Somebody deals with it")
-    return _("People look at the place together")
+    return _("People look at the place")
 
 
 def _state(done: bool, now: bool) -> str:
@@ -174,6 +183,8 @@ def rework_words(matter: Matter) -> str:
         return ""
     if feedback.rework == ReworkState.ASKED:
         return _("You said it is not solved. The office decides whether to take it up again and tells you here.")
+    if feedback.rework == ReworkState.ACCEPTED and matter.stage == C.ACCEPTED:
+        return ""  # the headline says it
     if feedback.rework == ReworkState.ACCEPTED:
         return _("You said it is not solved. The office takes it up again.")
     if feedback.rework == ReworkState.REFUSED:

@@ -143,6 +143,17 @@ def test_something_can_be_added_later(resident: Client, cast: Cast) -> None:
     assert "演示·今晚又来了" in page(resident, made.token or "")
 
 
+def test_where_it_stands_has_a_mark_and_an_end_without_a_result_says_what_to_do(resident: Client, cast: Cast) -> None:
+    made = sent(cast)
+    triage.case_accept(actor=cast.act(cast.dispatcher), case_id=made.case.pk)
+    assert 'class="now" aria-current="step"' in page(resident, made.token or "")
+    other = sent(cast, "演示·别处的事")
+    triage.case_reject(actor=cast.act(cast.dispatcher), case_id=other.case.pk, reason="演示·不属本街道")
+    html = page(resident, other.token or "")
+    assert 'class="off"' in html
+    assert "12345" in html.split('class="ways"')[0].split('class="status"')[1]
+
+
 def test_withdrawing_asks_first(resident: Client, cast: Cast) -> None:
     made = sent(cast)
     path = f"/t/{made.token}/withdraw/"
