@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from cases.models.catalogue import InspectionItem
 from cases.models.need import Need
@@ -38,3 +39,16 @@ class Finding(models.Model):
     class Meta:
         ordering = ["id"]
         indexes = [models.Index(fields=["agency"], name="finding_to_rule", condition=Q(state="open"))]
+
+    @property
+    def shown(self) -> str:
+        """The text for a reader: the item's name in their language, then the officer's words as they are.
+
+        Lists select ``item``. Papers take ``text``, which is kept in Chinese.
+        """
+        name = self.item.name if self.item else ""
+        if not name or not self.text.startswith(name):
+            return self.text
+        rest = self.text[len(name) :]
+        colon = pgettext("label", ": ")
+        return f"{self.item}{colon}{rest[2:]}" if rest.startswith(": ") else f"{self.item}{rest}"

@@ -147,7 +147,7 @@ def _cards(rows: Sequence[Part]) -> list[Card]:
     for part in listed.select_related("squad"):
         others[part.order_id].append(part)
     open_findings = list(
-        Finding.objects.filter(visit__order_id__in=orders, state=FindingState.OPEN).select_related("part")
+        Finding.objects.filter(visit__order_id__in=orders, state=FindingState.OPEN).select_related("part", "item")
     )
     tests = set(
         LabTest.objects.filter(visit__order_id__in=orders, state=LabState.COMMISSIONED).values_list(
@@ -292,7 +292,7 @@ def asked_for(needs: Iterable[Need]) -> list[Ruling]:
     again = [need.pk for need in needs if need.cause == NeedCause.RECHECK]
     if not again:
         return []
-    rulings = Ruling.objects.filter(followups__need__in=again).select_related("finding")
+    rulings = Ruling.objects.filter(followups__need__in=again).select_related("finding__item")
     return list(rulings.order_by("pk").distinct())
 
 

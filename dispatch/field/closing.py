@@ -33,9 +33,11 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     waits = (PartState.CALLED, PartState.ACKNOWLEDGED, PartState.RETURNED)
     missing = [(p.pk, str(p.squad)) for p in parts if p.state in waits]
     posted = request.method == "POST"
-    opinion = {"party_opinion": current.party_opinion}
+    busy = [str(p.squad) for p in parts if p.state == PartState.ON_SCENE]
+    # While somebody is still at it "inspected" is refused: nothing is chosen beforehand.
+    begun = {"party_opinion": current.party_opinion, **({"outcome": ""} if busy else {})}
     signed = current.signed_at is not None
-    form = CloseForm(request.POST if posted else None, missing=missing, signed=signed, initial=opinion)
+    form = CloseForm(request.POST if posted else None, missing=missing, signed=signed, initial=begun)
     status = 200
     if posted:
         status = INVALID
@@ -59,7 +61,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
         "part": part,
         "card": work.card_of(part),
         "form": form,
-        "busy": _(", ").join(str(p.squad) for p in parts if p.state == PartState.ON_SCENE),
+        "busy": _(", ").join(busy),
         "visit": current,
         "back_url": reverse("field:visit", args=[part.pk]),
     }

@@ -57,7 +57,7 @@ class PlaceForm(KeyForm):
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(label=_("Why you return it"), widget=area(), max_length=240)
+    reason = forms.CharField(label=_("Why you send it back"), widget=area(), max_length=240)
 
 
 class TestOffForm(forms.Form):
@@ -79,7 +79,7 @@ class ArriveForm(PlaceForm):
         label=_("Their role"), required=False, max_length=40, help_text=_("For example shop manager, site manager.")
     )
     identity_shown = forms.BooleanField(label=_("Certificates shown"), required=False)
-    recusal_asked = forms.BooleanField(label=_("Recusal explained and asked for"), required=False)
+    recusal_asked = forms.BooleanField(label=_("Told that they may ask for another officer"), required=False)
     recusal_answer = forms.CharField(
         label=_("What the party answered"),
         required=False,
@@ -219,7 +219,7 @@ class PatrolForm(RulingForm, PlaceForm):
 
     squad = forms.ModelChoiceField(label=_("My squad"), queryset=Squad.objects.none(), empty_label=None)
     category = forms.ModelChoiceField(
-        label=_("Category"), queryset=Category.objects.none(), widget=forms.RadioSelect, empty_label=None
+        label=_("What kind"), queryset=Category.objects.none(), widget=forms.RadioSelect, empty_label=None
     )
     target = forms.ModelChoiceField(
         label=_("Party"),
@@ -237,7 +237,7 @@ class PatrolForm(RulingForm, PlaceForm):
         label=_("Who is with me"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
     far_reason = forms.CharField(
-        label=_("Why you report in from there"),
+        label=_("Why you record it from there"),
         required=False,
         max_length=200,
         help_text=_("Nearer than that, leave it empty."),

@@ -73,7 +73,9 @@ def patrol(request: HttpRequest) -> HttpResponse:
         "squads": squads,
         "people": [{**person, "on": str(person["id"]) in ticked} for person in people],
         "first": [{"row": row, "on": str(row.pk) == category} for row in first],
-        "others": [{"row": row, "on": str(row.pk) == category} for row in categories[FIRST:]],
+        "others": [
+            {"row": row, "on": str(row.pk) == category} for row in sorted(categories[FIRST:], key=lambda row: row.code)
+        ],
         "others_open": any(str(row.pk) == category for row in categories[FIRST:]),
         **_where(request, squad, str(form["target"].value() or "")),
         "q": request.POST.get("q", request.GET.get("q", "")),
@@ -166,7 +168,8 @@ def _categories(squad: Squad) -> list[Category]:
     )
     rows = Category.objects.filter(
         Q(code__in=codes) | Q(parent__code__in=codes), active=True, parent__isnull=False
-    ).order_by("code")
+    ).select_related("parent")
+    rows = rows.order_by("code")
     return sorted(rows, key=lambda row: -met.get(row.pk, 0))
 
 

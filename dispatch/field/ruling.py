@@ -97,7 +97,7 @@ def evidence(row: Finding) -> list[File]:
 
 def _siblings(row: Finding) -> list[Finding]:
     mine = Finding.objects.filter(visit__order_id=row.visit.order_id, part_id=row.part_id)
-    return list(mine.select_related("ruling").order_by("pk"))
+    return list(mine.select_related("ruling", "item").order_by("pk"))
 
 
 def _result(request: HttpRequest, row: Finding) -> HttpResponse:

@@ -23,13 +23,15 @@ function light(state, text) {
 }
 function placed(box, at) {
   const poor = at.accuracy > POOR;
-  box.querySelector("[data-place-light]")?.replaceChildren(light(poor ? "soon" : "ok", say(poor ? "poorgps" : "goodgps")));
+  const show = (state, word) => box.querySelector("[data-place-light]")?.replaceChildren(light(state, say(word)));
+  show(poor ? "soon" : "ok", poor ? "poorgps" : "goodgps");
   const out = box.querySelector("[data-place-out]");
   if (!out || !box.dataset.placeLat) return;
   const { placeLat, placeLng, placeRadius, placeFar, wNear, wFar } = box.dataset;
   const away = Math.max(0, Math.round(metres(at.lat, at.lng, Number(placeLat), Number(placeLng)) - Number(placeRadius)));
   const far = away > Number(placeFar);
   out.textContent = (far ? wFar : wNear).replace("{n}", away);
+  if (far && !poor) show("soon", "fargps"); // no green light beside "1200 m from the place"
   const why = document.querySelector("[data-far-reason]");
   if (why && far) why.open = true;
 }
@@ -37,11 +39,15 @@ document.addEventListener("look:position", (e) => {
   const box = e.target.closest?.("[data-geo]");
   if (box) placed(box, e.detail);
 });
-// A phone that knew its place at once was quicker than this file.
-for (const box of document.querySelectorAll("[data-geo]")) {
-  const read = (name) => box.querySelector(`[data-geo-${name}]`)?.value;
-  if (read("accuracy")) placed(box, { lat: Number(read("lat")), lng: Number(read("lng")), accuracy: Number(read("accuracy")) });
+// A phone that knew its place at once was quicker than this file; a form that comes back with an error knows it too.
+function known() {
+  for (const box of document.querySelectorAll("[data-geo]")) {
+    const read = (name) => box.querySelector(`[data-geo-${name}]`)?.value;
+    if (read("accuracy") && !box.querySelector("[data-place-light]")?.children.length) placed(box, { lat: Number(read("lat")), lng: Number(read("lng")), accuracy: Number(read("accuracy")) });
+  }
 }
+known();
+document.addEventListener("look:changed", known);
 function count() {
   const out = document.querySelector("[data-counting]");
   if (!out) return;

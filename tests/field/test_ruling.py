@@ -6,12 +6,14 @@ from datetime import timedelta
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from cases.models import (
     Case,
     CaseStage,
     Complaint,
     Finding,
+    InspectionItem,
     OrderState,
     Ruling,
     RulingOutcome,
@@ -35,6 +37,16 @@ def found(cast: Cast) -> Finding:
     all_finish(cast, order, ["street", "market", "urban"])
     close(cast, order)
     return Finding.objects.get()
+
+
+def test_a_finding_names_its_item_in_the_readers_language_and_keeps_the_officers_words() -> None:
+    item = InspectionItem(name="演示·门前", name_en="Demo frontage")
+    finding = Finding(item=item, text="演示·门前: 两台冰柜在店外")
+    with override("en"):
+        assert finding.shown == "Demo frontage: 两台冰柜在店外"
+    with override("zh-hans"):
+        assert finding.shown == "演示·门前：两台冰柜在店外"
+    assert Finding(text="演示·自己的话").shown == "演示·自己的话"
 
 
 def test_the_ladder_proposes_and_nothing_is_chosen(cast: Cast, phone: Phone) -> None:

@@ -263,6 +263,17 @@ def test_finish_and_close(cast: Cast, phone: Phone) -> None:
     assert urban.state == PartState.ABSENT
 
 
+def test_while_somebody_is_at_it_no_end_of_the_visit_is_chosen_beforehand(cast: Cast, phone: Phone) -> None:
+    order = on_scene(cast, "street", "market")
+    all_finish(cast, order, ["street"])
+    url = reverse("field:close", args=[part_of(order, cast, "street").pk])
+    page = phone(cast.leader).get(url).content.decode()
+    assert 'name="outcome"' in page
+    assert " checked" not in page
+    all_finish(cast, order, ["market"])
+    assert " checked" in phone(cast.leader).get(url).content.decode()
+
+
 def test_only_the_lead_closes(cast: Cast, phone: Phone) -> None:
     order = on_scene(cast, "street", "market", "urban")
     all_finish(cast, order, ["street", "market", "urban"])

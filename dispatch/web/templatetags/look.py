@@ -18,6 +18,7 @@ from django.utils import dateformat, timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 register = template.Library()
@@ -213,7 +214,7 @@ def squad(name: Text, state: str = "silent", late: bool = False, lead: bool = Fa
         mark(f"s-{look}"),
         format_html(
             '<span class="lead" aria-hidden="true">{}</span><span class="vh">{} </span>',
-            pgettext("lead squad", "L"),
+            pgettext("lead squad", "Lead"),
             pgettext("squad", "lead"),
         )
         if lead
@@ -291,6 +292,13 @@ def gauge(value: float | None, limit: float | None) -> dict[str, object]:
     scale = 70 / float(limit) if limit else 0.0
     width = min(max(float(value or 0) * scale, 0), 100)
     return {"inside": round(min(width, 70), 1), "over": round(max(width - 70, 0), 1), "limit": limit}
+
+
+@register.filter
+def before_words(label: Text) -> str:
+    """A label before what is said of it: with a colon, unless it is a question."""
+    said = capfirst(str(label))
+    return f"{said} " if said.endswith(("?", "？")) else f"{said}{pgettext('label', ': ')}"
 
 
 @register.filter
