@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -20,6 +21,11 @@ from dispatch.web.lockout import CountedAdapter
 
 class ClosedSignupAdapter(CountedAdapter):
     """allauth without public registration; tries are counted (``lockout``), a proof is asked for (``fresh``)."""
+
+    error_messages = {
+        **CountedAdapter.error_messages,
+        "username_password_mismatch": gettext_lazy("User name or password is not right."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class WebConfig(AppConfig):
@@ -10,6 +11,8 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
+        from django.forms import Field
+
         from cases.services.journal import event_recorded
         from dispatch.notify import relay
         from dispatch.web import streaming
@@ -17,6 +20,7 @@ class WebConfig(AppConfig):
         from teams.selectors.history import MORE_WORDS
 
         import_module("dispatch.web.comings")  # connects its receivers
+        Field.default_error_messages["required"] = _("This is still missing.")
         MORE_WORDS[("token", "scopes")] = SCOPES
         event_recorded.connect(streaming.on_event, dispatch_uid="web-live")
         if streaming.on_messages not in relay.heard:
