@@ -214,7 +214,7 @@ def squad(name: Text, state: str = "silent", late: bool = False, lead: bool = Fa
         mark(f"s-{look}"),
         format_html(
             '<span class="lead" aria-hidden="true">{}</span><span class="vh">{} </span>',
-            pgettext("lead squad", "Lead"),
+            pgettext("lead squad", "L"),
             pgettext("squad", "lead"),
         )
         if lead
