@@ -166,10 +166,8 @@ def _categories(squad: Squad) -> list[Category]:
         .values_list("category_id")
         .annotate(n=Count("pk"))
     )
-    rows = Category.objects.filter(
-        Q(code__in=codes) | Q(parent__code__in=codes), active=True, parent__isnull=False
-    ).select_related("parent")
-    rows = rows.order_by("code")
+    able = Q(code__in=codes) | Q(parent__code__in=codes)
+    rows = Category.objects.filter(able, active=True, parent__isnull=False).select_related("parent").order_by("code")
     return sorted(rows, key=lambda row: -met.get(row.pk, 0))
 
 

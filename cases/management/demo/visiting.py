@@ -42,6 +42,7 @@ class Storyteller(Teller):
                     lng=target.lng,
                     accuracy_m=12.0,
                     identity_shown=True,
+                    recusal_asked=True,
                     party_person="演示·店长",
                     party_role="现场负责人",
                 )
