@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
@@ -47,7 +48,7 @@ from cases.models import (
     VisitOfficer,
 )
 from cases.selectors.board import OrderGlance, PartGlance, squad_name
-from cases.selectors.nextstep import Facts, Step, step_of
+from cases.selectors.nextstep import Facts, Owed, Step, step_of
 from cases.selectors.pictures import Picture, pictures_of
 
 _LETTERS = {"zh": "甲乙丙丁戊己庚辛壬癸", "en": "ABCDEFGHIJ"}
@@ -70,7 +71,7 @@ class Voice:
 
 @dataclass(slots=True)
 class PartView:
-    """A squad's part: its track, who came, how far its list is."""
+    """A squad's part: its track, who came, how far its list is, what it has still to rule on and until when."""
 
     part: Part
     name: str
@@ -78,6 +79,8 @@ class PartView:
     items: int = 0
     answered: int = 0
     failed: int = 0
+    to_rule: int = 0
+    rule_by: datetime | None = None
     deadline: Deadline | None = None
     track: list[dict[str, Any]] = field(default_factory=list)
 
@@ -113,6 +116,13 @@ class OrderView:
     def live(self) -> bool:
         return self.order.state in flow.LIVE
 
+    @property
+    def to_rule(self) -> Owed:
+        """The findings that nobody has ruled on yet, whose they are, and whether their time is over."""
+        rows = [finding for finding in self.findings if finding.state == FindingState.OPEN]
+        late = any(view.rule_by is not None and view.rule_by < now() for view in self.parts)
+        return Owed(len(rows), list(dict.fromkeys(str(row.agency) for row in rows)), late)
+
 
 @dataclass(slots=True)
 class Dossier:
@@ -141,7 +151,7 @@ def dossier(case: Case) -> Dossier:
     asked = [voice.feedback for voice in voices if voice.feedback and voice.feedback.rework == ReworkState.ASKED]
     present = next((view for view in orders if view.order.state != OrderState.CANCELLED), None)
     facts = Facts(
-        findings=sum(finding.state == FindingState.OPEN for view in orders for finding in view.findings),
+        to_rule=_owed(orders),
         labs=sum(lab.state == LabState.COMMISSIONED for view in orders for lab in view.labs),
         checked=_passed(case, checks),
         rework_asked=bool(asked),
@@ -169,6 +179,13 @@ def _rechecks(orders: Sequence[OrderView]) -> set[int]:
         return set()
     links = OrderNeed.objects.filter(order__in=[view.order.pk for view in orders], need__cause=NeedCause.RECHECK)
     return set(links.values_list("order_id", flat=True))
+
+
+def _owed(orders: Sequence[OrderView]) -> Owed:
+    """What is to be ruled on over all the orders."""
+    each = [view.to_rule for view in orders]
+    names = dict.fromkeys(name for owed in each for name in owed.agencies)
+    return Owed(sum(owed.count for owed in each), list(names), any(owed.late for owed in each))
 
 
 def _passed(case: Case, checks: Sequence[CheckAfter]) -> bool | None:
@@ -273,6 +290,7 @@ def _visits_fill(rows: dict[int, OrderView], parts: dict[int, PartView]) -> None
         .order_by("pk")
     ):
         rows[finding.visit.order_id].findings.append(finding)
+        parts[finding.part_id].to_rule += finding.state == FindingState.OPEN
     for lab in (
         LabTest.objects.filter(visit__order_id__in=rows)
         .select_related("part_item__item", "laboratory", "visit")
@@ -323,7 +341,12 @@ def _deadlines_fill(rows: dict[int, OrderView], parts: dict[int, PartView], case
     live = Deadline.objects.filter(rule, state__in=[DeadlineState.RUNNING, DeadlineState.PAUSED])
     own: list[Deadline] = []
     for row in live.select_related(
-        "part__squad", "lab_test__visit", "finding__visit", "ruling__finding__visit"
+        "part__squad",
+        "lab_test__visit",
+        "finding__visit",
+        "finding__item",
+        "ruling__finding__visit",
+        "ruling__finding__item",
     ).order_by("due_at"):
         if row.part_id is not None:
             view = parts[row.part_id]
@@ -335,6 +358,7 @@ def _deadlines_fill(rows: dict[int, OrderView], parts: dict[int, PartView], case
             rows[row.lab_test.visit.order_id].deadlines.append(row)
         elif row.finding is not None:
             rows[row.finding.visit.order_id].deadlines.append(row)
+            parts[row.finding.part_id].rule_by = parts[row.finding.part_id].rule_by or row.due_at
         elif row.ruling is not None:
             rows[row.ruling.finding.visit.order_id].deadlines.append(row)
         else:

@@ -38,10 +38,19 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """Findings to rule on: how many, of which agencies, and whether their time is over."""
+
+    count: int = 0
+    agencies: Sequence[str] = ()
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the case page knows beyond the row: open findings, tests under way, the last check, rework asked."""
 
-    findings: int = 0
+    to_rule: Owed = Owed()
     labs: int = 0
     checked: bool | None = None
     rework_asked: bool = False
@@ -282,12 +291,21 @@ def _ruling(known: Facts) -> Step:
             _("Waiting for the laboratory's report"),
             _("The squads rule when the value is in."),
         )
-    count = known.findings
-    if count:
-        title = ngettext("%(count)s finding to rule on", "%(count)s findings to rule on", count) % {"count": count}
-    else:
-        title = _("The squads rule on what they found")
-    return Step("wait_ruling", _("View"), title, _("An officer of the competent agency decides and gives the reason."))
+    title, why = ruling_words(known.to_rule)
+    return Step("wait_ruling", _("View"), title, why)
+
+
+def ruling_words(owed: Owed) -> tuple[str, str]:
+    """Title and reason while findings wait for their rulings: whose turn it is, and what to do when it is late."""
+    why = _("An officer of the competent agency decides and gives the reason.")
+    if not owed.count:
+        return _("The squads rule on what they found"), why
+    title = ngettext(
+        "%(count)s finding to rule on: %(agencies)s", "%(count)s findings to rule on: %(agencies)s", owed.count
+    ) % {"count": owed.count, "agencies": _(", ").join(owed.agencies)}
+    if owed.late:
+        why = _("The time for it is over. Urging reminds the squad and its leader; no clock changes.")
+    return title, why
 
 
 def _closing(known: Facts) -> Step:

@@ -15,6 +15,8 @@ POINTS = 400
 """As many single parties in view at most; more are clustered."""
 CELLS = 24
 """Cells across the view."""
+MARGIN = 0.001
+"""Degrees around the parties, some hundred metres, and a tenth of their spread."""
 WHOLE = (-180.0, -90.0, 180.0, 90.0)
 
 
@@ -26,6 +28,15 @@ class Cluster:
     lat: float
     lng: float
     box: tuple[float, float, float, float]
+
+
+def box_of(actor: Actor, asked: Asked) -> tuple[float, float, float, float] | None:
+    """West, south, east, north of the parties that are asked for, with a margin; None where none has a point."""
+    found = targets_asked(actor, asked).order_by().aggregate(w=Min("lng"), s=Min("lat"), e=Max("lng"), n=Max("lat"))
+    if found["w"] is None:
+        return None
+    wide, high = (MARGIN + (found[b] - found[a]) / 10 for a, b in (("w", "e"), ("s", "n")))
+    return found["w"] - wide, found["s"] - high, found["e"] + wide, found["n"] + high
 
 
 def parties_in_view(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from cases import flow
@@ -19,7 +19,6 @@ from teams.policies import Actor
 from teams.scope import of_own_streets
 
 MOST_NEEDS = 300
-ORDER_PAGE = 60
 
 
 @dataclass(slots=True)
@@ -119,15 +118,3 @@ ORDER_GROUPS: Mapping[str, Q] = {
 def to_approve_count(actor: Actor) -> int:
     """Orders in sight that wait for the head of office: submitted, or issued first."""
     return Order.objects.visible_to(actor).filter(_WAITS).count()
-
-
-def orders_page(
-    actor: Actor, *, group: str = "", after: int | None = None, size: int = ORDER_PAGE
-) -> tuple[list[Order], int | None]:
-    """Orders of a group (all open ones without), newest first, and the id to go on after, if there are more."""
-    rows = Order.objects.visible_to(actor).select_related("target", "street")
-    rows = rows.filter(ORDER_GROUPS.get(group, ~ORDER_GROUPS["ended"]))
-    if after is not None:
-        rows = rows.filter(pk__lt=after)
-    found = list(rows.order_by(F("pk").desc())[: size + 1])
-    return found[:size], found[size - 1].pk if len(found) > size else None

@@ -15,6 +15,7 @@ from cases.models import (
     Case,
     Complaint,
     Feedback,
+    FindingState,
     LabState,
     LabTest,
     Need,
@@ -134,11 +135,17 @@ def _to_issue(order: Order) -> str:
     return _("An inspection needs approval first. Submit it to the head of office.")
 
 
+def owes(part: Part) -> bool:
+    """Whether a squad can be urged: it has to acknowledge, to report in, or after the visit to rule."""
+    if part.state == PartState.DONE:
+        return part.findings.filter(state=FindingState.OPEN).exists()
+    return part.state in (PartState.CALLED, PartState.ACKNOWLEDGED)
+
+
 def part_bar(_actor: Actor, part: Part, slug: str) -> str:
     """Why this act on a squad's part is not possible now."""
     if slug == "urge":
-        open_parts = (PartState.CALLED, PartState.ACKNOWLEDGED)
-        return "" if part.state in open_parts else _("This squad has nothing open to be urged for.")
+        return "" if owes(part) else _("This squad has nothing open to be urged for.")
     if part.order.state not in flow.LIVE:
         words = _("Its order is at “%(stage)s” now: squads can't be changed any more.")
         return words % {"stage": _name_of(part.order)}

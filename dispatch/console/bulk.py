@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from cases.models import Case, PartState
+from cases.models import Case, Finding, FindingState, PartState
 from cases.refusals import Refused
 from cases.selectors.board import QUEUES, last_change, orders_of, parts_fill
 from cases.selectors.nextstep import ACCEPT_THEN, URGE_THEN
@@ -85,17 +85,20 @@ def _join(actor: Actor, case: Case, data: Mapping[str, Any]) -> None:
 
 
 def _urge(actor: Actor, case: Case, _data: Mapping[str, Any]) -> None:
-    """The squads of the present order that have not answered; where all have, those that are not there yet."""
+    """The squads of the present order that have not answered; else those not there yet, then those that must rule."""
     found = orders_of([case.pk])
     parts_fill(found.values())
     parts = [part for order in found.values() for part in order.parts]
-    silent = [part for part in parts if part.state == PartState.CALLED]
-    wanted = silent or [part for part in parts if part.state == PartState.ACKNOWLEDGED]
+    standing = {state: [part.id for part in parts if part.state == state] for state in PartState}
+    wanted = standing[PartState.CALLED] or standing[PartState.ACKNOWLEDGED]
+    if not wanted:
+        to_rule = Finding.objects.filter(part__in=standing[PartState.DONE], state=FindingState.OPEN)
+        wanted = sorted(set(to_rule.values_list("part_id", flat=True)))
     if not wanted:
         raise Refused("nothing_to_urge", gettext_lazy("No squad has anything open to be urged for."))
     with transaction.atomic():
-        for part in wanted:
-            orders.part_urge(actor=actor, part_id=part.id)
+        for part_id in wanted:
+            orders.part_urge(actor=actor, part_id=part_id)
 
 
 BULK: Mapping[str, Bulk] = {

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from cases import flow
 from cases.clock.moment import now
-from cases.models import Case, CaseStage, PartState
+from cases.models import Case, CaseStage, Deadline, PartState
 from cases.policies import may
 from cases.selectors.board import squad_name
 from cases.selectors.dossier import OrderView, PartView, dossier
@@ -47,7 +47,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "case": subject,
         "file": facts,
-        "clocks": [{"row": row, "who": squad_name(row.part.squad) if row.part else ""} for row in facts.deadlines],
+        "clocks": [{"row": row, "who": _of_what(row)} for row in facts.deadlines],
         "steps": steps_of(subject),
         "next": next_of_case(actor, subject, facts),
         "menu": _menu(actor, subject),
@@ -71,6 +71,14 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
         "printed_at": now(),
     }
     return show(request, "console/case.html", context, at="" if subject.stage in flow.ENDED else queue)
+
+
+def _of_what(row: Deadline) -> str:
+    """Which of several alike a clock is: the squad it runs for, or the finding."""
+    if row.part:
+        return squad_name(row.part.squad)
+    finding = row.finding or (row.ruling and row.ruling.finding)
+    return str(finding.item or finding.text) if finding else ""
 
 
 @require_safe
@@ -120,7 +128,7 @@ def part_menu(actor: Actor, view: PartView) -> list[dict[str, object]]:
             why=URGE_THEN if slug == "urge" else "",
         )
         for slug, allowed in states.items()
-        if part.state in allowed
+        if (part.state in allowed or (slug == "urge" and part.state == PartState.DONE and view.to_rule))
         and not (slug == "release" and part.is_lead)
         and (slug == "urge" or order.state in flow.LIVE)
     ]

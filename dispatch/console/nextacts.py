@@ -10,7 +10,7 @@ from cases.clock.moment import now
 from cases.models import Case, Order, OrderState, PartState
 from cases.policies import may
 from cases.selectors.dossier import Dossier, OrderView, PartView, dossier, urgent
-from cases.selectors.nextstep import ISSUE_FIRST_THEN, ISSUE_THEN, SUBMIT_THEN
+from cases.selectors.nextstep import ISSUE_FIRST_THEN, ISSUE_THEN, SUBMIT_THEN, ruling_words
 from teams.policies import Actor
 
 
@@ -32,6 +32,8 @@ def next_of_order(actor: Actor, view: OrderView) -> dict[str, object]:
             title = _("Approve it, or send it back")
         else:
             title, why = _("It waits for approval"), ""
+    if view.order.state == OrderState.RULING:
+        title, why = ruling_words(view.to_rule)
     if view.order.state == OrderState.DONE and view.order.urgent_first and not view.order.approved_at:
         title = _("Make up the approval of order %(number)s") % {"number": view.order.number}
         why = _("It was urgent and went out first; the approval is due within 24 hours.")
@@ -116,7 +118,7 @@ def order_actions(actor: Actor, view: OrderView) -> list[dict[str, object]]:
         rows.extend(_approving(actor, order, act("approve"), act("send-back")))
     if flow.allowed(order, "issue"):
         rows.append(button(_("Issue"), act("issue"), post=True, key="s"))
-    for part_view in sorted(late, key=lambda p: p.deadline.due_at.timestamp() if p.deadline else 0)[:1]:
+    for part_view in sorted(late, key=_due)[:1]:
         rows.append(_part_button(_("Urge the %(squad)s squad"), part_view, "urge", post=True, key="u"))
     for part_view in [p for p in view.parts if p.part.state == PartState.RETURNED][:1]:
         rows.append(_part_button(_("Call the %(squad)s squad again"), part_view, "call-again"))
@@ -124,8 +126,15 @@ def order_actions(actor: Actor, view: OrderView) -> list[dict[str, object]]:
     return rows[:3]
 
 
+def _due(view: PartView) -> float:
+    due = view.deadline.due_at if view.deadline else view.rule_by
+    return due.timestamp() if due else 0
+
+
 def _overdue(view: PartView) -> bool:
-    """It has acknowledged and should be there by now."""
+    """It has acknowledged and should be there by now, or its rulings should be."""
+    if view.part.state == PartState.DONE:
+        return view.rule_by is not None and view.rule_by < now()
     due = view.deadline.due_at if view.deadline else None
     return view.part.state == PartState.ACKNOWLEDGED and due is not None and due < now()
 
@@ -159,10 +168,6 @@ def _order_words(state: str, in_haste: bool) -> tuple[str, str]:
         "on_scene": (
             _("The visit is under way"),
             _("They answer their lists; the lead closes the visit when all have finished."),
-        ),
-        "ruling": (
-            _("The squads rule on what they found"),
-            _("An officer of the competent agency decides and gives the reason."),
         ),
         "done": (_("This order is done"), ""),
         "cancelled": (_("This order was cancelled"), ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -15,12 +16,12 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from cases.clock.moment import now
-from cases.models import Case, Need, Target
+from cases.models import Case, Deadline, Need, Order, Target
 from cases.planner.guard import Guarded
 from cases.policies import may
 from cases.refusals import Refused
-from cases.selectors import planning, timeline
-from cases.selectors.board import OrderGlance, parts_fill
+from cases.selectors import orderlist, planning, timeline
+from cases.selectors.board import OrderGlance, parts_fill, squad_name
 from cases.selectors.composition import Composition, compose
 from cases.selectors.dossier import order_view
 from cases.selectors.guard import guard_of
@@ -188,17 +189,34 @@ def _preview(target: Target, needs: list[Need], form: OpenForm | None) -> Compos
 def order_list(request: HttpRequest) -> HttpResponse:
     group = request.GET.get("group", "")
     after = request.GET.get("after", "")
-    rows, more = planning.orders_page(actor_for(request), group=group, after=int(after) if is_number(after) else None)
+    rows, more = orderlist.orders_page(actor_for(request), group=group, after=int(after) if is_number(after) else None)
     glances = {order.pk: OrderGlance(order.pk, order.number, order.state, 0) for order in rows}
     parts_fill(glances.values())
+    clocks = orderlist.clocks_of(glances)
     base = reverse("console:orders")
     context = {
-        "rows": [{"order": order, "parts": glances[order.pk].parts} for order in rows],
+        "rows": [
+            {
+                "order": order,
+                "parts": glances[order.pk].parts,
+                "clock": clocks.get(order.pk),
+                "who": _whose(clocks, order),
+            }
+            for order in rows
+        ],
+        "ended": group == "ended",
         "groups": [{"label": label, "url": f"{base}?group={code}", "current": code == group} for code, label in GROUPS],
         "next_url": f"{base}?group={group}&after={more}" if more else "",
         "shown": len(rows),
     }
     return show(request, "console/orders.html", context, at="orders")
+
+
+def _whose(clocks: Mapping[int, Deadline], order: Order) -> str:
+    """The squad that the order's nearest clock runs for."""
+    clock = clocks.get(order.pk)
+    part = clock and (clock.part or (clock.finding and clock.finding.part))
+    return squad_name(part.squad) if part else ""
 
 
 @require_safe

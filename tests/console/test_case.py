@@ -50,6 +50,13 @@ def test_the_page_stays_within_its_budget(cast: Cast, login: Login, django_asser
         page(client, case)
 
 
+def test_what_was_said_stands_whole_on_the_page(cast: Cast, login: Login) -> None:
+    words = "演示·每晚十一点以后楼下还在烤串，油烟进屋。" * 8 + "请尽快处理。"
+    case, _complaint, _token = complaint(cast, text=words)
+    page = login(cast.dispatcher).get(reverse("console:case", args=[case.pk])).content.decode()
+    assert page.index("What was said") < page.index(words) < page.index("Clocks")
+
+
 def test_the_complainant_stands_under_a_letter(cast: Cast, login: Login) -> None:
     case, _complaint, _token = complaint(cast)
     said = page(login(cast.dispatcher), case)

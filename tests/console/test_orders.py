@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +10,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.models import Need, Order, Part, PartState, Target
+from cases.models import Case, Deadline, Need, Order, Part, PartState, Result, Target
+from cases.selectors.board import squad_name
+from cases.selectors.orderlist import orders_page
 from cases.services import needs, orders
 from tests.cast import Cast, unchanged
 from tests.console.conftest import Login
+from tests.onscene import all_finish, all_there, close
+from tests.onscene import answer as answer_item
 from tests.stage import issued_order, planned_case
 
 
@@ -202,6 +207,55 @@ def test_cancel_and_change_of_party(cast: Cast, login: Login) -> None:
     client.post(reverse("console:order_cancel", args=[order.pk]), {"reason": "演示·不去了"})
     order.refresh_from_db()
     assert order.state == "cancelled"
+
+
+def ruling_order(cast: Cast) -> Order:
+    """The visit is over; the officer of market supervision has one finding to rule on."""
+    order = issued_order(cast)
+    squads = ("street", "market", "urban")
+    all_there(cast, order, squads)
+    answer_item(cast, order, "MK-01", Result.FAILS, note="演示·执照未悬挂")
+    all_finish(cast, order, squads)
+    close(cast, order)
+    return order
+
+
+def test_a_ruling_names_whose_turn_it_is_and_a_late_one_is_urged(cast: Cast, login: Login) -> None:
+    order, client = ruling_order(cast), login(cast.dispatcher)
+    page = reverse("console:order", args=[order.pk])
+    of_case = reverse("console:case", args=[Case.objects.get().pk])
+    agency = str(cast.agencies["market"])
+    for url in (page, of_case):
+        assert f"1 finding to rule on: {agency}" in client.get(url).content.decode()
+        assert "The time for it is over" not in client.get(url).content.decode()
+    Deadline.objects.filter(kind="ruling").update(due_at=timezone.now() - timedelta(days=1))
+    part = Part.objects.get(order=order, squad=cast.squads["market"])
+    urge = reverse("console:part_urge", args=[part.pk])
+    for url in (page, of_case):
+        said = client.get(url).content.decode()
+        assert "The time for it is over" in said
+        assert urge in said
+    client.post(urge)
+    urged = order.events.get(kind="order.part_urged")
+    assert json.loads(urged.body)["data"]["squad"] == cast.squads["market"].pk
+    with unchanged():
+        client.post(reverse("console:part_urge", args=[order.parts.get(squad=cast.squads["urban"]).pk]))
+
+
+def test_the_list_begins_with_the_nearest_clock_and_goes_on_there(cast: Cast, login: Login) -> None:
+    ruled = ruling_order(cast)
+    planned_case(cast, target=cast.supermarket)
+    draft = orders.order_open(actor=cast.act(cast.dispatcher), target_id=cast.supermarket.pk)
+    assert draft.pk > ruled.pk
+    actor = cast.act(cast.dispatcher)
+    assert [order.pk for order in orders_page(actor)[0]] == [ruled.pk, draft.pk], "a draft has no clock"
+    first, more = orders_page(actor, size=1)
+    assert (first, more) == ([ruled], ruled.pk)
+    assert orders_page(actor, size=1, after=more) == ([draft], None)
+    Deadline.objects.filter(kind="ruling").update(due_at=timezone.now() - timedelta(days=1))
+    page = login(cast.dispatcher).get(reverse("console:orders"))
+    row = page.context["rows"][0]
+    assert (row["clock"].kind, row["who"]) == ("ruling", squad_name(cast.squads["market"]))
 
 
 def test_lists_and_budgets(cast: Cast, login: Login, django_assert_max_num_queries: Any) -> None:

@@ -14,6 +14,7 @@ from cases.models import Deadline, DeadlineKind, DeadlineState, Order, OrderStat
 from cases.refusals import Refused
 from cases.selectors.composition import day_end, items_for
 from cases.selectors.office import office_setting
+from cases.selectors.possible import owes
 from cases.services import deadlines, journal
 from cases.services.casefile import urgent
 from cases.services.deadlines import Start
@@ -241,11 +242,11 @@ def part_release(*, actor: Actor, part_id: int, reason: str) -> Part:
 
 
 def part_urge(*, actor: Actor, part_id: int) -> Part:
-    """Remind a silent squad (催办): notices go out, no clock changes. [order.part_urged]"""
+    """Remind a squad that is silent, not there, or has to rule (催办): notices, no clock changes. [order.part_urged]"""
     with transaction.atomic():
         part, order = part_lock(part_id)
         policies.require(actor, "part.urge", street_id=order.street_id)
-        if part.state not in (PartState.CALLED, PartState.ACKNOWLEDGED):
+        if not owes(part):
             raise Refused("nothing_to_urge", _("This squad has nothing open to be urged for."))
         journal.record(
             subject=order, kind="order.part_urged", actor=actor, body={"part": part.pk, "squad": part.squad_id}
