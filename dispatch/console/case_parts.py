@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from math import cos, radians
 from typing import Any
 
 from django.urls import reverse
@@ -15,10 +16,11 @@ from cases.models import Attachment, Case, LineKind
 from cases.selectors import timeline
 from cases.selectors.dossier import Dossier
 from cases.selectors.pictures import TOLD, Picture, pairs_of
-from cases.selectors.related import place_of
+from cases.selectors.related import NEAR_M, place_of
 from cases.services.files import name_of
 from dispatch.web.files import media_url
 
+METRES_A_DEGREE = 111_320
 STORY_OPEN = 14
 """Entries of the timeline that stand open; the rest is folded."""
 
@@ -39,12 +41,15 @@ def photo_rows(photos: Iterable[Attachment]) -> list[dict[str, str]]:
 
 
 def case_map(subject: Case) -> dict[str, Any] | None:
-    """Where the map begins: the point, the party's radius, the outline of the grid. Nothing without a point."""
+    """The map: the point in the middle of what is near, the party's radius, the grid. Nothing without a point."""
     point = place_of(subject)
     if point is None:
         return None
     target = subject.target
+    north = NEAR_M / METRES_A_DEGREE
+    east = north / cos(radians(point[0]))
     return {
+        "fit": ",".join(f"{v:.6f}" for v in (point[1] - east, point[0] - north, point[1] + east, point[0] + north)),
         "lat": point[0],
         "lng": point[1],
         "mark": target.name if target else subject.address or subject.reference,

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from cases.selectors.partymap import WHOLE, parties_in_view
+from cases.selectors.partymap import WHOLE, box_of, parties_in_view
 from dispatch.console.frame import console_view, show
 from dispatch.console.party_list import asked_of, kept
 from dispatch.web.access import actor_for
@@ -20,7 +20,9 @@ from dispatch.web.access import actor_for
 def party_map(request: HttpRequest) -> HttpResponse:
     """The parties that the filters ask for, where they are."""
     query = kept(request.GET).urlencode()
+    box = box_of(actor_for(request), asked_of(request.GET))
     context = {
+        "fit": ",".join(f"{side:.6f}" for side in box) if box else "",
         "query": query,
         "list_url": reverse("console:parties") + (f"?{query}" if query else ""),
         "points_url": reverse("console:party_points") + (f"?{query}" if query else ""),

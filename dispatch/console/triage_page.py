@@ -24,10 +24,13 @@ from dispatch.console.case_parts import photo_rows
 from dispatch.console.highlight import highlighted
 from dispatch.console.triage_form import KEYS, TriageForm
 from dispatch.web.access import actor_for
+from teams.geo import distance_m
 from teams.models import Agency, User
 from teams.numbers import is_number
 
 VERY_LIKELY, LIKELY = 0.75, 0.4
+MAP_M = 800
+"""Farther parties are left off the map: it would show a district."""
 KINDS = {
     MaskKind.IDENTITY: gettext_lazy("identity number"),
     MaskKind.CARD: gettext_lazy("bank card"),
@@ -83,7 +86,7 @@ def page(
         "categories": [scored(row) for row in offer.categories],
         "other_categories": [row for row in form.all_categories if row.pk not in offered],
         "open_others": bool(values["category"]) and values["category"] not in {str(pk) for pk in offered},
-        "parties": [scored(row) for row in offer.parties],
+        **parties_of(case, offer),
         "repeats": [scored(row) for row in sorted(offer.repeats, key=lambda row: not row.joinable)],
         **agencies_of(case, offer.agencies, chosen),
         **masks_of(brief if form.is_bound else offer.brief.text, typed=form.is_bound or brief != offer.brief.masked),
@@ -123,6 +126,22 @@ def scored(row: Any) -> dict[str, Any]:
     else:
         words = pgettext("suggestion", "possible")
     return {"row": row, "score": f"{row.score:.2f}", "words": words}
+
+
+def parties_of(case: Case, offer: Suggestions) -> dict[str, Any]:
+    """The parties offered; those near the reported point stand on its map under the number that the list gives them."""
+    rows, marks = [], []
+    for row in offer.parties:
+        target, number = row.subject, None
+        if case.lat is not None and case.lng is not None and target.lat is not None and target.lng is not None:
+            away = distance_m(case.lat, case.lng, target.lat, target.lng)
+            if away <= MAP_M:
+                number = len(marks) + 1
+                geometry = {"type": "Point", "coordinates": [target.lng, target.lat]}
+                words = {"id": f"party-{target.pk}", "n": number, "label": target.name, "text": target.address}
+                marks.append({"type": "Feature", "geometry": geometry, "properties": words})
+        rows.append({**scored(row), "number": number})
+    return {"parties": rows, "party_marks": {"type": "FeatureCollection", "features": marks} if marks else None}
 
 
 def agencies_of(case: Case, rows: Iterable[SuggestedAgency], chosen: set[int]) -> dict[str, Any]:

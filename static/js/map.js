@@ -12,6 +12,7 @@ const say = (key, values = {}) => (words()[`w${key[0].toUpperCase()}${key.slice(
 const GRID_ZOOM = 14;
 const SNAP = 0.02;
 const EDGE = 4; // pixels between a name and the frame
+const ZOOM_WIDE = 44; // pixels that the zoom buttons take at the left
 let library;
 
 function leaflet(src) {
@@ -120,7 +121,7 @@ async function start(el) {
     });
     const meet = (a, b) => a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top;
     const within = (v, low, high) => Math.max(low, Math.min(v, high));
-    const kept = [];
+    const kept = [...canvas.querySelectorAll(".leaflet-control-zoom")].map((one) => one.getBoundingClientRect());
     for (const { name, x, y, w, h } of spots) {
       if (!w) continue;
       const seen = x >= frame.left && x <= frame.right && y >= frame.top && y <= frame.bottom;
@@ -146,7 +147,7 @@ async function start(el) {
   const onePlace = (p) => p.kind === "cluster" && p.box && p.box[0] === p.box[2] && p.box[1] === p.box[3];
   const wordsOf = (p) => (p.kind === "cluster" ? say(`${onePlace(p) ? "mapsame" : "mapmany"}${p.late ? "late" : ""}`, { n: p.count, late: p.late }) : text(p));
   function sign(p) {
-    const box = make("span", p.kind === "cluster" ? `map-many map-many-${p.count > 99 ? 3 : p.count > 9 ? 2 : 1}` : "map-dot");
+    const box = make("span", p.kind === "cluster" ? `map-many map-many-${p.count > 99 ? 3 : p.count > 9 ? 2 : 1}` : p.id === "mark" ? "map-dot map-own" : "map-dot");
     if (p.kind === "cluster") {
       box.append(make("b", "", p.count > 999 ? `${Math.floor(p.count / 1000)}k+` : String(p.count)));
       if (p.late) { const late = make("span", "map-late"); late.append(glyph(d.mapSprite, "l-late", "mark"), String(p.late > 99 ? "99+" : p.late)); box.append(late); }
@@ -280,8 +281,9 @@ async function start(el) {
   const zoom = d.mapZoom ? Number(d.mapZoom) : 16;
   const bounds = (own || outline) && L.geoJSON(own ?? outline).getBounds();
   const fit = d.mapFit?.split(",").map(Number);
+  const room = { paddingTopLeft: [ZOOM_WIDE, 0] }; // what is to be seen keeps clear of the zoom buttons
   if (fit?.length === 4 && fit.every(Number.isFinite)) map.fitBounds([[fit[1], fit[0]], [fit[3], fit[2]]]);
-  else if (bounds?.isValid()) map.fitBounds((given && "mapMark" in d ? bounds.extend(given) : bounds).pad(0.15), { maxZoom: 17 });
+  else if (bounds?.isValid()) map.fitBounds((given && "mapMark" in d ? bounds.extend(given) : bounds).pad(0.15), { ...room, maxZoom: 17 });
   else if (given) map.setView(given, zoom);
   else if (around?.isValid()) { map.fitBounds(around.pad(0.02)); if (d.mapZoom) map.setZoom(zoom); }
   else map.setView([37.87, 112.55], 12);

@@ -137,3 +137,13 @@ def test_the_page_and_its_points(cast: Cast, login: Login) -> None:
     for query in ({"bbox": "x", "zoom": "y"}, {"show": "parties"}, {"show": "streets"}, {"show": "nonsense"}):
         assert client.get(reverse("console:map_points"), query).status_code == 200
         assert client.get(reverse("console:map"), query).status_code == 200
+
+
+def test_the_register_s_map_begins_where_its_parties_are(cast: Cast, login: Login) -> None:
+    page = login(cast.dispatcher).get(reverse("console:party_map"))
+    west, south, east, north = (float(side) for side in page.context["fit"].split(","))
+    assert west < LNG < east
+    assert south < LAT < LAT + 0.005 < north, "the supermarket is in it"
+    assert north - south < 0.02, "no whole district"
+    none = login(cast.dispatcher).get(reverse("console:party_map"), {"text": "没有这样的对象"})
+    assert none.context["fit"] == ""

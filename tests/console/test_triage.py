@@ -45,6 +45,14 @@ def test_the_page_offers_with_reasons_and_marks_the_words(cast: Cast, login: Log
     assert PHONE not in said
 
 
+def test_the_parties_offered_stand_on_the_map_under_their_numbers(cast: Cast, login: Login) -> None:
+    page = login(cast.dispatcher).get(reverse("console:triage", args=[accepted(cast).pk]))
+    numbers = {row["row"].subject.name: row["number"] for row in page.context["parties"]}
+    drawn = {f["properties"]["label"]: f["properties"]["n"] for f in page.context["party_marks"]["features"]}
+    assert numbers[cast.target.name] == drawn[cast.target.name] == 1
+    assert drawn == {name: number for name, number in numbers.items() if number}
+
+
 def test_an_inspection_becomes_a_need_and_the_next_clue_opens(cast: Cast, login: Login) -> None:
     case, following = accepted(cast), accepted(cast)
     answer = login(cast.dispatcher).post(reverse("console:triage", args=[case.pk]), decision(cast))

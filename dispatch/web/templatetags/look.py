@@ -19,7 +19,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
-from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext, pgettext_lazy
+from django.utils.translation import get_language, gettext, gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 register = template.Library()
 Text = str | Promise
@@ -292,6 +292,12 @@ def gauge(value: float | None, limit: float | None) -> dict[str, object]:
     scale = 70 / float(limit) if limit else 0.0
     width = min(max(float(value or 0) * scale, 0), 100)
     return {"inside": round(min(width, 70), 1), "over": round(max(width - 70, 0), 1), "limit": limit}
+
+
+@register.filter
+def sentences(rows: Iterable[Text]) -> str:
+    """Sentences one after the other: Chinese puts no space between them."""
+    return ("" if (get_language() or "").startswith("zh") else " ").join(str(row) for row in rows)
 
 
 @register.filter
