@@ -33,7 +33,7 @@ CONFLICT = 409
 
 
 class PartyForm(forms.Form):
-    """A party. It checks shape; the credit code and the rest are checked by the service."""
+    """A party. It checks shape; the service checks the rest, whoever writes."""
 
     street = forms.ModelChoiceField(queryset=Street.objects.none(), label=gettext_lazy("street"), empty_label=CHOOSE)
     kind = forms.ChoiceField(label=gettext_lazy("kind"), choices=TargetKind.choices)
@@ -105,6 +105,15 @@ class PartyForm(forms.Form):
         if len(actor.streets()) == 1:
             self.fields["street"].initial = next(iter(actor.streets()))
             self.fields["street"].widget = forms.HiddenInput()
+
+    def clean_uscc(self) -> str:
+        """The service checks it as well; here, so that a wrong code is told together with what else is wrong."""
+        code: str = self.cleaned_data["uscc"]
+        try:
+            service.uscc_check(code)
+        except Refused as refused:
+            raise forms.ValidationError(str(refused)) from refused
+        return code
 
     def clean_aliases(self) -> list[str]:
         text = self.cleaned_data["aliases"].replace("，", ",").replace("、", ",")

@@ -55,7 +55,11 @@ class ReportForm(forms.Form):
     )
 
     def __init__(self, data: QueryDict, *, streets: Iterable[Street]) -> None:
-        super().__init__(self.completed(data))
+        given = self.completed(data)
+        self.unknown = given["period"] not in dict(KINDS)  # an old bookmark: the field says what the figures are of
+        if self.unknown:
+            given["period"] = "month"
+        super().__init__(given)
         mine = [street.pk for street in streets]
         self.fields["street"].queryset = Street.objects.filter(pk__in=mine).order_by("code")  # type: ignore[attr-defined]
 
@@ -71,6 +75,8 @@ class ReportForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
+        if self.unknown:
+            self.add_error("period", _("There is no such period. The figures are of the month."))
         if given.get("period") == "custom" and not self.errors:
             if not given.get("first") or not given.get("last"):
                 self.add_error("first", _("Give both days, from and until."))

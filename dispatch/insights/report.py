@@ -146,7 +146,8 @@ class Report:
 
     @property
     def empty(self) -> bool:
-        return not any(getattr(self.total, name) for name in NUMBERS) and not any(row.open for row in self.ages)
+        """Nothing fell into the period. What is open now (``ages``) belongs to no period."""
+        return not any(getattr(self.total, name) for name in NUMBERS)
 
 
 def streets_for(actor: Actor) -> list[Street]:

@@ -7,6 +7,7 @@ if (Math.abs(skew) < 60000) skew = 0; // loading takes time; only a wrong clock 
 
 function length(ms) {
   const minutes = Math.floor(Math.abs(ms) / 60000);
+  if (minutes < 1) return say("min0");
   if (minutes < 60) return say("min", { n: minutes });
   const hours = Math.floor(minutes / 60);
   if (hours < 24) return minutes % 60 ? say("hourmin", { h: hours, m: minutes % 60 }) : say("hour", { h: hours });
@@ -18,7 +19,8 @@ function paint(el, now) {
   const warn = Date.parse(el.dataset.warn);
   if (Number.isNaN(due)) return;
   const state = now >= due ? "late" : now >= warn ? "soon" : "ok";
-  const text = say(state === "late" ? "over" : "left", { t: length(due - now) });
+  const just = state === "late" && now - due < 60000;
+  const text = just ? say("now") : say(state === "late" ? "over" : "left", { t: length(due - now) });
   const slot = el.querySelector("[data-t]");
   if (slot && slot.textContent !== text) slot.textContent = text;
   if (el.dataset.state === state) return;

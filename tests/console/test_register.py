@@ -107,6 +107,14 @@ def test_the_list_as_a_file(cast: Cast, login: Login) -> None:
     assert login(cast.dispatcher).get(f"{LIST}export/", {"format": "pdf"}).status_code == 404
 
 
+def test_everything_that_is_wrong_is_told_at_once(cast: Cast, login: Login) -> None:
+    typed = {"street": cast.street.pk, "kind": "business", "name": "", "uscc": "123", "hours_1": "early"}
+    with unchanged():
+        page = login(cast.dispatcher).post(f"{LIST}new/", typed)
+    assert set(page.context["form"].errors) == {"name", "uscc", "hours_1"}
+    assert page.context["form"].errors["uscc"][0].startswith("This code has 3 characters")
+
+
 def test_a_wrong_code_says_what_to_do_and_keeps_what_was_typed(cast: Cast, login: Login) -> None:
     desk = login(cast.dispatcher)
     for code, words in (

@@ -40,7 +40,7 @@ def test_the_present_month_first(cast: Cast, login: Login) -> None:
         ({"period": "custom", "first": "2026-03-02", "last": "2026-03-01"}, "lies after the last"),
         ({"period": "custom", "first": "2026-03-02", "last": ""}, "Give both days"),
         ({"period": "custom", "first": "2020-03-02", "last": "2026-03-02"}, "three years"),
-        ({"period": "nonsense"}, "could not be used"),
+        ({"period": "nonsense"}, "The figures are of the month."),
         ({"on": "31/31/31"}, "could not be used"),
         ({"street": "999999"}, "could not be used"),
     ],
@@ -51,6 +51,18 @@ def test_a_wrong_choice_is_named_and_the_page_stands(
     answer = login(cast.dispatcher).get(reverse("console:reports"), query)
     assert answer.status_code == 200
     assert words in answer.content.decode()
+
+
+def test_an_empty_period_says_so_and_draws_no_empty_charts(cast: Cast, login: Login) -> None:
+    case(cast)
+    page = login(cast.dispatcher).get(reverse("console:reports"), {"period": "day", "on": "2020-02-03"})
+    words = page.content.decode()
+    assert "Nothing in this period" in words
+    assert "<svg viewBox" not in words
+    assert "too few for a percentage" not in words
+    assert "Open by age" in words, "what is open stands for itself"
+    bad = login(cast.dispatcher).get(reverse("console:reports"), {"period": "year"})
+    assert bad.context["form"]["period"].value() == "month", "the field says what the figures are of"
 
 
 def test_the_workbook_has_every_table_typed(cast: Cast, login: Login) -> None:
