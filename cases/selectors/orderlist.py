@@ -25,7 +25,7 @@ def orders_page(
     """
     seen = Order.objects.visible_to(actor).select_related("target", "street")
     if group == "ended":
-        rows = seen.filter(ORDER_GROUPS[group]).order_by(F("pk").desc())
+        rows: QuerySet[Order] = seen.filter(ORDER_GROUPS[group]).order_by(F("pk").desc())
         rows = rows.filter(pk__lt=after) if after is not None else rows
     else:
         timed = seen.annotate(due=Least(*(_nearest(path) for path in _PATHS)))

@@ -130,7 +130,8 @@ def scored(row: Any) -> dict[str, Any]:
 
 def parties_of(case: Case, offer: Suggestions) -> dict[str, Any]:
     """The parties offered; those near the reported point stand on its map under the number that the list gives them."""
-    rows, marks = [], []
+    rows: list[dict[str, Any]] = []
+    marks: list[dict[str, Any]] = []
     for row in offer.parties:
         target, number = row.subject, None
         if case.lat is not None and case.lng is not None and target.lat is not None and target.lng is not None:
