@@ -58,8 +58,8 @@ TEXTS: Mapping[str, str | Promise] = MappingProxyType(
         "deadline_warned": _("Soon due: %(clock)s, %(number)s, by %(due)s."),
         "deadline_passed": _("Overdue: %(clock)s, %(number)s, was due %(due)s."),
         "deadline_escalated": _("Supervision level %(level)s: %(clock)s, %(number)s, overdue since %(due)s."),
-        "squad_warned": _("Soon due for %(squad)s: %(clock)s, order %(number)s, by %(due)s."),
-        "squad_passed": _("%(squad)s is overdue: %(clock)s, order %(number)s, was due %(due)s."),
+        "squad_warned": _("Soon due for %(squad)s: %(clock)s, %(target)s, order %(number)s, by %(due)s."),
+        "squad_passed": _("Overdue for %(squad)s: %(clock)s, %(target)s, order %(number)s, was due %(due)s."),
         "certificate_soon": _("The certificate %(number)s of %(name)s is valid until %(day)s: %(left)s days left."),
         "certificate_over": _("The certificate %(number)s of %(name)s has run out on %(day)s."),
         "token_issued": _(
@@ -67,7 +67,7 @@ TEXTS: Mapping[str, str | Promise] = MappingProxyType(
         ),
         "webhook_paused": _("The webhook “%(name)s” no longer sends. %(webhook_cause)s. Mend it and let it go on."),
         "squad_escalated": _(
-            "Supervision level %(level)s, %(squad)s: %(clock)s, order %(number)s, overdue since %(due)s."
+            "Supervision level %(level)s, %(squad)s: %(clock)s, %(target)s, order %(number)s, overdue since %(due)s."
         ),
     }
 )

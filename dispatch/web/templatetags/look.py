@@ -7,6 +7,7 @@ knows the present time: a rendered row may be cached, the browser works out the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -16,12 +17,13 @@ from django import forms, template
 from django.templatetags.static import static
 from django.utils import dateformat, timezone
 from django.utils.functional import Promise
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext, gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 register = template.Library()
+_REFERENCE = re.compile(r"\b(?:[A-Z]{2}-)?\d{6}-\d{4}\b")
 Text = str | Promise
 
 # What a part's state looks like; the keys are the words of the flow and the short names of the look.
@@ -292,6 +294,12 @@ def gauge(value: float | None, limit: float | None) -> dict[str, object]:
     scale = 70 / float(limit) if limit else 0.0
     width = min(max(float(value or 0) * scale, 0), 100)
     return {"inside": round(min(width, 70), 1), "over": round(max(width - 70, 0), 1), "limit": limit}
+
+
+@register.filter
+def whole(text: Text) -> SafeString:
+    """A sentence whose references and order numbers are not broken at their hyphens."""
+    return mark_safe(_REFERENCE.sub(r'<span class="nw">\g<0></span>', conditional_escape(text)))  # noqa: S308
 
 
 @register.filter
