@@ -237,7 +237,7 @@ def _on_the_way(order: OrderGlance, known: Facts) -> Step:
         return Step(
             "urge",
             _("Urge %(squad)s") % {"squad": late[0].name},
-            _("Not acknowledged in time: %(squads)s. Urge now") % {"squads": _names(late)},
+            _("Not acknowledged in time: %(squads)s") % {"squads": _names(late)},
             _("Its leader has been told of the lateness. Urging reminds squad and leader once more; no clock changes."),
         )
     if silent:

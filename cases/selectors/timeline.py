@@ -121,6 +121,7 @@ def _entries(events: Iterable[Event], *, for_squad: bool) -> list[Entry]:
             continue
         subject: Case | Order | None = event.case or event.order
         assert subject is not None  # a check of the table
+        theirs = event.kind == "case.withdrawn"  # the resident's act ends the office's clock: that is no lateness
         entries.append(
             Entry(
                 at=event.at,
@@ -128,8 +129,8 @@ def _entries(events: Iterable[Event], *, for_squad: bool) -> list[Entry]:
                 what=str(words.what),
                 note=detail(event.kind, data, names),
                 actor=actor_words(event),
-                used=timedelta(seconds=event.used_seconds) if event.used_seconds is not None else None,
-                late=bool(event.late),
+                used=timedelta(seconds=event.used_seconds) if event.used_seconds is not None and not theirs else None,
+                late=bool(event.late) and not theirs,
                 event=event.kind,
                 subject="case" if event.case_id is not None else "order",
                 subject_id=subject.pk,

@@ -108,9 +108,10 @@ def test_the_list_as_a_file(cast: Cast, login: Login) -> None:
 
 
 def test_everything_that_is_wrong_is_told_at_once(cast: Cast, login: Login) -> None:
+    desk = login(cast.dispatcher)
     typed = {"street": cast.street.pk, "kind": "business", "name": "", "uscc": "123", "hours_1": "early"}
     with unchanged():
-        page = login(cast.dispatcher).post(f"{LIST}new/", typed)
+        page = desk.post(f"{LIST}new/", typed)
     assert set(page.context["form"].errors) == {"name", "uscc", "hours_1"}
     assert page.context["form"].errors["uscc"][0].startswith("This code has 3 characters")
 
