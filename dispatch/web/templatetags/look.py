@@ -299,7 +299,7 @@ def gauge(value: float | None, limit: float | None) -> dict[str, object]:
 @register.filter
 def whole(text: Text) -> SafeString:
     """A sentence whose references and order numbers are not broken at their hyphens."""
-    return mark_safe(_REFERENCE.sub(r'<span class="nw">\g<0></span>', conditional_escape(text)))  # noqa: S308
+    return mark_safe(_REFERENCE.sub(r'<span class="nw">\g<0></span>', conditional_escape(str(text))))  # noqa: S308
 
 
 @register.filter
