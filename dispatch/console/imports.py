@@ -68,13 +68,15 @@ class ColumnsForm(forms.Form):
         hidden = {columns.get(field) for field in apart}
         shown = {name: "" if name in hidden else example(sample.get(name, "")) for name in header}
         named = [(name, f"{name}（{shown[name]}）" if shown[name] else name) for name in header if name]
-        for field, label in fields.items():
+        # What the file can't do without comes first; where no column was recognised for it, it says so.
+        for field, label in sorted(fields.items(), key=lambda pair: pair[0] not in required):
             needed = field in required
             self.fields[field] = forms.ChoiceField(
                 label=str(label),
                 choices=[("", CHOOSE if needed else _("not in this file")), *named],
                 required=needed,
                 initial=columns.get(field, ""),
+                help_text=_("Needed: choose its column.") if needed and not columns.get(field) else "",
             )
 
 
