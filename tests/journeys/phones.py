@@ -80,6 +80,7 @@ def finish(phone: Page) -> None:
 def close(phone: Page, part: str, opinion: str) -> None:
     """The lead closes the visit with what the party says."""
     at(phone, f"{part}close/")
+    phone.locator("[name=outcome][value=done]").check()  # not chosen beforehand while another squad is at its items
     phone.locator("[name=party_opinion]").fill(opinion)
     phone.locator("button[form=close]").click()
     sees(phone, "The visit is closed.")
