@@ -158,6 +158,7 @@ def works(request: HttpRequest, at: str = "", *, rework: int = 0) -> list[dict[s
     sees = looks_on(actor)
     rows: list[tuple[str, object, str, bool, int | None]] = [
         ("plan", _("Plan visits"), "calendar-event", sees, None),
+        ("day", _("Day plan"), "calendar-time", sees, None),
         ("orders", _("Orders"), "clipboard-list", sees, _to_approve(request)),
         ("intake", _("Take a complaint"), "phone", holds_somewhere(request, "complaint.take"), None),
         ("feedback", _("Rework asked"), "star", sees, rework or None),

@@ -16,6 +16,7 @@ from cases import policies
 from cases.models import (
     Case,
     Complaint,
+    DayPlan,
     Feedback,
     Finding,
     ImportRun,
@@ -285,6 +286,17 @@ def run_or_404(request: HttpRequest, pk: int, right: str | None = None) -> Impor
         raise Http404
     check_right(request, right, street_id=run.street_id)
     return run
+
+
+def day_plan_or_404(request: HttpRequest, pk: int, right: str | None = None) -> DayPlan:
+    """The plan of a day of a street whose orders the actor sees at the desk."""
+    actor = actor_for(request)
+    rows = DayPlan.objects.all() if actor.has(Role.AUDITOR) else DayPlan.objects.filter(of_own_streets(actor))
+    plan = rows.select_related("street", "confirmed_by").filter(pk=pk).first()
+    if plan is None:
+        raise Http404
+    check_right(request, right, street_id=plan.street_id)
+    return plan
 
 
 def year_plan_or_404(request: HttpRequest, pk: int, right: str | None = None) -> YearPlan:

@@ -5,7 +5,7 @@
    and what the map tells (all bubble):
      map:ready {map, L}    map:shown {features, zoom}      map:pick feature (cancel it to show no bubble)
      map:pin {lat, lng}    map:drawn {geometry}
-   A feature's properties: kind (cluster, area, else a point), id, label, text, url, due, warn, paused, n, count, late,
+   A feature's properties: kind (cluster, area, route with line 0-3, else a point), id, label, text, url, due, warn, paused, n, count, late,
    box [w,s,e,n], level 0-3. "live-refresh" (static/js/live.js) reloads it too. */
 const words = () => document.querySelector("template.map-words")?.dataset ?? {};
 const say = (key, values = {}) => (words()[`w${key[0].toUpperCase()}${key.slice(1)}`] ?? "").replace(/\{(\w+)\}/g, (_, k) => values[k] ?? "");
@@ -195,7 +195,7 @@ async function start(el) {
       });
       return marker;
     }
-    const css = p.kind === "area" ? `map-area map-level-${p.level ?? 0}` : "map-drawn";
+    const css = p.kind === "area" ? `map-area map-level-${p.level ?? 0}` : p.kind === "route" ? `map-route map-route-${p.line ?? 0}` : "map-drawn";
     const layer = L.geoJSON(f, { style: { className: css } });
     if (p.label) layer.bindTooltip(text(p), { sticky: true });
     layer.on("click", () => pick(f));

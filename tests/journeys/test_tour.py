@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import urljoin, urlsplit
@@ -36,7 +37,7 @@ SAID = (
 """What this walk itself types, and the example of a paper's number: data, wherever they are shown."""
 LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
 PARTS = {
-    "console:case_near", "console:presence", "console:search_live",
+    "console:day_points", "console:case_near", "console:presence", "console:search_live",
     "console:newcomers", "console:rail", "console:rows", "console:preview", "console:triage_agencies",
     "console:triage_parties", "console:import_progress", "field:parties", "portal:parties", "portal:code",
     "console:triage_first", "field:order", "field:task", "field:whistle", "field:manifest", "field:worker",
@@ -53,6 +54,7 @@ POSTED = {
     "console:undo", "console:export", "console:view_change", *(f"console:bulk_{act}" for act in BULK),
     "console:triage_hold", "console:triage_undo", "console:triage_brief", "console:intake_alike",
     "console:notices_read", "console:message_retry", "console:outbox_retry", "console:party_different",
+    "console:day_make", "console:day_confirm", "console:day_insert", "console:day_move",
     "console:party_doubles_look", "console:party_file_choose", "console:year_plan_publish",
     "field:acknowledge", "field:photos", "field:finish", "field:item", "field:sample", "field:notices_read",
     "portal:photos", "portal:private_photos", "field:photo",
@@ -200,6 +202,7 @@ def tour(product: Product) -> Tour:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_office(people: People, tour: Tour, product: Product, language: str) -> None:
     hotline_file(people.office("dispatcher", language=LANGUAGES[language]))
+    planned_day(people.office("dispatcher", language=LANGUAGES[language]))
     doors(people.office("secadmin", language=LANGUAGES[language]))
     known = data_of(product)
     tour.data = Data(known.values | set(SAID), known.plain)
@@ -246,6 +249,14 @@ def test_accounts(people: People, tour: Tour, language: str) -> None:
             assert urlsplit(page.url).path == path, f"{name} leads to {page.url}"
             tour.look(page, f"accounts {language} {path}", language, contrast=True)
     told_of(tour, "accounts", language)
+
+
+def planned_day(office: Page) -> None:
+    """A day of the demo, planned once, so that there are teams to look at."""
+    office.goto("/console/day/")
+    button = office.locator("form[action='/console/day/make/'] button").first
+    with office.expect_navigation() if not office.locator("[data-day-team]").count() else nullcontext():
+        button.click()
 
 
 def hotline_file(office: Page) -> None:
