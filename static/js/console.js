@@ -7,9 +7,17 @@ function showChosen(root) {
     if (now && strip.scrollWidth > strip.clientWidth) strip.scrollLeft += now.getBoundingClientRect().left - strip.getBoundingClientRect().left - 48;
   }
 }
+// What scrolls sideways on a narrow screen can be reached and moved by keys.
+function reachable() {
+  for (const box of document.querySelectorAll(".chart-wrap, .table-wrap")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
 showChosen(document);
+reachable();
 let wide = innerWidth; // a phone that is turned; a keyboard that opens changes the height alone
-addEventListener("resize", () => { if (innerWidth !== wide) { wide = innerWidth; showChosen(document); } });
+addEventListener("resize", () => { if (innerWidth !== wide) { wide = innerWidth; showChosen(document); reachable(); } });
 document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.elt?.id === "board") showChosen(event.detail.elt); });
 
 const within = (low, high) => low + Math.random() * (high - low);
