@@ -4,13 +4,14 @@ What is hashed is the exact text that is stored: nothing is parsed and written a
 """
 
 import hashlib
-import json
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
+from json.encoder import encode_basestring
 from uuid import UUID
 
 GENESIS = "0" * 64
@@ -25,7 +26,20 @@ def canonical(body: Mapping[str, object]) -> str:
     text depends on who writes them, and lazily translated strings, whose text depends on who reads them.
     ValueError for a naive datetime or keys that become the same.
     """
-    return json.dumps(_plain(body), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _mapping(body)
+
+
+def moment_text(value: datetime) -> str:
+    """A moment as ``canonical`` writes it, without quotes. ValueError without a time zone."""
+    if value.tzinfo is None:
+        raise ValueError("a moment needs its time zone")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+@lru_cache(maxsize=2048)
+def word_text(value: str) -> str:
+    """A code or a key, of which there are few, as ``canonical`` writes it."""
+    return _text(value)
 
 
 def chain_hash(prev: str, body: str) -> str:
@@ -67,41 +81,49 @@ def verify_chain(links: Iterable[Link], *, head: str | None = None, seq: int | N
     return None
 
 
-def _plain(value: object) -> object:
+def _text(value: str) -> str:
+    return encode_basestring(value if value.isascii() else unicodedata.normalize("NFC", value))
+
+
+def _written(value: object) -> str:
     match value:
         case Enum():
-            return _plain(value.value)
-        case None | bool() | int():
-            return value
+            return _written(value.value)
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return int.__repr__(value)
         case str():
-            return unicodedata.normalize("NFC", value)
+            return _text(value)
         case Decimal():
             if not value.is_finite():
                 raise ValueError("not a number")
-            return format(value, "f")
+            return f'"{value:f}"'
         case datetime():
-            if value.tzinfo is None:
-                raise ValueError("a moment needs its time zone")
-            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            return f'"{moment_text(value)}"'
         case date() | time():
-            return value.isoformat()
+            return f'"{value.isoformat()}"'
         case UUID():
-            return str(value)
+            return f'"{value}"'
         case Mapping():
             return _mapping(value)
         case list() | tuple():
-            return [_plain(item) for item in value]
+            return f"[{','.join([_written(item) for item in value])}]"
         case _:
             raise TypeError(f"{type(value).__name__} has no canonical text")
 
 
-def _mapping(value: Mapping[object, object]) -> dict[str, object]:
-    plain: dict[str, object] = {}
+def _mapping(value: Mapping[object, object] | Mapping[str, object]) -> str:
+    written: dict[str, str] = {}
     for key, item in value.items():
         if not isinstance(key, str):
             raise TypeError(f"a key is text, not {type(key).__name__}")
-        name = unicodedata.normalize("NFC", key)
-        if name in plain:
+        name = key if key.isascii() else unicodedata.normalize("NFC", key)
+        if name in written:
             raise ValueError(f"two keys become {name!r}")
-        plain[name] = _plain(item)
-    return plain
+        # Nearly all of a body is of these two; an Enum, be it of text, has a class of its own.
+        kind = item.__class__
+        written[name] = repr(item) if kind is int else _text(item) if kind is str else _written(item)  # type: ignore[arg-type]
+    return f"{{{','.join([f'{word_text(name)}:{written[name]}' for name in sorted(written)])}}}"

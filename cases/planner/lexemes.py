@@ -1,13 +1,21 @@
-"""What somebody typed, as a question to the search index: the same cutting as ``search_words`` of the database."""
+"""What somebody typed, as a question to the search index: the same cutting as ``search_words`` of the database.
+
+``lexemes`` and ``endings`` cut what is looked through, as the database does it; whoever writes a million rows
+at once cuts them here, where what many rows share is cut once.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from dataclasses import dataclass
+from operator import add
 
 _HAN = "\u3400-\u9fff"
 _RUN = re.compile(rf"[{_HAN}\U00020000-\U0003ffff]+|[^\W{_HAN}]+")
+_SIGNS = re.compile(rf"[{_HAN}\U00020000-\U0010ffff]+")
+_OTHER = re.compile(rf"[^\W{_HAN}\U00020000-\U0010ffff]+")
+_PLAIN = re.compile(r"[^a-z0-9]")
 _NUMBER = re.compile(r"(?<!\d)\d+(?:-\d+)+(?!\d)")
 _LONGEST = 60
 _MOST = 12
@@ -48,3 +56,19 @@ def _asked(term: str) -> str:
     if len(term) == 1:
         return f"'{term}':*"
     return " & ".join(f"'{term[at : at + 2]}'" for at in range(len(term) - 1))
+
+
+def lexemes(text: str) -> set[str]:
+    """What ``search_words`` makes of a text: each sign of Chinese with the one behind it, other words whole."""
+    small = plain(text)
+    found = {word[:_LONGEST] for word in _OTHER.findall(small)}
+    for run in _SIGNS.findall(small):
+        found.update(map(add, run, run[1:]))
+        found.add(run[-1])
+    return found
+
+
+def endings(number: str) -> set[str]:
+    """What ``search_number`` makes of a number: every ending of at least three signs."""
+    bare = _PLAIN.sub("", number.lower())[:40]
+    return {bare[at:] for at in range(len(bare) - 2)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache, reduce
 from operator import or_
+from typing import Protocol
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -298,11 +299,20 @@ def deadlines_resume(*, case: Case) -> int:
     return len(rows)
 
 
-def ladder_of(deadline: Deadline) -> Ladder:
+class Climbing(Protocol):
+    """What of a deadline its ladder asks for."""
+
+    warn_at: datetime
+    due_at: datetime
+    level: int
+    urgent: bool
+
+
+def ladder_of(deadline: Climbing) -> Ladder:
     return URGENT_LADDER if deadline.urgent else SERVICE_LADDER
 
 
-def next_step(deadline: Deadline, calendar: Calendar) -> datetime | None:
+def next_step(deadline: Climbing, calendar: Calendar) -> datetime | None:
     """The moment of the rung above ``level`` (0 none, 1 warned, 2 = L1 at due, 3 = L2, 4 = L3); None at the top."""
     rungs = ladder_of(deadline).rungs
     if deadline.level >= len(rungs):

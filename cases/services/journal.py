@@ -11,7 +11,7 @@ from django.dispatch import Signal
 
 from cases.clock.moment import now
 from cases.models import Case, Chain, Event, Order, Outbox
-from cases.papers.chain import GENESIS, canonical, chain_hash
+from cases.papers.chain import GENESIS, canonical, chain_hash, moment_text, word_text
 from teams.policies import Actor
 
 event_recorded = Signal()
@@ -115,21 +115,22 @@ def event_text(
     late: bool | None,
     body: Mapping[str, object],
 ) -> str:
-    """The canonical text of an event, as it is hashed and stored. ``subject`` is ``case`` or ``order``."""
-    return canonical(
-        {
-            "subject": subject,
-            "id": subject_id,
-            "seq": seq,
-            "kind": kind,
-            "actor": actor_id,
-            "role": role,
-            "at": at,
-            "used": used_seconds,
-            "late": late,
-            "data": dict(body),
-        }
+    """The canonical text of an event, as it is hashed and stored. ``subject`` is ``case`` or ``order``.
+
+    Every write and every made-up history makes many, so the eight facts that each has are put together here.
+    """
+    return (
+        f'{{"actor":{_number(actor_id)},"at":"{moment_text(at)}","data":{canonical(body)},"id":{subject_id},'
+        f'"kind":{word_text(kind)},"late":{_YES_NO[late]},"role":{word_text(role)},"seq":{seq},'
+        f'"subject":{word_text(subject)},"used":{_number(used_seconds)}}}'
     )
+
+
+_YES_NO = {None: "null", True: "true", False: "false"}
+
+
+def _number(value: int | None) -> str:
+    return "null" if value is None else str(value)
 
 
 def _key(subject: Case | Order) -> tuple[str, int]:

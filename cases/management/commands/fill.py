@@ -21,6 +21,13 @@ class Command(BaseCommand):
         parser.add_argument("--years", type=int, default=3)
         parser.add_argument("--open", type=int, default=None, help="how many still go on (default: a tenth, 4000 most)")
         parser.add_argument("--seed", type=int, default=7, help="equal seed, equal story")
+        parser.add_argument("--tellers", type=int, default=None, help="processes that tell (default: all processors)")
+        parser.add_argument(
+            "--bare",
+            action="store_true",
+            default=None,
+            help="without indexes while it writes, as from 10000 cases on: nobody else reads these tables meanwhile",
+        )
         parser.add_argument("--verify", type=int, default=1000, help="chains to verify at the end")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -36,6 +43,8 @@ class Command(BaseCommand):
                 years=options["years"],
                 still_open=options["open"],
                 seed=options["seed"],
+                without_indexes=options["bare"],
+                tellers=options["tellers"],
                 told=lambda done: self.stderr.write(f"{done} cases, {time.perf_counter() - begun:.0f} s"),
             )
         except Refused as refused:

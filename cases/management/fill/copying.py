@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time
-from io import StringIO
+from io import BytesIO
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -13,8 +13,9 @@ from django.db import connection, models, transaction
 
 from cases import models as core
 
-BLOCK = 2_000
-"""Ids taken from a sequence at once. What is left of the last block stays unused, as after a rolled back write."""
+FIRST_BLOCK, BLOCK = 200, 20_000
+"""Ids taken from a sequence at once, few first. What is left of the last block stays unused, as after a rolled back
+write."""
 
 _ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 _NOTHING = r"\N"
@@ -24,16 +25,28 @@ class Numbers:
     """Numbers of a sequence, one after the other; whoever else draws from it gets others."""
 
     def __init__(self, sequence: str) -> None:
-        self._sequence = sequence
+        self._sequence, self._size = sequence, FIRST_BLOCK
         self._left: Iterator[int] = iter(())
 
     def take(self) -> int:
         for number in self._left:
             return number
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT nextval(%s::regclass) FROM generate_series(1, %s)", [self._sequence, BLOCK])
-            self._left = iter([row[0] for row in cursor.fetchall()])
+        self._left = iter(self._block())
         return next(self._left)
+
+    def _block(self) -> range:
+        """A block without holes: where somebody else drew meanwhile, the next one. So two numbers tell of all."""
+        self._size = min(2 * self._size, BLOCK)
+        with connection.cursor() as cursor:
+            while True:
+                cursor.execute(
+                    "SELECT min(n), max(n)"
+                    " FROM (SELECT nextval(%s::regclass) AS n FROM generate_series(1, %s)) AS block",
+                    [self._sequence, self._size],
+                )
+                first, last = cursor.fetchone()
+                if last - first == self._size - 1:
+                    return range(first, last + 1)
 
 
 class Rows:
@@ -41,11 +54,11 @@ class Rows:
 
     def __init__(self, model: type[models.Model]) -> None:
         fields = [field for field in model._meta.concrete_fields if not field.generated]
-        table = model._meta.db_table
+        self.table = model._meta.db_table
         columns = ", ".join(f'"{field.column}"' for field in fields)
-        self.copy = f'COPY "{table}" ({columns}) FROM STDIN'
+        self.copy = f'COPY "{self.table}" ({columns}) FROM STDIN'
         self._blank = {field.column: _default(field) for field in fields}
-        self._ids = Numbers(f"{table}_{model._meta.pk.column}_seq")
+        self._ids = Numbers(f"{self.table}_{model._meta.pk.column}_seq")
         self._lines: list[str] = []
 
     def take(self) -> int:
@@ -54,13 +67,19 @@ class Rows:
 
     def add(self, *, pk: int | None = None, **given: object) -> int:
         """A row by the names of its columns (``case_id``); its id. KeyError for a column that there is not."""
+        number = given["id"] = pk or self._ids.take()
+        self.put(given)
+        return number
+
+    def put(self, given: dict[str, object]) -> None:
+        """A row that has no id of its own, or has it already."""
         row = self._blank.copy()
-        given["id"] = pk or self._ids.take()
         for column, value in given.items():
-            row[column]
-            row[column] = text(value)
+            write = _TEXT.get(value.__class__)
+            row[column] = write(value) if write else text(value)
+        if len(row) != len(self._blank):
+            raise KeyError(*(row.keys() - self._blank.keys()))
         self._lines.append("\t".join(row.values()))
-        return given["id"]  # type: ignore[return-value]
 
     def drain(self) -> str:
         lines, self._lines = self._lines, []
@@ -73,7 +92,7 @@ def text(value: object) -> str:
         case None:
             return _NOTHING
         case str():
-            return value.translate(_ESCAPED)
+            return _escaped(value)
         case bool():
             return "t" if value else "f"
         case int() | float():
@@ -83,9 +102,26 @@ def text(value: object) -> str:
         case bytes():
             return rf"\\x{value.hex()}"
         case list() | dict():
-            return json.dumps(value, ensure_ascii=False).translate(_ESCAPED)
+            return _escaped(json.dumps(value, ensure_ascii=False))
         case _:
             raise TypeError(type(value).__name__)
+
+
+def _escaped(value: str) -> str:
+    if "\\" in value or "\n" in value or "\t" in value or "\r" in value:
+        return value.translate(_ESCAPED)
+    return value
+
+
+_TEXT: dict[type, Callable[[Any], str]] = {
+    str: _escaped,
+    int: repr,
+    float: repr,
+    type(None): lambda _value: _NOTHING,
+    bool: lambda value: "t" if value else "f",
+    datetime: datetime.isoformat,
+}
+"""What nearly every value is, without asking one kind after the other."""
 
 
 def _default(field: models.Field[Any, Any]) -> str:
@@ -101,10 +137,11 @@ def _default(field: models.Field[Any, Any]) -> str:
 class Book:
     """The rows of one stretch of history, table by table, in the order in which they are written.
 
-    Links stand before cases: the trigger of the cases then finds all that was said, and cuts the words once.
+    Links stand before cases: the trigger of the cases then finds all that was said, and cuts the words once; unless
+    the book brings the ``words`` itself.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, words: bool = False) -> None:
         self.target = Rows(core.Target)
         self.identity = Rows(core.Identity)
         self.complaint = Rows(core.Complaint)
@@ -131,19 +168,25 @@ class Book:
         self.deadline = Rows(core.Deadline)
         self.event = Rows(core.Event)
         self.chain = Rows(core.Chain)
+        self.words = Rows(core.CaseWords) if words else None
         self.references = Numbers("cases_case_reference")
         self.numbers = Numbers("cases_order_number")
 
-    def drain(self) -> list[tuple[str, str]]:
+    def drain(self) -> list[tuple[str, bytes]]:
         """COPY statements with their rows; the book is empty afterwards and may be written on."""
-        tables = [rows for rows in vars(self).values() if isinstance(rows, Rows)]
-        return [(rows.copy, lines) for rows in tables if (lines := rows.drain())]
+        found = [rows for rows in vars(self).values() if isinstance(rows, Rows)]
+        return [(rows.copy, lines.encode()) for rows in found if (lines := rows.drain())]
 
 
-def write(tables: list[tuple[str, str]]) -> None:
+def tables() -> list[str]:
+    """The names of the tables that a book has rows of."""
+    return [rows.table for rows in vars(Book()).values() if isinstance(rows, Rows)]
+
+
+def write(rows: Iterable[tuple[str, bytes]]) -> None:
     """All of it or nothing."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute("SET LOCAL synchronous_commit = off")  # a fill that a crash cuts short is begun anew anyway
-        for statement, lines in tables:
-            cursor.copy_expert(statement, StringIO(lines))
+        for statement, lines in rows:
+            cursor.copy_expert(statement, BytesIO(lines), 1 << 20)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from random import Random
 
@@ -13,9 +14,11 @@ from django.utils.translation import gettext as _
 
 from cases.management import catalogue
 from cases.management.demo import ground, people
-from cases.management.fill import world
-from cases.management.fill.copying import Book, write
-from cases.management.fill.telling import Teller
+from cases.management.fill import words, world
+from cases.management.fill.bare import bare
+from cases.management.fill.copying import Book, tables, write
+from cases.management.fill.tellers import side_by_side
+from cases.management.fill.telling import Stretch, Teller
 from cases.models import Case, Setting
 from cases.refusals import Refused
 from cases.selectors import timeline
@@ -23,7 +26,9 @@ from cases.services import deadlines
 from teams.models import District, User
 
 BATCH = 2_000
-"""Cases written in one transaction."""
+"""Cases told at a time."""
+MANY = 10_000
+"""From so many on, tables are written bare."""
 OPEN_AT_MOST = 4_000
 RECENT, SETTLED = timedelta(days=10), timedelta(days=4)
 """Cases still open were opened within the first; those that are over, before the second."""
@@ -55,12 +60,15 @@ def fill(
     years: int = 3,
     still_open: int | None = None,
     seed: int = 7,
+    without_indexes: bool | None = None,
+    tellers: int | None = None,
     told: Callable[[int], None] = lambda _count: None,
 ) -> int:
     """Write a history of so many cases; returns how many. ``told`` hears how many are there.
 
     1. what it happens in: read, or made in an empty database; 2. cases that are over, oldest first, then those still
-    open; each stretch is told while the one before is written; 3. the nearest deadline of the open ones, by the
+    open, told by ``tellers`` processes (as many as processors) and written by this one, all in one transaction; many
+    are written ``without_indexes``, with their search words; 3. the nearest deadline of the open ones, by the
     product's own statement; 4. fresh statistics for the planner.
     ``Refused``: ``holds_real_cases``, ``no_office`` (none of the streets has an office and a team).
     """
@@ -74,29 +82,30 @@ def fill(
     if not scene.offices or not scene.categories:
         raise Refused("no_office", _("None of these streets has an office and an enforcement team of its own."))
     world.people(scene, cases)
-    book = Book()
+    many = cases >= MANY if without_indexes is None else without_indexes
+    book = Book(words=many)
     world.parties(scene, book, cases, dice)
-    teller = Teller(scene, book, now, dice)
+    teller = Teller(scene, book, now)
     open_ones = min(OPEN_AT_MOST, cases // 10 + 1) if still_open is None else min(still_open, cases)
-    _mark(cases)
-    with _Writer(alongside=cases > BATCH) as writer:
-        count = written = 0
-        for opened_at, over in _moments(cases, open_ones, years, now, dice):
-            if count >= cases - open_ones and over:
-                continue
-            count += teller.ended(opened_at) if over else teller.open(opened_at)
-            if count - written >= BATCH:
-                writer.write(book.drain())
-                written = count
+    stretches = _stretches(cases - open_ones, open_ones, years, now, seed)
+    hands = (os.cpu_count() or 1) if tellers is None else tellers
+    count, still = 0, list[int]()
+    with transaction.atomic():
+        _mark(cases)
+        with bare(tables()) if many else nullcontext():
+            write(book.drain())
+            for rows, more, ids in side_by_side(teller.stretch, stretches, tellers=hands if cases > BATCH else 0):
+                write(rows)
+                count += more
+                still += ids
                 told(count)
-        writer.write(book.drain())
-    for first in range(0, len(teller.open_cases), BATCH):
-        deadlines.case_due_refresh(case_ids=teller.open_cases[first : first + BATCH])
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")
-        cursor.execute("ANALYZE")
-        cursor.execute("RESET statement_timeout")
-    told(count)
+        if many and (wrong := words.differing()):
+            raise RuntimeError(f"the database cuts other words than were written: cases {wrong[:20]}")
+        for first in range(0, len(still), BATCH):
+            deadlines.case_due_refresh(case_ids=still[first : first + BATCH])
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0")
+            cursor.execute("ANALYZE")
     return count
 
 
@@ -126,45 +135,17 @@ def _mark(cases: int) -> None:
     mark.save(update_fields=["value"])
 
 
-def _moments(cases: int, open_ones: int, years: int, now: datetime, dice: Random) -> list[tuple[datetime, bool]]:
-    """When each case was opened, in order, and whether it is over by now: more each year, most in the evening."""
-    over = cases - open_ones
+def _stretches(over: int, open_ones: int, years: int, now: datetime, seed: int) -> list[Stretch]:
+    """The history in parts that can be told side by side, each by dice of its own: the same however many tell it.
+
+    The cases still open are one part: a party has one live order at most."""
     span = timedelta(days=365 * years)
     found = []
-    for nth in range(over):
-        day = now - SETTLED - span + span * ((nth + 0.5) / over) ** 0.8
-        hour = dice.choices((8, 10, 13, 16, 19, 21, 22), (2, 3, 2, 3, 5, 5, 2))[0]
-        moment = timezone.localtime(day).replace(hour=hour, minute=dice.randrange(60), second=dice.randrange(60))
-        found.append((moment, True))
-    found += [(now - RECENT * ((open_ones - nth) / (open_ones + 1)), False) for nth in range(open_ones)]
-    return sorted(found)
-
-
-class _Writer:
-    """Writes on a connection of its own while the next stretch is told; at once where one stretch is all."""
-
-    def __init__(self, *, alongside: bool) -> None:
-        self._pool = ThreadPoolExecutor(1) if alongside else None
-        self._pending: Future[None] | None = None
-
-    def __enter__(self) -> _Writer:
-        return self
-
-    def write(self, tables: list[tuple[str, str]]) -> None:
-        if self._pool is None:
-            write(tables)
-            return
-        self._wait()
-        self._pending = self._pool.submit(write, tables)
-
-    def _wait(self) -> None:
-        if self._pending is not None:
-            self._pending.result()
-
-    def __exit__(self, *_error: object) -> None:
-        if self._pool is not None:
-            try:
-                self._wait()
-            finally:
-                self._pool.submit(lambda: connection.close()).result()  # the connection of that thread, not of ours
-                self._pool.shutdown()
+    for first in range(0, over, BATCH):
+        nths = range(first, min(first + BATCH, over))
+        days = [now - SETTLED - span + span * ((nth + 0.5) / over) ** 0.8 for nth in nths]
+        found.append(Stretch(f"{seed} {first}", days, True))
+    if open_ones:
+        moments = [now - RECENT * ((open_ones - nth) / (open_ones + 1)) for nth in range(open_ones)]
+        found.append(Stretch(f"{seed} open", moments, False))
+    return found

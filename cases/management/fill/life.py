@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
 from cases.clock import Calendar, Span, due_at, warn_at
 from cases.management.fill.copying import Book
 from cases.management.fill.world import Office, Party, Team, Who
-from cases.models import Category, Deadline, DeadlineState
+from cases.models import Category, DeadlineState
 from cases.papers.chain import GENESIS, chain_hash
 from cases.services import deadlines, journal
 
@@ -23,8 +23,9 @@ class Chained:
     """The journal of one case or order: the product's own text and hash, one event after the other."""
 
     def __init__(self, book: Book, subject: str, subject_id: int, street_id: int, starts_at: datetime) -> None:
-        self._book, self.subject, self.subject_id, self._street_id = book, subject, subject_id, street_id
+        self._book, self.subject, self.subject_id = book, subject, subject_id
         self.seq, self.head, self.at = 0, GENESIS, starts_at
+        self._row: dict[str, object] = {f"{subject}_id": subject_id, "street_id": street_id}
 
     def tell(
         self,
@@ -51,23 +52,33 @@ class Chained:
             body=body or {},
         )
         self.head = chain_hash(self.head, said)
-        self._book.event.add(
-            **{f"{self.subject}_id": self.subject_id},
-            street_id=self._street_id,
-            seq=self.seq,
-            kind=kind,
-            actor_id=who[0],
-            actor_role=who[1],
-            at=self.at,
-            used_seconds=seconds,
-            late=late,
-            body=said,
-            hash=self.head,
-        )
+        self._row |= {
+            "id": self._book.event.take(),
+            "seq": self.seq,
+            "kind": kind,
+            "actor_id": who[0],
+            "actor_role": who[1],
+            "at": self.at,
+            "used_seconds": seconds,
+            "late": late,
+            "body": said,
+            "hash": self.head,
+        }
+        self._book.event.put(self._row)
 
     def close(self) -> None:
         """Write down where the chain stands."""
         self._book.chain.add(**{f"{self.subject}_id": self.subject_id}, seq=self.seq, head=self.head)
+
+
+@dataclass(slots=True)
+class _Clock:
+    """What of a deadline its ladder asks for."""
+
+    warn_at: datetime
+    due_at: datetime
+    level: int = 0
+    urgent: bool = False
 
 
 class Clocks:
@@ -97,7 +108,7 @@ class Clocks:
         bounds = (starts_at + (due - starts_at) * 0.75, due) if due else self._bounds(kind, starts_at)
         if bounds is None:
             return None
-        row = Deadline(warn_at=bounds[0], due_at=bounds[1])
+        row = _Clock(*bounds)
         until = ended_at or self._now
         while (rung := deadlines.next_step(row, self._calendar)) is not None and rung <= until:
             row.level += 1
@@ -130,7 +141,8 @@ class Clocks:
         if (kind, hour) not in self._known:
             if len(self._known) > 20_000:
                 self._known.clear()
-            self._known[kind, hour] = warn_at(hour, span, self._calendar), due_at(hour, span, self._calendar)
+            warn, due = warn_at(hour, span, self._calendar), due_at(hour, span, self._calendar)
+            self._known[kind, hour] = warn.astimezone(UTC), due.astimezone(UTC)
         warn, due = self._known[kind, hour]
         return warn + (starts_at - hour), due + (starts_at - hour)
 
@@ -171,6 +183,9 @@ class Life:
     row: dict[str, Any]
     desk: Who
     complaints: list[int] = field(default_factory=list)
+    shown: set[str] = field(default_factory=set)
+    """Search words that its complaints bring: for everybody who sees the case; for the office alone."""
+    told: set[str] = field(default_factory=set)
     joins: int | None = None
     """The case that it will be joined to: its complaints belong there."""
     pace: float = 1.0

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from random import Random
 from typing import Any
 
 from django.utils import timezone
 
+from cases.management.fill import words as search
 from cases.management.fill.copying import Book
 from cases.management.fill.life import Chained, Clocks, Life
 from cases.management.fill.visiting import close_order, file_order, issue_order, open_order, plan_rests, visit
 from cases.management.fill.world import TAILS, WORDS, Who, World
 from cases.models import CaseStage
+from cases.planner.lexemes import endings, lexemes
 from teams.models import Role
 
 RESIDENT: Who = (None, "resident")
@@ -29,29 +32,57 @@ OPEN_STAGES = (
     CaseStage.RECTIFYING,
     CaseStage.CHECKING,
 )
-ENDINGS = (("inspection", 52), ("handling", 24), ("answered", 12), ("transfer", 6), ("rejected", 6))
+ENDINGS = (("inspection", 34), ("handling", 20), ("answered", 28), ("transfer", 10), ("rejected", 8))
+"""In hundred cases. Much of what a hotline hears is a question, or somebody else's."""
+_ENDINGS = tuple(name for name, _often in ENDINGS)
+_HOW_OFTEN = tuple(accumulate(often for _name, often in ENDINGS))
 JOINING = 0.06
 """How many of the inspected cases took in another that was opened beside them."""
 SAYING_AGAIN = 0.25
 """How often one more person says what a case already says."""
 
 
-class Teller:
-    """Writes lives into a book. One story of everything up to ``now``; equal dice, equal story."""
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of the history: the days on which its cases were opened (moments, of those not ``over``), in order.
 
-    def __init__(self, world: World, book: Book, now: datetime, dice: Random) -> None:
-        self._world, self._book, self._now, self._dice = world, book, now, dice
+    Of days more are opened each year, and most in the evening. ``seed``: equal seed, equal story.
+    """
+
+    seed: str
+    days: list[datetime]
+    over: bool
+
+
+class Teller:
+    """Writes lives into a book, everything up to ``now``."""
+
+    def __init__(self, world: World, book: Book, now: datetime) -> None:
+        self._world, self._book, self._now, self._dice = world, book, now, Random()  # noqa: S311 - a story, no secret
         self._clocks = {office.street.pk: Clocks(book, office.street.pk, now) for office in world.offices}
         self._often = list(accumulate(1 / (rank + 2) for rank in range(len(world.categories))))
         self._busy: set[int] = set()
         """Parties with a live order: there may be one of each."""
-        self.open_cases: list[int] = []
+        self._still: list[int] = []
 
-    def ended(self, opened_at: datetime) -> int:
-        """A case that is over, with those that were joined to it; how many cases that are."""
-        kind = self._dice.choices([name for name, _n in ENDINGS], [n for _name, n in ENDINGS])[0]
+    def stretch(self, stretch: Stretch) -> tuple[list[tuple[str, bytes]], int, list[int]]:
+        """COPY statements with their rows, how many cases they are, and which of them are still open."""
+        self._dice, self._still, told, wanted = Random(stretch.seed), [], 0, len(stretch.days)  # noqa: S311
+        for day in stretch.days:
+            if told < wanted:
+                told += self._ended(self._hour(day), last=told + 1 == wanted) if stretch.over else self._open(day)
+        return self._book.drain(), told, self._still
+
+    def _hour(self, day: datetime) -> datetime:
+        hour = self._dice.choices((8, 10, 13, 16, 19, 21, 22), (2, 3, 2, 3, 5, 5, 2))[0]
+        minute, second = self._dice.randrange(60), self._dice.randrange(60)
+        return timezone.localtime(day).replace(hour=hour, minute=minute, second=second).astimezone(UTC)
+
+    def _ended(self, opened_at: datetime, *, last: bool) -> int:
+        """A case that is over, with those that were joined to it; how many cases that are (one, if the ``last``)."""
+        kind = self._dice.choices(_ENDINGS, cum_weights=_HOW_OFTEN)[0]
         life = self._opened(opened_at)
-        more = int(kind == "inspection" and self._dice.random() < JOINING)
+        more = int(kind == "inspection" and not last and self._dice.random() < JOINING)
         {
             "inspection": self._inspected,
             "handling": self._inspected,
@@ -62,9 +93,9 @@ class Teller:
         self._write(life)
         return 1 + more
 
-    def open(self, opened_at: datetime) -> int:
+    def _open(self, opened_at: datetime) -> int:
         """A case that still goes on, wherever it has come to since."""
-        stage = OPEN_STAGES[len(self.open_cases) % len(OPEN_STAGES)]
+        stage = OPEN_STAGES[len(self._still) % len(OPEN_STAGES)]
         life = self._opened(opened_at)
         life.pace = min(1.0, (self._now - opened_at) / timedelta(days=4))
         live = stage in (CaseStage.PLANNING, CaseStage.DISPATCHED)
@@ -77,7 +108,7 @@ class Teller:
         else:
             self._inspected(life, "inspection", stage, 0)
         self._write(life)
-        self.open_cases.append(life.case_id)
+        self._still.append(life.case_id)
         return 1
 
     def _opened(self, opened_at: datetime, like: Life | None = None) -> Life:
@@ -129,11 +160,13 @@ class Teller:
                 created_at=at,
             )
         reference = life.row["reference"] if not life.complaints else None
+        reference = reference or f"{timezone.localtime(at):%y%m%d}-{book.references.take():04}"
+        text = f"反映{party.address}{party.name}{words}，{more}。"
         complaint_id = book.complaint.add(
-            reference=reference or f"{timezone.localtime(at):%y%m%d}-{book.references.take():04}",
+            reference=reference,
             street_id=life.office.street.pk,
             source=source,
-            text=f"反映{party.address}{party.name}{words}，{more}。",
+            text=text,
             party_name=party.name,
             address=party.address,
             lat=party.lat,
@@ -144,13 +177,13 @@ class Teller:
             taken_by_id=sender[0],
             contacted_at=at if source == "office" else None,
         )
+        number = ""
         if source == "hotline":
-            book.hotline.add(
-                complaint_id=complaint_id,
-                number=f"YS{timezone.localtime(at):%Y%m%d}{complaint_id:08}",
-                channel="电话",
-                unit=life.office.street.name,
-            )
+            number = f"YS{timezone.localtime(at):%Y%m%d}{complaint_id:08}"
+            book.hotline.add(complaint_id=complaint_id, number=number, channel="电话", unit=life.office.street.name)
+        if book.words:
+            life.shown |= lexemes(reference) | endings(number)
+            life.told |= search.told(party.name, party.address, text)
         book.link.add(
             case_id=life.joins or life.case_id,
             complaint_id=complaint_id,
@@ -180,7 +213,7 @@ class Teller:
         life.clocks.add("whole_case", life.chain, begun, None)
 
     def _accepted(self, life: Life) -> None:
-        at = life.wait(0.2)
+        at = life.wait(0.06)
         used = life.clocks.add("register", life.chain, life.row["opened_at"], at)
         life.row["owner_id"] = life.desk[0]
         life.move("case.accepted", CaseStage.ACCEPTED, life.desk, None, used)
@@ -330,10 +363,16 @@ class Teller:
         survivor.at = twin.at
         survivor.chain.tell("case.absorbed", twin.at, twin.desk, body)
         survivor.complaints += twin.complaints
-        twin.complaints = []
+        survivor.shown |= twin.shown
+        survivor.told |= twin.told
+        twin.complaints, twin.shown, twin.told = [], set(), set()
         self._write(twin)
 
     def _write(self, life: Life) -> None:
         life.row["complaint_count"] = len(life.complaints)
         self._book.case.add(pk=life.case_id, **life.row)
+        if self._book.words:
+            shown = life.shown | search.own(life.row, life.category, life.party.name)
+            written = {"shown": search.vector(shown), "everything": search.vector(shown | life.told)}
+            self._book.words.put({"case_id": life.case_id, **written})
         life.chain.close()

@@ -1,5 +1,7 @@
 """One text for one meaning, and a chain that shows every tampering."""
 
+import json
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -78,6 +80,19 @@ bodies = st.dictionaries(st.sampled_from(["kind", "actor", "note", "ids"]), valu
 @given(bodies)
 def test_the_order_of_keys_does_not_matter(body: dict[str, object]) -> None:
     assert canonical(body) == canonical(dict(reversed(body.items())))
+
+
+@given(bodies)
+def test_the_text_is_json_as_the_standard_library_writes_it(body: dict[str, object]) -> None:
+    def plain(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: plain(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [plain(inner) for inner in value]
+        return format(value, "f") if isinstance(value, Decimal) else value
+
+    written = json.dumps(plain(body), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert canonical(body) == unicodedata.normalize("NFC", written)
 
 
 def chain(texts: list[str]) -> list[Link]:

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from cases.models import Case, CaseComplaint, CaseWords, Complaint, HotlineOrder, Target
+from cases.planner.lexemes import endings, lexemes
 from cases.selectors.searching import Lexemes, find
 from cases.services import intake, parties
 from tests.cast import Cast
@@ -156,3 +157,16 @@ def test_the_words_are_planned_for_the_tables_as_they_are_now(db: None) -> None:
         found = dict(cursor.fetchall())
     assert len(found) == 7
     assert all("plan_cache_mode=force_custom_plan" in (settings or []) for settings in found.values()), found
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "烧烤店 18号", "BBQ-stall 夜市３号！", "豪a𠮷野家 x_1", "YS202611260001", "1-2 （3）ab", "é油烟É", "号"],
+)
+@pytest.mark.django_db
+def test_texts_are_cut_alike_here_and_in_the_database(text: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tsvector_to_array(search_words(%s)), tsvector_to_array(search_number(%s))", [text, text])
+        words, numbers = cursor.fetchone()
+    assert lexemes(text) == set(words)
+    assert endings(text) == set(numbers)
