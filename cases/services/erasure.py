@@ -58,6 +58,8 @@ def person_find(*, actor: Actor, text: str, right: str) -> list[Complaint]:
     ``Refused``: ``phone_wrong``, ``not_allowed``.
     """
     reports = _reports_of(actor, right)
+    if actor.user_id is None:  # the machine looks for nobody
+        raise Refused("not_allowed", _("Your role does not include this."), {"right": right}, status=403)
     if identity.PHONE.fullmatch(identity.phone_normal(text)):
         found = reports.filter(identity__phone_index=identity.phone_index(text))
     elif one := reports.filter(reference=text.strip().upper()).select_related("identity").first():
