@@ -50,9 +50,10 @@ def product() -> Iterator[Product]:
 
 
 @contextmanager
-def running(project: Path = PROJECT, **more: str) -> Iterator[Product]:
-    """The product (or a copy of it) with these variables besides, stopped at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="dispatch-product-"))
+def running(project: Path = PROJECT, keep: Path | None = None, **more: str) -> Iterator[Product]:
+    """The product (or a copy of it) with these variables besides, stopped at the end; its data stays in ``keep``."""
+    folder = keep or Path(tempfile.mkdtemp(prefix="dispatch-product-"))
+    folder.mkdir(exist_ok=True)
     folder.chmod(0o711)
     port = free_port()
     given = {key: value for key, value in os.environ.items() if key not in GIVEN}
@@ -75,10 +76,16 @@ def running(project: Path = PROJECT, **more: str) -> Iterator[Product]:
     finally:
         child.send_signal(signal.SIGTERM)
         child.wait(40)
-        place = layout(folder / "data")
-        if place.moved:
-            shutil.rmtree(place.servers, ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
+        if keep is None:
+            forget(folder)
+
+
+def forget(folder: Path) -> None:
+    """Remove what a product left behind."""
+    place = layout(folder / "data")
+    if place.moved:
+        shutil.rmtree(place.servers, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _await(url: str, child: subprocess.Popen[bytes], log: Path) -> None:

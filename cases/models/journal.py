@@ -18,13 +18,23 @@ class Event(models.Model):
     """One fact about exactly one subject. ``body`` is the exact canonical text that is hashed; it holds ids, codes and
     staff reasons, never a complainant's data or words."""
 
-    case = models.ForeignKey(Case, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="events")
-    order = models.ForeignKey(Order, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="events")
-    street = models.ForeignKey(Street, on_delete=models.DO_NOTHING, related_name="+")
+    # No index for a key alone: events of a subject are found by its numbers, and every write adds to each index.
+    case = models.ForeignKey(
+        Case, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="events", db_index=False
+    )
+    order = models.ForeignKey(
+        Order, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="events", db_index=False
+    )
+    street = models.ForeignKey(Street, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
     seq = models.PositiveIntegerField()
     kind = models.CharField(max_length=40)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
     actor_role = models.CharField(max_length=16)
     at = models.DateTimeField()

@@ -81,7 +81,7 @@ def _catalogue() -> list[tuple[str, str]]:
 
 
 def _words() -> dict[int, str]:
-    both = Concat(Cast("shown", TextField()), Value(" "), Cast("everything", TextField()))
+    both = Concat(Cast("shown", TextField()), Value(" ", output_field=TextField()), Cast("everything", TextField()))
     return dict(CaseWords.objects.values_list("pk", both))
 
 

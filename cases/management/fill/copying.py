@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time
+from functools import lru_cache
 from io import BytesIO
+from operator import itemgetter
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -59,6 +61,7 @@ class Rows:
         self.copy = f'COPY "{self.table}" ({columns}) FROM STDIN'
         self._blank = {field.column: _default(field) for field in fields}
         self._ids = Numbers(f"{self.table}_{model._meta.pk.column}_seq")
+        self._forms: dict[tuple[str, ...], tuple[str, Callable[[dict[str, object]], tuple[object, ...]]]] = {}
         self._lines: list[str] = []
 
     def take(self) -> int:
@@ -73,13 +76,18 @@ class Rows:
 
     def put(self, given: dict[str, object]) -> None:
         """A row that has no id of its own, or has it already."""
-        row = self._blank.copy()
-        for column, value in given.items():
-            write = _TEXT.get(value.__class__)
-            row[column] = write(value) if write else text(value)
-        if len(row) != len(self._blank):
-            raise KeyError(*(row.keys() - self._blank.keys()))
-        self._lines.append("\t".join(row.values()))
+        names = tuple(given)
+        form, values = self._forms.get(names) or self._form(names)
+        self._lines.append(form % tuple([_TEXT[value.__class__](value) for value in values(given)]))
+
+    def _form(self, names: tuple[str, ...]) -> tuple[str, Callable[[dict[str, object]], tuple[object, ...]]]:
+        """A line with gaps for these columns, and what picks their values in its order. Few sets of columns occur."""
+        if unknown := set(names) - self._blank.keys():
+            raise KeyError(*unknown)
+        form = "\t".join("%s" if name in names else blank.replace("%", "%%") for name, blank in self._blank.items())
+        found = form, itemgetter(*[name for name in self._blank if name in names])
+        self._forms[names] = found
+        return found
 
     def drain(self) -> str:
         lines, self._lines = self._lines, []
@@ -113,15 +121,23 @@ def _escaped(value: str) -> str:
     return value
 
 
-_TEXT: dict[type, Callable[[Any], str]] = {
-    str: _escaped,
-    int: repr,
-    float: repr,
-    type(None): lambda _value: _NOTHING,
-    bool: lambda value: "t" if value else "f",
-    datetime: datetime.isoformat,
-}
-"""What nearly every value is, without asking one kind after the other."""
+class _Texts(dict[type, Callable[[Any], str]]):
+    """What nearly every value is, without asking one kind after the other."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], str]:
+        return text
+
+
+_TEXT = _Texts(
+    {
+        str: _escaped,
+        int: repr,
+        float: repr,
+        type(None): lambda _value: _NOTHING,
+        bool: lambda value: "t" if value else "f",
+        datetime: lru_cache(maxsize=4096)(datetime.isoformat),  # a moment stands in several rows
+    }
+)
 
 
 def _default(field: models.Field[Any, Any]) -> str:
