@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Concatenate, ParamSpec
 
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
@@ -149,6 +150,12 @@ def rail(actor: Actor, counts: Mapping[str, QueueCount], at: str = "") -> list[d
 
 def queue_url(name: str) -> str:
     assert name in QUEUES
+    return _queue_url(name, get_script_prefix())
+
+
+@lru_cache(maxsize=64)
+def _queue_url(name: str, _prefix: str) -> str:
+    """The filters of one board link some two hundred times to it."""
     return reverse("console:queue", args=[name])
 
 

@@ -25,13 +25,27 @@ NEXT = "<!--next-->"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the board: what the wrapper needs, and the cached cells; the last one, ``next``, by itself."""
+    """A row of the board: its cached cells, and the last one, ``next``, by itself.
+
+    A page has a hundred of them, so what stands around the cells is put together here, and not by nodes of a template.
+    """
 
     case: Case
     order_id: int | None
     seq: int
     cells: SafeString
     next: SafeString
+
+    @property
+    def facts(self) -> SafeString:
+        """The attributes of the row."""
+        pk, order = self.case.pk, self.order_id or ""
+        text = f'data-row id="case-{pk}" data-order="{order}" data-live-row="case:{pk}" data-live-seq="{self.seq}"'
+        return mark_safe(text)  # noqa: S308 - numbers
+
+    @property
+    def whole(self) -> SafeString:
+        return mark_safe(f"<tr {self.facts}>{self.cells}{self.next}</tr>")  # noqa: S308 - see rows_of
 
 
 def rows_of(cases: Sequence[Case], actor: Actor) -> list[Row]:
