@@ -36,7 +36,7 @@ def facts() -> dict[str, Any]:
     own = Case.objects.visible_to(actor_of(desk))
     street = desk.assignments.get().street
     assert street is not None
-    ring = street.outline["coordinates"][0]
+    ring = street.outline["coordinates"][0]  # type: ignore[index]
     box = [min(p[0] for p in ring), min(p[1] for p in ring), max(p[0] for p in ring), max(p[1] for p in ring)]
     readers = User.objects.filter(username__in=READERS)
     return {

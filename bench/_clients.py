@@ -71,7 +71,7 @@ def _signed_in(url: str, login: str, password: str) -> dict[str, str]:
     data = {"login": login, "password": password, "csrfmiddlewaretoken": session.cookies["csrftoken"]}
     done = session.post(form.url, data=data, headers={"Referer": form.url}, timeout=PATIENCE)
     done.raise_for_status()
-    return dict(session.cookies)
+    return {cookie.name: cookie.value or "" for cookie in session.cookies}
 
 
 @dataclass(slots=True)

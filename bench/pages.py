@@ -226,7 +226,7 @@ def main(arguments: list[str]) -> None:
             several = []
             for project, name in places:
                 folder = (
-                    options.data / f"{name}-{cases}"
+                    options.data / f"{'here' if project == PROJECT else name}-{cases}"
                     if options.data
                     else Path(tempfile.mkdtemp(prefix="dispatch-bench-"))
                 )
