@@ -69,7 +69,7 @@ def test_a_day(people: People, product: Product, clock: Clock) -> None:
     placed = office.locator("[data-day-team]:not([data-day-team='']) .day-card", has_text=urgent)
     expect(placed.locator(".day-hours")).to_be_visible()
     placed.locator("a").first.click()
-    sees(office, "own enforcement team leads")
+    sees(office, "Why this way", "A need is urgent: go now.")
 
 
 def card(office: Page, name: str) -> Locator:
