@@ -43,10 +43,11 @@ def plan_day(
         return recheck(teams, rows, {}, going)
     # Imported here: it takes half a second and the memory of numpy, and most processes never plan a day.
     from pyvrp import solve
-    from pyvrp.stop import MaxIterations, MaxRuntime, MultipleCriteria
+    from pyvrp.stop import MaxIterations, MultipleCriteria
 
     asked = _ask(teams, rows, going)
-    ends: list[Any] = [MaxRuntime(max(0.0, seconds - (perf_counter() - begun)))]
+    # From the beginning on: reading the problem and the first solution count too.
+    ends: list[Any] = [lambda _best: perf_counter() - begun >= seconds]
     if steps is not None:
         ends.append(MaxIterations(steps))
     with warnings.catch_warnings():
