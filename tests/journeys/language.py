@@ -39,6 +39,7 @@ ALLOWED = frozenset(
         "GCJ",
         "GPS",
         "MB",
+        "PIN",
         "code",
         "name",
     ]
