@@ -29,7 +29,7 @@ from cases.models import (
 from cases.papers import address_of_building, apply_masks, mask_text
 from cases.refusals import Refused
 from cases.services import files, identity, journal
-from teams.policies import Actor
+from teams.policies import Actor, not_allowed
 
 MOST = 200
 """Reports of one person that are handled at once; whoever has more comes again."""
@@ -59,7 +59,7 @@ def person_find(*, actor: Actor, text: str, right: str) -> list[Complaint]:
     """
     reports = _reports_of(actor, right)
     if actor.user_id is None:  # the machine looks for nobody
-        raise Refused("not_allowed", _("Your role does not include this."), {"right": right}, status=403)
+        raise not_allowed(right)
     if identity.PHONE.fullmatch(identity.phone_normal(text)):
         found = reports.filter(identity__phone_index=identity.phone_index(text))
     elif one := reports.filter(reference=text.strip().upper()).select_related("identity").first():

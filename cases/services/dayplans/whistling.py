@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -26,11 +28,8 @@ def order_whistle(*, actor: Actor, order_id: int) -> Order:
     today = timezone.localdate(now())
     plan = DayPlan.objects.filter(street_id=order.street_id, day=today, confirmed_at__isnull=False).first()
     if plan is not None:
-        try:
+        with suppress(Refused):
             visit_insert(actor=actor, plan_id=plan.pk, order_id=order_id)
-        except Refused:
-            order.refresh_from_db()
-            return order
         order.refresh_from_db()
     return order
 

@@ -142,7 +142,8 @@ def opening_check(*, needs: Sequence[Need], plan: Composition, planned_day: date
             "Open an order for each group."
         )
         raise Refused("needs_do_not_fit", why)
-    _day_check(planned_day, needs)
+    if planned_day is not None:
+        day_check(planned_day, needs)
     _lead_check(plan, lead_reason)
 
 
@@ -213,12 +214,11 @@ def _groups(needs: Iterable[Need]) -> list[tuple[merge.Need, ...]]:
     return merge.split([need_facts(need) for need in needs], now=now())
 
 
-def _day_check(day: date | None, needs: Sequence[Need]) -> None:
-    if day is None:
-        return
+def day_check(day: date, needs: Iterable[Need]) -> None:
+    """``Refused("day_outside_window")`` for a day that has passed, or on which not every need may be served yet."""
     if day < timezone.localdate(now()):
         raise Refused("day_outside_window", _("The planned day has passed."), field="planned_day", status=422)
-    first = max(need.from_day for need in needs)
+    first = max((need.from_day for need in needs), default=day)
     if day < first:
         raise Refused(
             "day_outside_window",

@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import date, time
 
 from django.db import transaction
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from cases import flow, policies
-from cases.clock.moment import now
 from cases.models import Need, Order
 from cases.refusals import Refused
 from cases.services import journal
 from cases.services.orders.calling import report_in_follow
 from cases.services.orders.locking import order_lock, parts_of
+from cases.services.orders.opening import day_check
 from teams.policies import Actor
 
 
@@ -38,7 +36,7 @@ def order_plan(
             raise Refused("visit_begun", _("The visit has begun: it can't be planned any more."))
         if (order.planned_day, order.planned_from, order.planned_until) == (planned_day, planned_from, planned_until):
             return order
-        _day_check(order, planned_day)
+        day_check(planned_day, Need.objects.filter(order_links__order=order, order_links__released_at__isnull=True))
         order.planned_day, order.planned_from, order.planned_until = planned_day, planned_from, planned_until
         order.save(update_fields=["planned_day", "planned_from", "planned_until"])
         if order.issued_at is not None:
@@ -55,17 +53,3 @@ def order_plan(
             },
         )
     return order
-
-
-def _day_check(order: Order, day: date) -> None:
-    if day < timezone.localdate(now()):
-        raise Refused("day_outside_window", _("The planned day has passed."), field="day", status=422)
-    needs = Need.objects.filter(order_links__order=order, order_links__released_at__isnull=True)
-    first = max(needs.values_list("from_day", flat=True), default=day)
-    if day < first:
-        raise Refused(
-            "day_outside_window",
-            _("The planned day must not lie before %(day)s.") % {"day": date_format(first, str(_("j M Y")))},
-            field="day",
-            status=422,
-        )
