@@ -88,7 +88,7 @@ def test_the_page_says_before_what_becomes_of_each(cast: Cast, login: Login) -> 
     assert "An inspection needs approval first." in text
     assert "Issuing can&#x27;t be undone" in text
     assert "3 calls to squads" in text
-    assert "Issue 1 order<" in text
+    assert "Issue 1 order <kbd" in text
     assert f'name="seen" value="{seen(ready)[0]}"' in text
     with unchanged():
         none = ask(desk, "issue", [under_way])
