@@ -34,6 +34,11 @@ class Listening:
         for thread in self._threads:
             thread.start()
 
+    @property
+    def shown(self) -> list[int]:
+        """The cases whose rows it has."""
+        return list(self._shown)
+
     def close(self) -> dict[str, float]:
         self._over = True
         self._ask.set()
