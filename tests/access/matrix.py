@@ -846,6 +846,7 @@ def _made(slugs: str, subject: str) -> tuple[Route, ...]:
 ROUTES: tuple[Route, ...] = (
     Route("healthz", "GET", "everybody"),
     Route("readyz", "GET", "everybody"),
+    Route("metrics", "GET", "everybody"),
     Route("set_language", "POST", "everybody"),
     Route("appearance_set", "POST", "everybody"),
     Route("map_ground", "GET", "everybody"),
