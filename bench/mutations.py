@@ -2,7 +2,8 @@
 
 ``python -m bench mutations`` tries the rules that ``docs/mutations.md`` does not name yet and writes the list anew;
 ``--all`` tries every one (``make mutations ALL=1``), ``--only cases/models`` those of one place. Rules are found by
-``tests/access/mutating.py``, removed in memory by ``tests/access/mutants.py``. Exit 1 while one goes unnoticed.
+``tests/access/mutating.py``, removed in memory by ``tests/access/mutants.py``. ``--twice`` tries those that nobody
+notices together with others on the same way (``tests/access/twice.py``). Exit 1 while one goes unnoticed.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ def main(options: list[str]) -> None:
     parser.add_argument("--tests", nargs="*", help="these tests instead of all")
     parser.add_argument("--kept", help="a file that keeps what was found between runs")
     parser.add_argument("--data", default=".data/test")
+    parser.add_argument("--twice", action="store_true", help="what says the same as those that nobody notices")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     wanted = parser.parse_args(options)
     if wanted.inside:
@@ -54,14 +56,17 @@ def main(options: list[str]) -> None:
         kept = Path(wanted.kept or f"{folder}/found.json")
         servers = [sys.executable, "-m", "dispatch.embedded", "run", "--data", wanted.data, "--fast", "--"]
         place = os.environ | {"MUTATIONS_OUT": str(kept), "MUTATIONS_ONLY": wanted.only}
+        place |= {"MUTATIONS_TWICE": "1"} if wanted.twice else {}
         again = [sys.executable, "-m", "bench", "mutations", *options, "--inside"]
         subprocess.run([*servers, *again], env=place, check=False)
         print(f"{time.monotonic() - begun:.0f} s")
-        from tests.access.mutationlist import known, write
+        from tests.access.mutationlist import known, twice, write
 
-        found = {} if wanted.all else known()
-        found |= {key: row["killer"] for key, row in json.loads(kept.read_text()).items() if row["killer"]}
-        open_ones = write(found)
+        rows = json.loads(kept.read_text())
+        found, again = ({}, {}) if wanted.all else (known(), twice())
+        found |= {key: row["killer"] for key, row in rows.items() if row["killer"]}
+        again |= {key: row["again"] for key, row in rows.items() if row.get("again")}
+        open_ones = write(found, again)
     for key in open_ones:
         print("nobody notices:", key)
     sys.exit(bool(open_ones))

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,7 +15,6 @@ from random import Random
 
 import redis
 
-from bench.faults.media import Media
 from dispatch.embedded.process import command_of
 
 PAUSE = (2.0, 5.0)
@@ -31,28 +29,6 @@ MARKS = {
     "Valkey": "valkey",
     "PostgreSQL": "postgres",
 }
-
-
-SLOW, BEAT, STILL = 8.0, 0.1, 0.09
-"""Seconds: how long the database is slow; of each of these beats it stands still for so long, so a tenth is left."""
-
-
-def stat(pid: int) -> list[str]:
-    """The fields of a process behind its name, from its state on."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-
-
-def below(pids: list[int]) -> list[int]:
-    """These processes and all that they started."""
-    children: dict[int, list[int]] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with contextlib.suppress(OSError, IndexError):
-                children.setdefault(int(stat(int(folder.name))[1]), []).append(int(folder.name))
-    found = list(pids)
-    for pid in found:
-        found += children.get(pid, [])
-    return found
 
 
 class Stack:
@@ -81,33 +57,17 @@ class Stack:
         return False
 
     @contextlib.contextmanager
-    def silent(self, part: str) -> Iterator[None]:
+    def valkey_silent(self) -> Iterator[None]:
         """It takes connections and answers nothing: the worst of it, since everybody waits."""
-        pids = below(self.pids(part))
+        pids = self.pids("Valkey")
         try:
-            _signal(pids, signal.SIGSTOP)
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
             yield
         finally:
-            _signal(pids, signal.SIGCONT)
-
-    @contextlib.contextmanager
-    def slow_database(self) -> Iterator[None]:
-        """Every process of it runs for a tenth of the time, as on a machine or a disk that is far too busy."""
-        over = threading.Event()
-
-        def pulse() -> None:
-            while not over.is_set():
-                with self.silent("PostgreSQL"):
-                    over.wait(STILL)
-                over.wait(BEAT - STILL)
-
-        thread = threading.Thread(target=pulse, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
     @contextlib.contextmanager
     def valkey_gone(self) -> Iterator[None]:
@@ -126,22 +86,17 @@ class Stack:
             if not folder.name.isdigit():
                 continue
             with contextlib.suppress(OSError, IndexError):
-                if int(stat(int(folder.name))[1]) == self.launcher:
+                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+                if int(parent) == self.launcher:
                     found.append(int(folder.name))
         return found
 
 
-def _signal(pids: list[int], number: signal.Signals) -> None:
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-
-
 class Storm:
-    """Every fault ``rounds`` times, in a random order. ``media`` is None where its disk can't be filled."""
+    """Every fault ``ROUNDS`` times, in a random order."""
 
-    def __init__(self, stack: Stack, dice: Random, media: Media | None, rounds: int = ROUNDS) -> None:
-        self._stack, self._dice, self._media, self._rounds = stack, dice, media, rounds
+    def __init__(self, stack: Stack, dice: Random) -> None:
+        self._stack, self._dice = stack, dice
         self.fallen: Counter[str] = Counter()
         self.over = False
 
@@ -150,15 +105,8 @@ class Storm:
         faults: list[tuple[str, Callable[[], bool]]] = [
             (f"{part} killed", partial(stack.kill, part, dice)) for part in MARKS
         ]
-        faults += [
-            ("Valkey emptied", stack.empty),
-            ("Valkey stopped for 4 s", partial(self._stopped, "Valkey")),
-            ("PostgreSQL stopped for 4 s", partial(self._stopped, "PostgreSQL")),
-            (f"PostgreSQL at a tenth of its speed for {SLOW:.0f} s", self._slow),
-        ]
-        if self._media is not None:
-            faults.append(("disk of the photos full for 8 s", self._full))
-        wanted = faults * self._rounds
+        faults += [("Valkey emptied", stack.empty), ("Valkey stopped for 4 s", self._stopped)]
+        wanted = faults * ROUNDS
         dice.shuffle(wanted)
         try:
             for name, fault in wanted:
@@ -170,22 +118,9 @@ class Storm:
         finally:
             self.over = True
 
-    def _stopped(self, part: str) -> bool:
-        if not self._stack.pids(part):
+    def _stopped(self) -> bool:
+        if not self._stack.pids("Valkey"):
             return False
-        with self._stack.silent(part):
+        with self._stack.valkey_silent():
             time.sleep(4)
-        return True
-
-    def _slow(self) -> bool:
-        if not self._stack.pids("PostgreSQL"):
-            return False
-        with self._stack.slow_database():
-            time.sleep(SLOW)
-        return True
-
-    def _full(self) -> bool:
-        assert self._media is not None
-        with self._media.full():
-            time.sleep(8)
         return True

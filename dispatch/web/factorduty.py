@@ -26,7 +26,6 @@ OPEN = frozenset(
         "appearance_set",
         "healthz",
         "invitation",
-        "metrics",
         "readyz",
         "session_alive",
         "set_language",
@@ -39,7 +38,7 @@ _REAL = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 def factor_lacks(actor: Actor) -> bool:
     """Whether a role of this account must have a second factor (``SECOND_FACTOR_ROLES``) and there is none."""
-    if actor.user_id is None or not actor.has(*(Role(name) for name in settings.SECOND_FACTOR_ROLES)):
+    if not actor.has(*(Role(name) for name in settings.SECOND_FACTOR_ROLES)):
         return False
     return not Authenticator.objects.filter(user=actor.user_id, type__in=_REAL).exists()
 

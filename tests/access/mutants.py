@@ -6,6 +6,7 @@ Loaded by ``make mutations`` (``bench/mutations.py``) alone. In place of running
    rule, runs the tests that reach it, the quickest first, and stops at the first that fails; then puts the rule back;
 3. runs the test that failed once more with the rule in its place: it must pass, else the removal is tried anew on a
    fresh ground.
+With ``MUTATIONS_TWICE`` it asks of the rules nobody noticed whether others say the same, see ``twice.py``.
 Nothing is written into the sources, so others may read them meanwhile.
 """
 
@@ -23,6 +24,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import fields, is_dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
@@ -40,6 +42,8 @@ from dispatch.api.operation import Operation
 from teams.models import Role
 from teams.policies import Actor, Grant
 from tests.access.mutating import ROOT, Rule, rules, without
+from tests.access.mutationlist import SAME
+from tests.access.twice import Twice
 
 EVERYBODY = Actor(None, tuple(Grant(role) for role in Role), kind="system")
 """Who sees whatever anybody sees: put in the place of who asks."""
@@ -68,6 +72,8 @@ class Run:
             for number, rule in enumerate(rules())
             if number % of == share
             and not self.found.get(rule.key, {}).get("killer")
+            and not self.found.get(rule.key, {}).get("again")
+            and rule.key not in SAME
             and (not only or rule.key.startswith(only))
         ]
         for path in {rule.path for rule in self.left}:
@@ -75,8 +81,10 @@ class Run:
         _ = get_resolver().url_patterns
         self.places = _places()
         self.beside: list[pytest.Item] = []
+        self.through: dict[str, dict[Place_, int]] = {}
         self.kept_ground = False
         self.warm: Path | None = None
+        self.twice = Twice(self) if os.environ.get("MUTATIONS_TWICE") else None
 
     def run(self) -> None:
         _first_is_enough()
@@ -95,16 +103,22 @@ class Run:
     def file(self, path: Path, items: list[pytest.Item]) -> None:
         self.beside, begun = items, time.monotonic()
         self.kept_ground = path.name in STANDING
+        self.through = defaultdict(dict)
         reached = self.statically(items) if self.kept_ground else self.by_running(items)
         print(f"\n{path.name}: {len(items)} tests, {time.monotonic() - begun:.0f} s", flush=True)
         killed: dict[str, int] = defaultdict(int)
         for rule in list(self.left):
+            if rule not in self.left:
+                continue
             able = reached.get((rule.path, rule.function), [])
             if "RIGHTS" in rule.function:
                 able = [(0.0, item) for item in items if f"[{rule.what}]" in item.nodeid]
             if not able:
                 continue
             able = sorted(able, key=lambda one: (one[0], -killed[one[1].nodeid]))[:TRIES]
+            if self.twice is not None:
+                self.say(rule, self.twice.told(rule, [item for _weight, item in able]))
+                continue
             name = self.killer(rule, [item for _weight, item in able])
             before = self.found.setdefault(rule.key, {"killer": "", "tried": 0})
             before["tried"] += len(able)
@@ -118,6 +132,17 @@ class Run:
                 self.save()
         print(f"  {len(self.left)} left after {time.monotonic() - begun:.0f} s", flush=True)
 
+    def say(self, rule: Rule, told: list[str]) -> None:
+        """Note what says the same. Of two alone, each is what says the other again."""
+        if not told:
+            return
+        test, *others = told
+        pair = {rule.key: told} | ({others[0]: [test, rule.key]} if len(others) == 1 else {})
+        for one in [one for one in self.left if one.key in pair]:
+            self.found[one.key] = {"killer": "", "tried": 0, "again": pair[one.key]}
+            self.left.remove(one)
+        self.save()
+
     def statically(self, items: list[pytest.Item]) -> dict[Place_, list[tuple[float, pytest.Item]]]:
         """For the walks, whose tests say what they ask: by the names in the code, how far the rule is from there."""
         reached: dict[Place_, list[tuple[float, pytest.Item]]] = defaultdict(list)
@@ -125,6 +150,7 @@ class Run:
             row = 1.5 if _is_about_a_row(item) else 0.0  # another street's row tells more than a list
             for place, far in reach(_starts(item)).items():
                 reached[place].append((far - row, item))
+                self.through[item.nodeid][place] = far
         return reached
 
     def by_running(self, items: list[pytest.Item]) -> dict[Place_, list[tuple[float, pytest.Item]]]:
@@ -141,6 +167,7 @@ class Run:
                 continue
             for place in seen:
                 reached[place].append((time.monotonic() - at, item))
+                self.through[item.nodeid][place] = 0
         return reached
 
     def killer(self, rule: Rule, items: list[pytest.Item]) -> str:
@@ -154,15 +181,9 @@ class Run:
         for item in items:
             if time.process_time() - begun > MOST:
                 break
-            if self.kept_ground:
-                if self.play_and_undo(rule, item):
-                    return item.nodeid
+            if not self.notices(item, rule):
                 continue
-            with removed(rule):
-                failed = self.play(item)
-            if not failed:
-                continue
-            if not self.play(item):
+            if self.kept_ground or not self.play(item):
                 return item.nodeid
             self.session._setupstate.teardown_exact(None)
             if self.play(item):
@@ -175,7 +196,13 @@ class Run:
                 return item.nodeid
         return ""
 
-    def play_and_undo(self, rule: Rule, item: pytest.Item) -> bool:
+    def notices(self, item: pytest.Item, *gone: Rule) -> bool:
+        if self.kept_ground:
+            return self.play_and_undo(item, *gone)
+        with removed(*gone):
+            return self.play(item)
+
+    def play_and_undo(self, item: pytest.Item, *gone: Rule) -> bool:
         """For files with one ground for all their tests: whatever is written without the rule is taken back."""
         if item.path != self.warm:
             assert not self.play(item), f"{item.nodeid} fails by itself"
@@ -183,7 +210,7 @@ class Run:
         with self.session.config.stash[blocking_manager_key].unblock():
             point = transaction.savepoint()
         try:
-            with removed(rule):
+            with removed(*gone):
                 return self.play(item)
         finally:
             with self.session.config.stash[blocking_manager_key].unblock():
@@ -344,15 +371,24 @@ def _called_by(function: FunctionType) -> list[Any]:
     names = set(function.__code__.co_names)
     for code in _all_codes(function.__code__):
         names |= set(code.co_names)
-    found: list[Any] = [cell.cell_contents for cell in function.__closure__ or () if _ours(cell.cell_contents)]
+    found = [one for cell in function.__closure__ or () for one in _callables(cell.cell_contents)]
     for name in names:
         value = function.__globals__.get(name)
         if type(value).__name__ == "module":
             found += [part for part in (getattr(value, more, None) for more in names) if _ours(part)]
-        elif _ours(value):
-            found.append(value)
+        else:
+            found += _callables(value)
         found += _methods().get(name, [])
     return found
+
+
+def _callables(value: Any) -> list[Any]:
+    """The value itself, or what a row of a table (an act of a page) holds to be called."""
+    if _ours(value):
+        return [value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return [part for part in (getattr(value, one.name) for one in fields(value)) if _ours(part)]
+    return []
 
 
 def _ours(value: Any) -> bool:
@@ -382,18 +418,24 @@ class Impossible(Exception):
 
 
 @contextmanager
-def removed(rule: Rule) -> Iterator[None]:
-    """The program without the rule."""
+def removed(*gone: Rule) -> Iterator[None]:
+    """The program without the rule, or without several at once."""
     put_back: list[Callable[[], None]] = []
+    bodies: dict[Place_, list[Rule]] = defaultdict(list)
     try:
-        _remove(rule, put_back)
+        for rule in gone:
+            if not _remove(rule, put_back):
+                bodies[rule.path, rule.function].append(rule)
+        for rules_ in bodies.values():  # those of one function go together: the second would bring back the first
+            _swap(_codes(*rules_), put_back)
         yield
     finally:
         for back in reversed(put_back):
             back()
 
 
-def _remove(rule: Rule, put_back: list[Callable[[], None]]) -> None:
+def _remove(rule: Rule, put_back: list[Callable[[], None]]) -> bool:
+    """Whether it was one that goes without a change of code."""
     if rule.kind.startswith("right ") and "RIGHTS" in rule.function:
         name, value = ("roles", frozenset(Role)) if "open" in rule.kind else ("place", Place.ANYWHERE)
         _set(RIGHTS[rule.what], name, value, put_back)
@@ -409,7 +451,8 @@ def _remove(rule: Rule, put_back: list[Callable[[], None]]) -> None:
             case _:
                 _open_fetch(operation, put_back)
     else:
-        _swap(_codes(rule), put_back)
+        return False
+    return True
 
 
 def _living(rule: Rule) -> Any:
@@ -461,10 +504,11 @@ def _guards() -> dict[str, CodeType]:
     return found
 
 
-@lru_cache(maxsize=4)
-def _codes(rule: Rule) -> dict[tuple[str, int], CodeType]:
-    """The code of the function and those within it, without the rule, by qualified name and line."""
-    tree: ast.Module = without(rule)
+@lru_cache(maxsize=16)
+def _codes(*gone: Rule) -> dict[tuple[str, int], CodeType]:
+    """The code of their function and those within it, without the rules, by qualified name and line."""
+    rule = gone[0]
+    tree: ast.Module = without(*gone)
     whole = compile(tree, str(ROOT / rule.path), "exec", dont_inherit=True)
     return {
         (code.co_qualname, code.co_firstlineno): code

@@ -124,12 +124,14 @@ def rules() -> list[Rule]:
     return found
 
 
-def without(rule: Rule) -> ast.Module:
-    """The module's tree with this one rule gone, lines as they were."""
-    tree = _parsed(rule.path)
-    edit = list(_edits(rule.path, tree))[rule.index]
-    assert (edit.function, edit.kind, edit.what) == (rule.function, rule.kind, rule.what)
-    edit.apply()
+def without(*gone: Rule) -> ast.Module:
+    """The module's tree with these rules of it gone (mostly one), lines as they were."""
+    tree = _parsed(gone[0].path)
+    edits = list(_edits(gone[0].path, tree))
+    for rule in gone:
+        edit = edits[rule.index]
+        assert (edit.function, edit.kind, edit.what) == (rule.function, rule.kind, rule.what)
+        edit.apply()
     return ast.fix_missing_locations(tree)
 
 

@@ -9,12 +9,18 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from cases import policies
 from cases.models import Likeness
-from cases.services import erasure, findings, followups, identity, intake, merging, parties, visits
+from cases.selectors import searching
+from cases.services import erasure, findings, followups, identity, intake, merging, parties, staffing, visits
 from cases.services import triage as triage_
-from teams.models import Leave
-from teams.policies import SYSTEM, Actor
+from dispatch.notify.selectors import messages, stuck
+from dispatch.notify.webhooks.selectors import webhooks_visible_to
+from dispatch.web import sessions, tokens
+from teams.models import Leave, Role
+from teams.policies import SYSTEM, Actor, Grant
 from teams.selectors import actor_of
+from teams.selectors.history import history_page
 from teams.services import invitations, leaves, people, roles
 from tests.access.world import World
 from tests.cast import refused
@@ -150,15 +156,58 @@ def test_the_right_counts_where_persons_are_found(who: str, taken_back: World) -
         erasure.person_find(actor=actor, text=taken_back.own.complaint.reference, right="identity.erase")
 
 
+@pytest.mark.parametrize("right", ["identity.export", "identity.erase"])
+def test_nobody_without_an_account_looks_for_persons(right: str, taken_back: World) -> None:
+    """Who looked stands written: so there must be somebody."""
+    world = taken_back
+    for nobody in (SYSTEM, Actor(None, (*actor_of(world.cast.head).grants, Grant(Role.SECURITY_ADMIN)))):
+        with refused("not_allowed", status=403):
+            erasure.person_find(actor=nobody, text=world.own.complaint.reference, right=right)
+        with refused("not_allowed", status=403):
+            identity.identity_search(actor=nobody, phone=world.own.signs.phone)
+
+
+def test_the_table_of_rights_is_asked_and_not_the_office(taken_back: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every role of an office reads contacts and complainants' words today: taken from one, it counts at once."""
+    world, dispatcher = taken_back, actor_of(taken_back.cast.dispatcher)
+    words = world.own.signs.words
+    assert searching.find(dispatcher, words).cases.rows
+    of_heads = dict.fromkeys(("identity.reveal", "complaint.line"), policies.RIGHTS["identity.export"])
+    monkeypatch.setattr(policies, "RIGHTS", {**policies.RIGHTS, **of_heads})
+    with refused("not_allowed", status=403):
+        identity.identity_search(actor=dispatcher, phone=world.own.signs.phone)
+    assert not searching.find(dispatcher, words).cases.rows
+
+
 ON_ONESELF: dict[str, Callable[[Actor, int], Any]] = {
     "close": lambda who, pk: people.account_close(actor=who, user_id=pk, reason="演示"),
     "reopen": lambda who, pk: people.account_reopen(actor=who, user_id=pk, reason="演示"),
     "reset": lambda who, pk: people.sign_in_reset(actor=who, user_id=pk, reason="演示"),
+    "sessions": lambda who, pk: sessions.sessions_end_all(actor=who, user_id=pk, reason="演示"),
+    "close with the work": lambda who, pk: staffing.person_close(actor=who, user_id=pk, reason=""),
     "invite": lambda who, pk: invitations.invitation_make(actor=who, user_id=pk),
     "grant": lambda who, pk: roles.role_grant(
         actor=who, user_id=pk, role="auditor", starts_on=timezone.localdate(), reason="演示"
     ),
 }
+
+
+LISTS: dict[str, Callable[[Actor], Any]] = {
+    "tokens": tokens.tokens_visible_to,
+    "webhooks": webhooks_visible_to,
+    "messages": lambda who: messages(who, language="en"),
+    "stuck": stuck,
+    "history": history_page,
+    "closing an account": lambda who: staffing.person_close(actor=who, user_id=0, reason=""),
+}
+"""What asks before it looks for anything, whatever the page before it asked."""
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("who", ["dispatcher", "leader", "nobody"])
+def test_lists_of_the_administration_ask_themselves(name: str, who: str, world: World) -> None:
+    with refused("not_allowed", status=403):
+        LISTS[name](actor_of(world.people[who]))
 
 
 @pytest.mark.parametrize("act", ON_ONESELF.values(), ids=ON_ONESELF)

@@ -6,7 +6,7 @@ import ast
 from functools import lru_cache
 
 from tests.access.mutating import ROOT, Rule, rules, without
-from tests.access.mutationlist import SAME, known
+from tests.access.mutationlist import SAME, known, twice
 
 
 def test_every_rule_is_on_the_list() -> None:
@@ -17,9 +17,17 @@ def test_every_rule_is_on_the_list() -> None:
 
 
 def test_who_noticed_is_there() -> None:
-    for killer in {killer for key, killer in known().items() if killer and key not in SAME}:
+    proofs = {test for test, *_others in twice().values()}
+    for killer in proofs | {killer for key, killer in known().items() if killer and key not in SAME}:
         path, _sep, name = killer.partition("::")
         assert name.split("[")[0].split("::")[-1] in _tests_of(path), killer
+
+
+def test_what_says_it_again_is_there() -> None:
+    keys = {rule.key for rule in rules()}
+    for key, (_test, *others) in twice().items():
+        assert others
+        assert keys >= set(others), f"{key}: run make mutations"
 
 
 @lru_cache

@@ -48,6 +48,7 @@ def test_a_right_of_one_kind_of_place_is_not_held_at_another() -> None:
     of_squad = Actor(1, (Grant(Role.OFFICER, street_id=HERE),))
     assert not may(of_street, "case.triage", **both)  # type: ignore[arg-type]
     assert not may(of_squad, "visit.answer", **both)  # type: ignore[arg-type]
+    assert not Actor(1, (Grant(Role.DISPATCHER, district_id=HERE),)).districts
 
 
 def test_who_looks_on_decides_nothing() -> None:

@@ -31,6 +31,7 @@ from cases.selectors import (
     clues,
     map,
     merging,
+    orderlist,
     partyfile,
     planning,
     register,
@@ -46,10 +47,11 @@ from dispatch.insights import report
 from dispatch.notify.models import Message
 from dispatch.notify.selectors import inbox, unread_count
 from dispatch.notify.services import messages_mark_read
-from teams.models import Role, User
+from teams.models import Role, Squad, User
 from teams.policies import RESIDENT, SYSTEM, Actor, Grant
 from teams.selectors import actor_of
-from teams.selectors.staff import staff_visible_to
+from teams.selectors.staff import staff_page, staff_visible_to
+from teams.services import duty
 from tests.access.matrix import ROLES
 from tests.access.test_matrix import undone
 from tests.access.world import Street, World
@@ -102,6 +104,12 @@ def needs_waiting(world: World, actor: Actor, street: Street) -> bool:
 def to_approve(world: World, actor: Actor, street: Street) -> bool:
     Order.objects.filter(pk=street.order.pk).update(state="to_approve")
     return planning.to_approve_count(actor) == 1
+
+
+def address_of(street: Street) -> str:
+    """One that only the case has."""
+    Case.objects.filter(pk=street.case.pk).update(address="演示里弄七号")
+    return "演示里弄七号"
 
 
 def file_of(name: str) -> Sight:
@@ -176,6 +184,12 @@ SIGHTS: Mapping[str, tuple[Sight, Mapping[str, str]]] = {
         ),
         DESK,
     ),
+    "addresses of cases": (
+        lambda w, a, s: bool(clues.addresses_like(actor=a, street_ids=[s.case.street_id], text=address_of(s))),
+        DESK | CALLED,
+    ),
+    "list of orders": (lambda w, a, s: s.order in orderlist.orders_page(a)[0], DESK | CALLED | LABORATORY),
+    "party file, complaints": (file_of("complaints"), DESK | CALLED),
     "search, number": (
         lambda w, a, s: s.case in [hit.case for hit in searching.find(a, s.case.reference).cases.rows],
         DESK | CALLED,
@@ -384,3 +398,17 @@ def test_staff_are_seen_by_administrators_and_their_head(world: World) -> None:
     assert of_head.isdisjoint({cast.outsider.pk, cast.other_officers[0].pk, cast.lab_technician.pk})
     assert world.people["left"].pk not in of_head
     assert not any(seen.values())
+    listed = staff_page(actor_of(cast.head), {}, size=500)[1]
+    assert {row.person.pk for row in listed} == of_head
+
+
+def test_a_rota_is_of_the_head_whose_street_alone_is_served(taken_back: World) -> None:
+    cast, head = taken_back.cast, actor_of(taken_back.cast.head)
+    squads = [
+        Squad.objects.create(agency=cast.agencies["street"], kind="stationed", name=f"演示·{n}", short_name=f"{n}")
+        for n in range(3)
+    ]
+    squads[1].streets.set([cast.street])
+    squads[2].streets.set([cast.street, cast.other_street])
+    assert [duty.may_manage(head, squad) for squad in squads] == [False, True, False]
+    assert [duty.may_manage(head, street) for street in (cast.street, cast.other_street)] == [True, False]

@@ -6,12 +6,15 @@ import pytest
 from django.core.cache import caches
 from django.urls import get_resolver
 
+from dispatch.web.scopes import SCOPES
 from tests.access.conftest import world as world
 from tests.access.matrix import ROLES, Route, answers
 from tests.access.test_matrix import overheard, routes_of, undone, url_of
 from tests.access.world import World
 from tests.api.client import Program, program_of
 from tests.cast import unchanged
+
+pytestmark = pytest.mark.django_db  # so that the file stands by itself
 
 OPERATIONS: tuple[Route, ...] = (
     Route("api:me", "GET", "everybody"),
@@ -56,6 +59,23 @@ OPEN = {"api:complaint_track", "api:feedback", "api:unknown"}
 """By the private link's secret, and addresses that are none: tests of their own."""
 GROUND = {"api:streets", "api:agencies", "api:squads", "api:categories", "api:members", "api:parts"}
 """Names without rows of anybody, and one's own rows: for every account with the scope."""
+SCOPE_OF = {
+    "cases:read": "cases case orders:GET order targets:GET target streets agencies squads categories",
+    "complaints:write": "complaint_take",
+    "cases:write": "case_accept case_triage case_reject case_merge case_check_after case_close",
+    "targets:write": "targets:POST",
+    "orders:write": "orders:POST order_submit order_approve order_issue order_cancel",
+    "field:read": "part parts members",
+    "field:write": "photos part_acknowledge part_return part_report_in part_finish part_findings item_answer item_test"
+    " lab_report visit_close ruling",
+    "webhooks:manage": "webhooks webhook webhook_test webhook_secret webhook_deliveries webhook_delivery_retry",
+}
+"""What a token must be for."""
+SCOPED = {
+    (row.name, row.methods): row
+    for row in (*OPERATIONS, *(Route(name, "GET", "") for name in sorted(GROUND)))
+    if row.name not in {"api:me", "api:complaints"}  # for everybody
+}
 GIVEN = {401: "login", 403: "403", 404: "404"}
 
 
@@ -103,6 +123,20 @@ def compare(program: Program, role: str, method: str, url: str, wanted: str) -> 
     status = program.answer.status_code
     said = "500" if status >= 500 else GIVEN.get(status, "ok")
     return [] if said == wanted else [f"{role}: {method} {url} is {status}, not {wanted}"]
+
+
+@pytest.mark.parametrize("route", SCOPED.values(), ids=lambda row: f"{row.methods} {row.name}")
+def test_a_token_for_everything_else_is_refused(route: Route, world: World) -> None:
+    """Before the right and the row: whoever it belongs to, and whatever row it asks for."""
+    short = route.name.removeprefix("api:")
+    names = {short, f"{short}:{route.methods}"}
+    (scope,) = (scope for scope, opened in SCOPE_OF.items() if names & set(opened.split()))
+    url = url_of(route, world.own.rows).removeprefix("/api/v1/")
+    with undone():
+        program = program_of(world.people["dispatcher"], *(set(SCOPES) - {scope}))
+        program._send(route.methods, url, None if route.methods == "GET" else {}, {})
+    program.refused(403, "not_allowed")
+    assert program.answer.json()["detail"].endswith(f"it lacks the scope {scope}.")
 
 
 @pytest.mark.parametrize("name", sorted(GROUND))

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -64,8 +63,6 @@ def persons(request: HttpRequest) -> HttpResponse:
     try:
         reports = erasure.person_find(actor=actor_for(request), text=find.cleaned_data["q"], right=right)
     except Refused as refused:
-        if refused.status == 403:
-            raise PermissionDenied from None
         return _page(request, right, find, status=put_refusal(find, refused))
     acting = "act" in request.POST
     act = _act_form(request.POST if acting else None, right, reports)
