@@ -5,7 +5,7 @@ Read by the services that draft an order and by the preview that a dispatcher se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -55,6 +55,32 @@ class Composition:
     missing: tuple[int, ...] = ()
 
 
+class Known:
+    """What composing reads beside the needs themselves, each thing once: the squads of a street, the items of a
+    function. Whoever composes many orders at once keeps it for all of them."""
+
+    def __init__(self) -> None:
+        self._squads: dict[int, dict[int, Squad]] = {}
+        self._teams: dict[int, Squad | None] = {}
+        self._items: dict[tuple[str, int | None, date], list[InspectionItem]] = {}
+
+    def squads(self, street_id: int) -> dict[int, Squad]:
+        if street_id not in self._squads:
+            self._squads[street_id] = {squad.pk: squad for squad in squads_serving(street_id)}
+        return self._squads[street_id]
+
+    def team(self, street_id: int) -> Squad | None:
+        if street_id not in self._teams:
+            self._teams[street_id] = street_team(street_id)
+        return self._teams[street_id]
+
+    def items(self, function: str, category_id: int | None, on: date) -> list[InspectionItem]:
+        key = (function, category_id, on)
+        if key not in self._items:
+            self._items[key] = items_for(*key)
+        return self._items[key]
+
+
 def compose(
     *,
     target: Target,
@@ -62,12 +88,16 @@ def compose(
     lead_squad_id: int | None = None,
     squad_ids: Iterable[int] | None = None,
     on: date,
+    known: Known | None = None,
+    facts: Mapping[int, merge.Need] | None = None,
 ) -> Composition:
-    """What an order over these needs would look like. ``squad_ids`` narrows the joint squads to those chosen."""
-    squads = {squad.pk: squad for squad in squads_serving(target.street_id)}
+    """What an order over these needs would look like. ``squad_ids`` narrows the joint squads to those chosen;
+    ``known`` and ``facts`` (``needs_facts``) are what the caller has read already."""
+    known = known or Known()
+    squads = known.squads(target.street_id)
     chosen = None if squad_ids is None else set(squad_ids)
-    team = street_team(target.street_id)
-    facts = [
+    team = known.team(target.street_id)
+    ground = [
         rule.SquadFacts(
             id=squad.pk,
             agency=str(squad.agency_id),
@@ -78,15 +108,16 @@ def compose(
         for squad in squads.values()
         if chosen is None or squad.pk in chosen or squad.pk == lead_squad_id or (team and squad.pk == team.pk)
     ]
+    read = needs_facts(needs) if facts is None else facts
     plan = rule.compose(
-        [need_facts(need) for need in needs],
+        [read[need.pk] for need in needs],
         (),
-        facts,
+        ground,
         str(target.street_id),
         now(),
         lead_squad_id=lead_squad_id,
     )
-    items = _items(needs, on)
+    items = _items(needs, on, known)
     parts: list[PartPlan] = []
     missing: list[int] = []
     for part in plan.parts:
@@ -98,7 +129,7 @@ def compose(
             PartPlan(
                 squad=squad,
                 is_lead=part.lead,
-                items=tuple(items.get(squad.agency_id) or _of_the_lead(needs, squad, on)),
+                items=tuple(items.get(squad.agency_id) or _of_the_lead(needs, squad, on, known)),
                 need_ids=tuple(part.need_ids),
                 notes=tuple(part.notes),
             )
@@ -107,15 +138,25 @@ def compose(
 
 
 def need_facts(need: Need) -> merge.Need:
-    """The need as the planner's rules see it; ``cause_order_id`` is the order whose visit asked for a recheck."""
-    caused = None
-    if need.cause == NeedCause.RECHECK:
-        caused = (
-            Followup.objects.filter(need=need)
-            .values_list("ruling__finding__visit__order_id", "ruling__finding__visit__started_at")
-            .order_by("-ruling__finding__visit__started_at")
-            .first()
+    """The need as the planner's rules see it."""
+    return needs_facts([need])[need.pk]
+
+
+def needs_facts(needs: Iterable[Need]) -> dict[int, merge.Need]:
+    """By id, as the planner's rules see them; ``cause_order_id`` is the order whose visit asked for a recheck. One
+    query where there are rechecks, none else."""
+    rows = list(needs)
+    rechecks = [need.pk for need in rows if need.cause == NeedCause.RECHECK]
+    caused: dict[int, tuple[int, datetime]] = {}
+    if rechecks:
+        visits = Followup.objects.filter(need__in=rechecks).values_list(
+            "need", "ruling__finding__visit__order_id", "ruling__finding__visit__started_at"
         )
+        caused = {pk: (order_id, at) for pk, order_id, at in visits.order_by("ruling__finding__visit__started_at")}
+    return {need.pk: _facts(need, caused.get(need.pk)) for need in rows}
+
+
+def _facts(need: Need, caused: tuple[int, datetime] | None) -> merge.Need:
     hours = None
     if need.hour_from is not None and need.hour_until is not None:
         hours = merge.Hours(need.hour_from, need.hour_until)
@@ -163,21 +204,21 @@ def local_day(at: datetime) -> date:
     return timezone.localdate(at)
 
 
-def _items(needs: Sequence[Need], on: date) -> dict[int, list[InspectionItem]]:
+def _items(needs: Sequence[Need], on: date, known: Known) -> dict[int, list[InspectionItem]]:
     """Items by agency: a narrowed need brings just its own, any other all of the function that fit its category."""
     found: dict[int, dict[int, InspectionItem]] = {}
     for need in needs:
         category_id = need.case.category_id if need.case else None
         for link in need.agency_links.all():
             narrowed = list(link.items.all())
-            rows = narrowed or items_for(link.agency.function, category_id, on)
+            rows = narrowed or known.items(link.agency.function, category_id, on)
             found.setdefault(link.agency_id, {}).update({row.pk: row for row in rows})
     return {
         agency_id: sorted(rows.values(), key=lambda row: (row.order, row.code)) for agency_id, rows in found.items()
     }
 
 
-def _of_the_lead(needs: Sequence[Need], squad: Squad, on: date) -> list[InspectionItem]:
+def _of_the_lead(needs: Sequence[Need], squad: Squad, on: date, known: Known) -> list[InspectionItem]:
     # The street team leads even where no need asked for it; it then brings its own items of these categories.
     # A recheck asks only what failed, so it adds none.
     if squad.agency.function != Function.STREET:
@@ -185,7 +226,7 @@ def _of_the_lead(needs: Sequence[Need], squad: Squad, on: date) -> list[Inspecti
     found: dict[int, InspectionItem] = {}
     for need in needs:
         if need.cause != NeedCause.RECHECK:
-            rows = items_for(squad.agency.function, need.case.category_id if need.case else None, on)
+            rows = known.items(squad.agency.function, need.case.category_id if need.case else None, on)
             found.update({row.pk: row for row in rows})
     return sorted(found.values(), key=lambda row: (row.order, row.code))
 

@@ -36,7 +36,7 @@ from cases.refusals import Refused
 from cases.services import casefile, deadlines, findings, followups, journal, needs, parties, visits
 from cases.services import files as file_stage
 from cases.services.journal import Entry
-from cases.services.orders.opening import needs_link, number_take
+from cases.services.orders.drafting import needs_link, number_take
 from teams.models import Squad, SquadKind
 from teams.policies import Actor
 from teams.selectors import street_at
@@ -271,7 +271,7 @@ def _order(actor: Actor, case: Case, need: Need, squad: Squad) -> tuple[Order, P
     for action in ("call", "acknowledge", "report_in", "finish"):
         flow.move(part, action)
     part.save()
-    needs_link(order, [need])
+    needs_link([(order, [need])])
     flow.move(need, "serve")
     need.save(update_fields=["state"])
     # Begun without approval: it is made up by the office's rule for urgent ones, and the order says so (DOMAIN §4).

@@ -5,51 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, time
 
-from django.db import IntegrityError, connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from cases import flow, policies
 from cases.clock.moment import now
-from cases.law import Note
 from cases.models import (
     Need,
     NeedCause,
     NeedState,
     Order,
     OrderKind,
-    OrderNeed,
-    Part,
-    PartItem,
     Target,
-    Urgency,
 )
 from cases.planner import merge
 from cases.planner.guard import Guarded
 from cases.refusals import Refused
-from cases.selectors.composition import Composition, compose, need_facts
+from cases.selectors.composition import Composition, compose, needs_facts
 from cases.selectors.guard import guard_of
-from cases.services import casefile, journal
-from cases.services.journal import Entry
+from cases.services import casefile
+from cases.services.orders.drafting import Draft, live_exists, orders_draft
 from cases.services.parties import merged_refuse, target_lock
 from teams.models import SquadKind
 from teams.policies import Actor
-
-_KIND_OF = {
-    NeedCause.CASE: OrderKind.CASE_LED,
-    NeedCause.RECHECK: OrderKind.CASE_LED,
-    NeedCause.PATROL: OrderKind.ROUTINE,
-    NeedCause.PLANNED: OrderKind.ROUTINE,
-}
-
-
-def number_take() -> str:
-    """The next order number ``JC-yymmdd-NNNN`` (JC for 检查)."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('cases_order_number')")
-        (number,) = cursor.fetchone()
-    return f"JC-{timezone.localtime(now()):%y%m%d}-{number:04}"
 
 
 def order_open(
@@ -86,49 +66,19 @@ def order_open(
         guarded = guard_of(target=target, needs=needs, plan=plan, on=on)
         why = _guard_check(guarded, guard_reason)
         cases = casefile.cases_lock([need.case_id for need in needs if need.case_id is not None])
-        try:
-            with transaction.atomic():
-                order = Order.objects.create(
-                    number=number_take(),
-                    target=target,
-                    street_id=target.street_id,
-                    kind=kind or _kind_of(needs),
-                    urgency=max((need.urgency for need in needs), key=list(Urgency.values).index),
-                    announced=all(need.announced for need in needs),
-                    planned_day=planned_day,
-                    planned_from=planned_from,
-                    planned_until=planned_until,
-                    brief="\n\n".join(case.brief for case in cases if case.brief),
-                    lead_reason=lead_reason.strip(),
-                    guard_reason=why,
-                    explanation=[note.as_dict() for note in (*plan.notes, *guarded.notes, *_overridden(why))],
-                    drafted_by_id=actor.user_id,
-                    drafted_at=now(),
-                )
-        except IntegrityError as error:
-            raise _live_exists(None) from error
-        parts = parts_create(order, plan)
-        needs_link(order, needs)
-        journal.record_many(
-            entries=[
-                *(Entry(case, "case.ordered", {"order": order.pk, "number": order.number}) for case in cases),
-                Entry(
-                    order,
-                    "order.drafted",
-                    {
-                        "target": target.pk,
-                        "needs": [need.pk for need in needs],
-                        "squads": [part.squad_id for part in parts],
-                        "visits_saved": plan.visits_saved,
-                        "lead_reason": order.lead_reason,
-                        **({"guard": [note.code for note in guarded.notes]} if guarded.notes else {}),
-                        **({"reason": why} if why else {}),
-                    },
-                ),
-            ],
-            actor=actor,
+        draft = Draft(
+            target=target,
+            needs=needs,
+            plan=plan,
+            guarded=guarded,
+            guard_reason=why,
+            planned_day=planned_day,
+            planned_from=planned_from,
+            planned_until=planned_until,
+            lead_reason=lead_reason.strip(),
+            kind=kind,
         )
-    return order
+        return orders_draft(actor=actor, drafts=[draft], cases=cases)[0]
 
 
 def opening_check(*, needs: Sequence[Need], plan: Composition, planned_day: date | None, lead_reason: str) -> None:
@@ -144,7 +94,7 @@ def opening_check(*, needs: Sequence[Need], plan: Composition, planned_day: date
         raise Refused("needs_do_not_fit", why)
     if planned_day is not None:
         day_check(planned_day, needs)
-    _lead_check(plan, lead_reason)
+    lead_check(plan, lead_reason)
 
 
 def _guard_check(guarded: Guarded, reason: str) -> str:
@@ -160,41 +110,27 @@ def _guard_check(guarded: Guarded, reason: str) -> str:
     return text if guarded.notes else ""
 
 
-def _overridden(why: str) -> list[Note]:
-    return [Note("guard_overridden", {"reason": why})] if why else []
-
-
-def _kind_of(needs: Sequence[Need]) -> str:
-    """What somebody waits for makes the visit, not the planned checks that ride along."""
-    first = next((need for need in needs if need.cause != NeedCause.PLANNED), needs[0])
-    return _KIND_OF.get(NeedCause(first.cause), OrderKind.CASE_LED)
-
-
 def live_refuse(target: Target) -> None:
     """``Refused("live_order_exists")`` when the locked target already has a live order."""
     live = Order.objects.filter(target=target, state__in=flow.LIVE).exclude(kind=OrderKind.HANDLING).first()
     if live is not None:
-        raise _live_exists(live)
+        raise live_exists(live)
 
 
-def _live_exists(live: Order | None) -> Refused:
-    return Refused(
-        "live_order_exists",
-        _("This party already has an order under way (%(number)s). Add the need to that one.")
-        % {"number": live.number if live else "…"},
-        params={"order": live.pk if live else None},
-    )
-
-
-def _needs_lock(target: Target, wanted: set[int] | None) -> list[Need]:
-    rows = list(
+def needs_lock(targets: Iterable[Target]) -> list[Need]:
+    """The open needs of locked targets, locked too, with what the planner's rules read of them."""
+    return list(
         Need.objects.select_for_update(no_key=True, of=("self",))
-        .filter(target=target, state=NeedState.OPEN)
+        .filter(target__in=targets, state=NeedState.OPEN)
         .exclude(cause=NeedCause.HANDLING)
         .select_related("case__category")
         .prefetch_related("agency_links__agency", "agency_links__items")
         .order_by("due_day", "pk")
     )
+
+
+def _needs_lock(target: Target, wanted: set[int] | None) -> list[Need]:
+    rows = needs_lock([target])
     if wanted is not None:
         rows = [need for need in rows if need.pk in wanted]
         if {need.pk for need in rows} != wanted:
@@ -211,7 +147,7 @@ def _needs_lock(target: Target, wanted: set[int] | None) -> list[Need]:
 
 
 def _groups(needs: Iterable[Need]) -> list[tuple[merge.Need, ...]]:
-    return merge.split([need_facts(need) for need in needs], now=now())
+    return merge.split(needs_facts(needs).values(), now=now())
 
 
 def day_check(day: date, needs: Iterable[Need]) -> None:
@@ -228,7 +164,8 @@ def day_check(day: date, needs: Iterable[Need]) -> None:
         )
 
 
-def _lead_check(plan: Composition, lead_reason: str) -> None:
+def lead_check(plan: Composition, lead_reason: str = "") -> None:
+    """Refused: ``no_squad``, ``lead_reason_needed``."""
     lead = next((part for part in plan.parts if part.is_lead), None)
     if lead is None:
         raise Refused("no_squad", _("No squad serves this street for these agencies. Ask the administrator."))
@@ -239,31 +176,3 @@ def _lead_check(plan: Composition, lead_reason: str) -> None:
             field="lead_reason",
             status=422,
         )
-
-
-def parts_create(order: Order, plan: Composition) -> list[Part]:
-    """The parts and items of a composition, still planned."""
-    parts = [
-        Part(
-            order=order,
-            squad=part.squad,
-            agency_id=part.squad.agency_id,
-            is_lead=part.is_lead,
-            reason=order.lead_reason if part.is_lead else "",
-        )
-        for part in plan.parts
-    ]
-    for row in parts:
-        row.save()
-    PartItem.objects.bulk_create(
-        [PartItem(part=row, item=item) for row, part in zip(parts, plan.parts, strict=True) for item in part.items]
-    )
-    return parts
-
-
-def needs_link(order: Order, needs: Sequence[Need]) -> None:
-    """Put locked open needs into the order."""
-    for need in needs:
-        flow.move(need, "order")
-        need.save(update_fields=["state"])
-    OrderNeed.objects.bulk_create([OrderNeed(order=order, need=need, joined_at=now()) for need in needs])

@@ -27,8 +27,8 @@ from cases.selectors.composition import PartPlan, compose, need_facts, order_fac
 from cases.selectors.guard import guard_of
 from cases.services import casefile, deadlines, journal
 from cases.services.orders.calling import approval_revise, order_follow, parts_call
+from cases.services.orders.drafting import needs_link
 from cases.services.orders.locking import parts_of
-from cases.services.orders.opening import needs_link
 from cases.services.parties import target_lock
 from teams.policies import Actor
 
@@ -67,7 +67,7 @@ def need_place(*, actor: Actor, need_id: int) -> Order | None:
         if guard_of(target=target, needs=[need], plan=plan, on=on, awaited=True).needs_reason:
             return None
         cases = casefile.cases_lock([row.case_id for row in (*held, need) if row.case_id is not None])
-        needs_link(order, [need])
+        needs_link([(order, [need])])
         hastened = _urgency_take(order, need)
         called, told = _parts_extend(order, plan.parts)
         if hastened:

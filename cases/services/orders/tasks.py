@@ -13,8 +13,8 @@ from cases.clock.moment import now
 from cases.models import Case, CaseStage, NeedCause, Order, OrderKind, Part
 from cases.refusals import Refused
 from cases.services import casefile, journal, needs, parties
+from cases.services.orders.drafting import needs_link, number_take
 from cases.services.orders.issuing import order_issue
-from cases.services.orders.opening import needs_link, number_take
 from teams.models import Squad, SquadKind
 from teams.policies import Actor
 
@@ -63,7 +63,7 @@ def task_open(*, actor: Actor, case_id: int, squad_id: int, note: str = "", due_
             drafted_at=now(),
         )
         Part.objects.create(order=order, squad=squad, agency_id=squad.agency_id, is_lead=True)
-        needs_link(order, [need])
+        needs_link([(order, [need])])
         journal.record(
             subject=order,
             kind="order.drafted",
