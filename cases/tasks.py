@@ -7,7 +7,7 @@ import time
 import structlog
 from celery import shared_task
 
-from cases.services import escalation, files, imports, parties, partyfiles, planfiles
+from cases.services import escalation, files, imports, nightplans, parties, partyfiles, planfiles
 from teams.models import Street
 
 log = structlog.get_logger(__name__)
@@ -91,3 +91,19 @@ def imports_sweep() -> int:
 def doubles_sweep() -> int:
     """Compare the registers of all streets anew. Returns how many pairs wait for a decision."""
     return sum(parties.doubles_refresh(street_id=pk) for pk in Street.objects.values_list("pk", flat=True))
+
+
+@shared_task(name="cases.nights_sweep")
+def nights_sweep() -> int:
+    """Begin the night's runs and carry on those under way. Returns how many are left."""
+    nightplans.nights_begin()
+    end = time.monotonic() + RUN_SECONDS
+    for plan_id in nightplans.nights_due():
+        try:
+            nightplans.night_execute(plan_id=plan_id, seconds=max(0.0, end - time.monotonic()))
+        except Exception:  # the next sweep tries it again; the other streets go on
+            log.exception("night_plan_broke_off", plan=plan_id)
+    left = len(nightplans.nights_due())
+    if left and time.monotonic() >= end:  # what another worker has needs no second one behind it
+        nights_sweep.apply_async(expires=RUN_SECONDS)
+    return left

@@ -56,6 +56,7 @@ app.conf.update(
         "cases.import*": {"queue": "bulk"},
         "insights.*": {"queue": "bulk"},
         "cases.doubles*": {"queue": "bulk"},
+        "cases.nights*": {"queue": "bulk"},
         "dispatch.retain": {"queue": "bulk"},
     },
     worker_prefetch_multiplier=1,
@@ -78,6 +79,7 @@ app.conf.update(
                 ("cases.deadlines_sweep", 10, "sweep"),
                 ("cases.files_sweep", 5, "bulk"),
                 ("cases.imports_sweep", 5, "bulk"),
+                ("cases.nights_sweep", 60, "bulk"),  # begins from one o'clock on; goes on whenever a run is under way
                 ("cases.files_drop_abandoned", 600, "bulk"),
                 ("cases.import_uploads_sweep", 3600, "bulk"),
                 ("notify.certificates_sweep", 3600, "notices"),

@@ -57,6 +57,7 @@ from cases.models.need import (
     NeedCause,
     NeedState,
 )
+from cases.models.nightplan import NightParty, NightPlan, NightState
 from cases.models.order import (
     Order,
     OrderKind,
@@ -141,6 +142,9 @@ __all__ = [
     "NeedAgency",
     "NeedCause",
     "NeedState",
+    "NightParty",
+    "NightPlan",
+    "NightState",
     "OfficeText",
     "Order",
     "OrderKind",

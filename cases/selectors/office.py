@@ -19,6 +19,7 @@ from cases.law import LadderRule
 from cases.models import DeadlineKind, DeadlineRule, OfficeText, OrderKind, Setting
 from cases.papers import check_pattern, format_number
 from cases.planner.guard import Guard
+from cases.planner.night import RULES
 
 FAR_M = 300
 """From here on two positions of one visit may be two places. A report-in from farther away asks for a reason (the
@@ -92,6 +93,9 @@ SETTINGS: Mapping[str, str | Promise] = MappingProxyType(
         "yearly_cap": _("inspections of one party a year at most"),
         "cap_counts": _("kinds of inspection that count toward it"),
         "guard_refuses": _("what of this needs a written reason; the rest is only told"),
+        "plan_nightly": _("draft the orders whose day has come every night (1 yes, 0 no)"),
+        "plan_rule": _("when a need goes by itself: riding, immediate or earliest_due"),
+        "plan_margin_days": _("days before its last one on which a planned check goes by itself (riding)"),
         "visit_minutes": _("minutes that a visit by one squad takes"),
         "visit_minutes_beside": _("minutes more for each further squad"),
         "visits_a_day": _("visits a team makes a day at most (0: as many as fit)"),
@@ -135,6 +139,8 @@ CODES: Mapping[str, Mapping[str, str | Promise]] = MappingProxyType(
     }
 )
 """What the codes in a list are called."""
+CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType({"plan_rule": RULES, "plan_nightly": ("1", "0")})
+"""Settings with few values."""
 _HIDDEN = frozenset({"reference_loaded"})
 OPEN_SETTINGS = ("office_phone",)
 """Texts that no catalogue brings along: they may be entered for one street alone."""

@@ -40,6 +40,15 @@ WORDS: Mapping[str, object] = {
         "Items checked already that still count: %(count)s, the last on %(visit)s. Leave them out until %(until)s."
     ),
     "guard_overridden": _("It goes all the same: %(reason)s"),
+    "night_plan": _("Proposed by the night plan of %(day)s: a person approves and issues it."),
+    "night_day_come": _("The day of a reason to visit has come by the office's rule: %(day)s."),
+    "night_could_wait": _("Another reason could have waited until %(until)s; it rides along."),
+    "night_left_out": _("Planned checks that the guard speaks against were left out: %(count)s."),
+    "night_no_squad": _("No squad serves this street for these agencies."),
+    "night_lead_reason_needed": _("The street has no team of its own: a person chooses who leads."),
+    "night_guarded": _("Nothing goes at night that needs a written reason: a person decides."),
+    "night_waits": _("Its days allow to wait until %(until)s."),
+    "night_failed": _("It could not be drafted: open it by hand; the log says what broke."),
     "route_late": _("Begins %(minutes)s minutes after the last moment that fits its hours."),
     "route_after_turn": _("Ends %(minutes)s minutes after the team's turn."),
     "route_back_late": _("The team is back %(minutes)s minutes after its turn."),
@@ -59,7 +68,7 @@ WORDS: Mapping[str, object] = {
     "windows_apart": _("Their days don't meet: it opens on %(opens)s."),
 }
 
-_DAYS = frozenset({"due", "until", "opens", "visit"})
+_DAYS = frozenset({"day", "due", "until", "opens", "visit"})
 
 
 def explained(notes: Iterable[Note | Mapping[str, Any]]) -> list[str]:

@@ -48,6 +48,7 @@ INNER: Mapping[str, str] = {
             "needs.need_open",
             "needs.need_withdraw",
             "changing.need_take_out",
+            "drafting.orders_draft",
             "placing.need_place",
             "entering.target_make",
             "history.change_record",

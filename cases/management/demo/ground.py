@@ -92,6 +92,10 @@ def make() -> Ground:
         Setting.objects.update_or_create(
             key="office_phone", street=street, defaults={"value": f"0351-000{number:04}", "source": "load_demo"}
         )
+        # The queues of the demo stay for people to try; ``manage.py plan_night`` shows a night at any hour.
+        Setting.objects.update_or_create(
+            key="plan_nightly", street=street, defaults={"value": 0, "source": "load_demo"}
+        )
     return ground
 
 

@@ -23,7 +23,7 @@ from cases.models import Case, Setting
 from cases.refusals import Refused
 from cases.selectors import timeline
 from cases.services import deadlines
-from teams.models import District, User
+from teams.models import District, Street, User
 
 BATCH = 2_000
 """Cases told at a time."""
@@ -133,6 +133,9 @@ def _mark(cases: int) -> None:
     mark, _made = Setting.objects.get_or_create(key=MARK, street=None, defaults={"value": 0, "source": "fill"})
     mark.value = int(mark.value) + cases
     mark.save(update_fields=["value"])
+    # Measurements stand on what is open: no night plan works at it unless it is asked to.
+    for street in Street.objects.all():
+        Setting.objects.get_or_create(key="plan_nightly", street=street, defaults={"value": 0, "source": MARK})
 
 
 def _stretches(over: int, open_ones: int, years: int, now: datetime, seed: int) -> list[Stretch]:

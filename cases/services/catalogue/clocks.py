@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import DeadlineKind, DeadlineRule, OfficeText, Setting, Unit
 from cases.papers import check_pattern
 from cases.refusals import Refused
-from cases.selectors.office import OPEN_SETTINGS
+from cases.selectors.office import CHOICES, OPEN_SETTINGS
 from teams.models import ChangeAction, Street, Subject
 from teams.policies import Actor, require
 from teams.services.days import check_days, today
@@ -162,6 +162,9 @@ def _read(key: str, value: str, like: Any) -> Any:
             message = _("A paper number needs {agency}, {kind}, {year} and {serial}, and nothing else in braces.")
             raise Refused("bad_pattern", message, field="value")
         return value.strip()
+    if key in CHOICES and value.strip() not in CHOICES[key]:
+        words = {"words": ", ".join(CHOICES[key])}
+        raise Refused("bad_value", _("Write one of these: %(words)s.") % words, field="value")
     if isinstance(like, str):
         return value.strip()
     try:

@@ -20,7 +20,12 @@ def target_lock(target_id: int) -> Target:
 
 def targets_lock(target_ids: Iterable[int]) -> dict[int, Target]:
     """Several targets, locked in the order of their ids, so that two who want the same ones never wait in a ring."""
-    return {pk: target_lock(pk) for pk in sorted(set(target_ids))}
+    wanted = set(target_ids)
+    rows = Target.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=wanted).order_by("pk")
+    found = {target.pk: target for target in rows}
+    if len(found) != len(wanted):
+        raise Refused("not_found", _("This party does not exist."), status=404)
+    return found
 
 
 def merged_refuse(target: Target) -> None:
