@@ -18,7 +18,7 @@ help:
 	@echo "make journeys  every browser story alone"
 	@echo "make fuzz   20,000 made-up calls against the API as everybody (CALLS=…, SEED=…)"
 	@echo "make mutations  takes away each rule of access that docs/mutations.md does not name yet (ALL=1: every one)"
-	@echo "make bench  one table: pages, calls, steps, sweeps under eight clients (CASES=10000,100000 COMPARE=revision)"
+	@echo "make bench  pages, calls, steps, crowds, sweeps under eight clients (CASES=10000,100000 COMPARE=revision)"
 	@echo "            NAME=live (from commit to screen), phone, rules; docs/performance.md says what others need"
 	@echo "make faults kill everything in turn while orders go out, and look what is missing (10 minutes)"
 	@echo "make clean  remove the environment and caches; the data in .data stays"

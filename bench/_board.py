@@ -10,9 +10,9 @@ from random import Random
 
 import requests
 
-JITTER, GATHER, REST = (0.04, 0.25), 0.12, 0.25
+JITTER, GATHER, REST = (0.0, 0.2), 0.06, 0.25
 """Seconds; ``static/js/live.js`` and ``static/js/rows.js``."""
-LIST_JITTER, PAUSE = (0.3, 1.2), 3.0
+LATER, PAUSE = (1.2, 2.4), 3.0
 ROW = re.compile(r'id="case-(\d+)"[^>]*? data-live-seq="(\d+)"')
 
 
@@ -33,6 +33,11 @@ class Listening:
         self._threads = [threading.Thread(target=act, daemon=True) for act in (self._hear, self._follow, self._counts)]
         for thread in self._threads:
             thread.start()
+
+    @property
+    def shown(self) -> list[int]:
+        """The cases whose rows it has."""
+        return list(self._shown)
 
     def close(self) -> dict[str, float]:
         self._over = True
@@ -85,7 +90,7 @@ class Listening:
     def _counts(self) -> None:
         session = self._another()
         while self._count.wait() and not self._over:
-            time.sleep(self._chance.uniform(*LIST_JITTER))
+            time.sleep(self._chance.uniform(*LATER))
             self._count.clear()
             session.get(self._rail, timeout=60)
             time.sleep(PAUSE)

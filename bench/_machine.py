@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from bench.faults.storm import Stack
+from bench.faults.storm import Stack, below, stat
 
 TICK = os.sysconf("SC_CLK_TCK")
 WEB, DATABASE, WORKERS = ("web",), ("PostgreSQL",), ("worker", "bulk worker", "beat")
@@ -15,29 +15,12 @@ QUIET = 0.75
 """Share of the processors that must be idle before a measurement begins."""
 
 
-def _stat(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-
-
-def below(pids: list[int]) -> list[int]:
-    """These processes and all that they started."""
-    children: dict[int, list[int]] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with suppress(OSError, IndexError):
-                children.setdefault(int(_stat(int(folder.name))[1]), []).append(int(folder.name))
-    found = list(pids)
-    for pid in found:
-        found += children.get(pid, [])
-    return found
-
-
 def spent(stack: Stack, parts: tuple[str, ...]) -> float:
     """Seconds of processor so far, of children that have ended too."""
     total = 0
     for pid in below([pid for part in parts for pid in stack.pids(part)]):
         with suppress(OSError, IndexError):
-            total += sum(map(int, _stat(pid)[11:15]))
+            total += sum(map(int, stat(pid)[11:15]))
     return total / TICK
 
 
@@ -58,3 +41,10 @@ def wait_for_quiet(patience: float) -> float:
         share = (idle_now - idle) / max(0.01, busy_now - busy + idle_now - idle)
         if share >= QUIET or time.monotonic() > end:
             return share
+
+
+def name() -> str:
+    """What it is: processors, their kind, memory."""
+    kind = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "")
+    memory = int(Path("/proc/meminfo").read_text().split()[1]) / 1024**2
+    return f"{os.cpu_count()} × {kind.partition(':')[2].strip() or 'processor'}, {memory:.0f} GB"

@@ -5,7 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
+from io import BytesIO
 from urllib.parse import quote
+
+from PIL import Image
 
 from bench._clients import Answer, Client
 
@@ -21,46 +25,62 @@ class Facts:
     triage: list[int]
     street: int
     box: str
+    district: str
     tokens: list[str]
     count: int
+    open: int
     cursors: list[str]
     received: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """``page``: its path, where the queries of a page are counted. ``held``: workers stand still. ``warm``: asked a few
-    times before it counts."""
+    """``pages``: paths whose queries are counted; the most of them is told. ``held``: workers stand still. ``warm``:
+    asked a few times before it counts. ``share``: so many of the questions that are wanted."""
 
     key: str
     name: str
     who: str
     ask: Callable[[Facts], Ask]
     aim: str
-    page: Callable[[Facts], str] | None = None
+    pages: Callable[[Facts], list[str]] | None = None
     login: str = "dispatcher"
     held: bool = False
     warm: bool = False
+    share: float = 1.0
 
 
 def works() -> list[Work]:
     """In the order of the table; calls that are taken give the cases that are accepted."""
     board, searched = "/console/queue/all/", f"/console/queue/all/?text={quote('油烟')}"
+    wide = {"who": "district", "login": "supervisor"}
+    filtered = "/console/queue/all/?urgency=general,urgent&source=hotline,portal&light=green,yellow"
     return [
         Work("call", "a call taken, workers paused", "desk", _call, "150/s, p95 100 ms", held=True),
         Work("call2", "a call taken, workers running", "desk", _call, "100/s, p95 100 ms"),
         _page("board", "board, 100 rows, warm", lambda _facts: board, "p95 120 ms, 12 queries"),
         Work("cold", "board, 100 rows never drawn", "desk", _cold, "p95 300 ms"),
         _page("filter", "board, one queue by lateness", lambda _facts: "/console/queue/late/", "p95 150 ms"),
+        _page("filters", "board by urgency, source and light", lambda _facts: filtered, "p95 150 ms"),
         _page("search", "board, searched by a word", lambda _facts: searched, "p95 150 ms"),
-        Work("case", "case page, another each time", "desk", _cases("/console/cases/{}/"), "120/s", page=_first),
-        Work("triage", "triage with its suggestions", "desk", _triage, ""),
-        Work("accept", "a case accepted", "desk", _accept, "150/s"),
+        Work("find", "search box, another text each time", "desk", _find, "p95 150 ms"),
+        Work("case", "case page, another each time", "desk", _cases("/console/cases/{}/"), "120/s", pages=_several),
+        Work("triage", "triage with its suggestions", "desk", _triage, "p95 500 ms"),
+        Work("accept", "status changed: a case accepted", "desk", _accept, "150/s"),
         _page("field", "a squad's day", lambda _facts: "/field/", "120/s", who="squad", login="market1"),
         Work(
             "api", "API, list of cases", "program", lambda _facts: lambda client, _nth: client.get("/api/v1/cases/"), ""
         ),
-        _page("map", "points of the map", lambda facts: f"/console/map/points/?bbox={facts.box}&zoom=14", "p95 120 ms"),
+        _page("map", "points of the map, a street", lambda facts: _points(facts.box, 14), "p95 120 ms"),
+        _page(
+            "district",
+            "points of the map, all open cases",
+            lambda facts: _points(facts.district, 12),
+            "p95 300 ms",
+            **wide,
+        ),
+        _page("marks", "the same, each mark alone", lambda facts: _points(facts.district, 18), "", **wide),
+        Work("photos", "complaint with 3 photos of 3 MB, 7 requests", "resident", _reported, "", share=0.2),
     ]
 
 
@@ -70,7 +90,17 @@ def _page(
     def ask(facts: Facts) -> Ask:
         return lambda client, _nth: client.get(path(facts))
 
-    return Work(key, name, who, ask, aim, page=path, login=login, warm=True)
+    return Work(key, name, who, ask, aim, pages=lambda facts: [path(facts)], login=login, warm=True)
+
+
+def _points(box: str, zoom: int) -> str:
+    return f"/console/map/points/?bbox={box}&zoom={zoom}"
+
+
+def _find(facts: Facts) -> Ask:
+    """As the office types: words that many and few cases have, two words, a party, an end of a reference."""
+    asked = ("油烟", "夜间噪音扰民", "桃园路 占道", "老槐树烧烤店", "2603", "夜市 水果 桥洞")
+    return lambda client, nth: client.post("/console/search/live/", {"q": asked[nth % len(asked)]})
 
 
 def _cold(facts: Facts) -> Ask:
@@ -84,8 +114,8 @@ def _cold(facts: Facts) -> Ask:
     return ask
 
 
-def _first(facts: Facts) -> str:
-    return f"/console/cases/{facts.cases[0]}/"
+def _several(facts: Facts) -> list[str]:
+    return [f"/console/cases/{pk}/" for pk in facts.cases[:12]]
 
 
 def _cases(path: str) -> Callable[[Facts], Ask]:
@@ -116,3 +146,38 @@ def _call(facts: Facts) -> Ask:
 
 def _accept(facts: Facts) -> Ask:
     return lambda client, nth: client.post(f"/console/cases/{facts.received[nth % len(facts.received)]}/accept/", {})
+
+
+def _reported(facts: Facts) -> Ask:
+    """A resident's whole report, by somebody new each time: form, three photos one by one, three steps."""
+    base = photo(3 * 1024**2)
+
+    def ask(client: Client, nth: int) -> Answer:
+        client.forget()
+        key, asked = uuid.uuid4().hex, [client.get("/report/")]
+        for shot in range(3):
+            # Bytes behind the end of a picture are no part of it, and make it another file.
+            own = [base + f"{key}{shot}".encode()]
+            asked.append(client.post("/report/photos/", {"client_key": key}, own))
+        what = {"client_key": key, "kinds": "fumes", "when": "now", "text": f"演示·楼下油烟很大，第{nth}次"}
+        where = {"address": f"演示路{nth}号", "street": str(facts.street)}
+        who = {"client_key": key, "name": "演示·市民", "phone": f"0351{nth:07}", "keep_secret": "on"}
+        asked += [
+            client.post(*step) for step in (("/report/", what), ("/report/where/", where), ("/report/send/", who))
+        ]
+        ms, size, text = sum(one.ms for one in asked), sum(one.size for one in asked), asked[-1].text
+        whole = [one.status for one in asked] == [200, 201, 201, 201, 302, 302, 302]
+        return Answer(200 if whole else 500, size, ms, text if whole else f"{[one.status for one in asked]} {text}")
+
+    return ask
+
+
+@cache
+def photo(size: int) -> bytes:
+    """A JPEG of that many bytes that nobody took: noise, twelve megapixels where it has 3 MB and fewer where it is
+    smaller, as a phone's."""
+    side = min(1.0, (size / 3 / 1024**2) ** 0.5)
+    coarse, fine = ((int(wide * side), int(high * side)) for wide, high in ((1600, 1200), (4000, 3000)))
+    made = BytesIO()
+    Image.effect_noise(coarse, 90).resize(fine).convert("RGB").save(made, "JPEG", quality=50)
+    return made.getvalue().ljust(size, b"\0")

@@ -10,17 +10,14 @@ and draw nothing. All read the clock of this machine.
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import statistics
-import subprocess
-import sys
 import time
-from dataclasses import dataclass
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench._board import Listening
+from bench._changes import Delays, delays
+from bench._measured import beside
 from tests.chromium import FLAGS, chromium
 from tests.journeys.people import DESK, PASSWORD
 from tests.product import Product, running
@@ -33,44 +30,6 @@ WATCH = """() => {
 }"""
 """Remembers when a row first stood on the page at each position of its chain."""
 
-CHANGES = """
-import json, sys, time
-from random import Random
-from cases.models import Case, Chain
-from cases.services import casefile
-from teams.models import User
-from teams.selectors import actor_of
-
-count, rate, shown = int(sys.argv[1]), float(sys.argv[2]), [int(pk) for pk in sys.argv[3].split(",")]
-actor, choose = actor_of(User.objects.get(username="dispatcher")), Random(7)
-for number in range(count):
-    began = time.time()
-    case = choose.choice(shown)
-    casefile.case_note(actor=actor, case_id=case, text=f"bench {number}")
-    print(json.dumps([case, Chain.objects.get(case_id=case).seq, time.time() * 1000]), flush=True)
-    time.sleep(max(0.0, 1 / rate - (time.time() - began)))
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Delays:
-    """Milliseconds from commit to screen, one per board and change that the board showed by itself."""
-
-    shown: list[float]
-    overtaken: int
-    """Changes that a board never drew because a later one of the same row was already there."""
-    missing: int
-    """Changes of which a board shows neither themselves nor a later state: must be 0."""
-
-    def line(self, name: str) -> str:
-        if len(self.shown) < 2:
-            return f"| {name} | 0 | – | – | – | {self.overtaken} | {self.missing} |"
-        cuts = statistics.quantiles(self.shown, n=100)
-        return (
-            f"| {name} | {len(self.shown)} | {cuts[49]:.0f} | {cuts[94]:.0f} | {cuts[98]:.0f} | "
-            f"{self.overtaken} | {self.missing} |"
-        )
-
 
 def measure(
     product: Product, browser: Browser, *, boards: int, drawn: int, changes: int, rate: float
@@ -78,33 +37,15 @@ def measure(
     """Open the boards, make the changes, read what each board saw: the drawn ones, the others."""
     pages = [_board(browser, product.url) for _ in range(drawn)]
     others = [Listening(product.url, "dispatcher", PASSWORD) for _ in range(boards - drawn)]
-    shown = pages[0].eval_on_selector_all("tr[data-row]", "rows => rows.map((row) => row.id.slice(5))")
-    made = _change(product, changes, rate, shown)
+    shown = pages[0].eval_on_selector_all("tr[data-row]", "rows => rows.map((row) => Number(row.id.slice(5)))")
+    made = beside(product, "change", changes, rate, shown)
     time.sleep(3)
     for page in pages:
         page.wait_for_timeout(1)  # lets the page's queue run dry
     return (
-        _delays(made, [page.evaluate("window.seen") for page in pages]),
-        _delays(made, [other.close() for other in others]),
+        delays(made, [page.evaluate("window.seen") for page in pages]),
+        delays(made, [other.close() for other in others]),
     )
-
-
-def _delays(made: list[tuple[int, int, float]], boards: list[dict[str, float]]) -> Delays:
-    delays: list[float] = []
-    overtaken = missing = 0
-    for seen in boards:
-        latest: dict[str, int] = {}
-        for key in seen:
-            case, _, seq = key.partition(":")
-            latest[case] = max(latest.get(case, 0), int(seq))
-        for case_id, seq, at in made:
-            if (moment := seen.get(f"{case_id}:{seq}")) is not None:
-                delays.append(moment - at)
-            elif latest.get(str(case_id), 0) > seq:
-                overtaken += 1
-            else:
-                missing += 1
-    return Delays(delays, overtaken, missing)
 
 
 def _board(browser: Browser, url: str) -> Page:
@@ -117,20 +58,6 @@ def _board(browser: Browser, url: str) -> Page:
     page.wait_for_selector("[data-live]:not(.is-lost)")
     page.evaluate(WATCH)
     return page
-
-
-def _change(product: Product, count: int, rate: float, shown: list[str]) -> list[tuple[int, int, float]]:
-    code = f"import sys; sys.argv[1:] = {[str(count), str(rate), ','.join(shown)]!r}\n{CHANGES}"
-    done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
-        env=product.environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
-    assert len(rows) == count, done.stderr
-    return [(int(case), int(seq), float(at)) for case, seq, at in rows]
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,200 +1,158 @@
-"""The product under eight clients: pages, calls taken, steps of cases, sweeps, start-up; one table.
+"""The product under eight clients: pages, calls taken, steps of cases, crowds, sweeps, files, start-up; one report.
 
-``python -m bench pages [--cases 10000[,100000]] [--times 50] [--compare REV] [--only board,case]``. The product is
-started as a user would (two web processes), on a data folder filled by ``manage.py fill``; eight clients ask over
-loopback with open connections. Before each line it waits for a quiet machine, and each line says how much of the
-processors somebody else had meanwhile. The table goes to ``bench/results/`` with date and commit. ``--data FOLDER``
-keeps the filled product for another run; ``--compare`` runs another revision beside it, in turns.
+``python -m bench pages [--cases 10000[,100000]] [--times 50] [--seconds 40] [--compare REV] [--only board,case]``. The
+product is started as a user would (two web processes), on a data folder filled by ``manage.py fill`` (4,000 cases
+open at any size); eight clients ask over loopback with open connections. Before each line it waits for a quiet
+machine, and each line says how much of the processors somebody else had meanwhile. Several sizes are put side by side
+at the end. The report goes to ``bench/results/`` with date and commit. ``--data FOLDER`` keeps the filled product for
+another run; ``--compare`` runs another revision beside it, in turns, by the same clients.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from bench import _machine
-from bench._clients import Client, Taken, drive
-from bench._works import CLIENTS, Facts, Work, works
-from bench.faults.storm import Stack
+from bench import _chores, _crowds, _machine
+from bench._measured import HEAD, Line, Measured, beside, filled, measure, settle
+from bench._works import works
 from dispatch.embedded.layout import PROJECT
-from tests.journeys.people import PASSWORD
-from tests.product import Product, forget, running
+from tests.product import forget
 
-VARIABLES = {"WEB_WORKERS": "2", "DEMO": "0", "SECOND_FACTOR_ROLES": "", "STUCK_SECONDS": "3600"}
-"""The filling makes people of its own. The last: a worker that is held still must not be taken for a stuck one."""
 RESULTS = PROJECT / "bench" / "results"
+ROUNDS = 3
+"""In which two revisions are asked in turns."""
+Told = dict[tuple[str, str], float]
+"""What is compared of each row: (row, revision) → milliseconds or seconds."""
 
 
-@dataclass(slots=True)
-class Line:
-    """One work, measured: what the clients saw, and seconds of processor of each part."""
+class Report:
+    """Lines that are printed as they come and kept for the file."""
 
-    work: Work
-    taken: Taken = field(default_factory=Taken)
-    web: float = 0.0
-    database: float = 0.0
-    others: list[float] = field(default_factory=list)
-    queries: int | None = None
+    def __init__(self) -> None:
+        self.lines: list[str] = []
 
-    def row(self, name: str) -> str:
-        taken, count = self.taken, max(1, len(self.taken.ms))
-        cells = [
-            name,
-            str(len(taken.ms)) + (f" ({len(taken.wrong)} wrong)" if taken.wrong else ""),
-            f"{taken.rate:.0f}",
-            *(f"{one:.0f}" for one in (taken.median, taken.percentile(0.95), taken.percentile(0.99))),
-            "" if self.queries is None else str(self.queries),
-            f"{1000 * self.web / count:.1f}",
-            f"{1000 * self.database / count:.1f}",
-            f"{sum(taken.sizes) / count / 1024:.1f}",
-            f"{100 * sum(self.others) / max(1, len(self.others)):.0f} %",
-            self.work.aim,
-        ]
-        return f"| {' | '.join(cells)} |"
+    def add(self, *lines: str) -> None:
+        self.lines += lines
+        print(*lines, sep="\n", flush=True)
 
 
-HEAD = (
-    "| work | n | a second | median ms | p95 | p99 | queries | web: ms of processor | database | KB | others had"
-    " | aim |\n"
-    "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|"
-)
-
-
-@dataclass(slots=True)
-class Measured:
-    """A product of one revision, with its clients."""
-
-    name: str
-    product: Product
-    stack: Stack
-    clients: dict[str, list[Client]]
-    facts: Facts
-
-
-def measure(one: Measured, work: Work, line: Line, *, times: int, patience: float) -> None:
-    """Ask the product so often by each client and add what came to the line."""
-    clients, ask = one.clients[work.who], work.ask(one.facts)
-    stop = _held(one.stack) if work.held else contextlib.nullcontext()
-    with stop:
-        if work.warm:
-            drive(clients, ask, 3)
-        _machine.wait_for_quiet(patience)
-        web, database = (_machine.spent(one.stack, part) for part in (_machine.WEB, _machine.DATABASE))
-        workers, own, (busy, idle) = (
-            _machine.spent(one.stack, _machine.WORKERS),
-            time.process_time(),
-            _machine.machine(),
-        )
-        line.taken.add(drive(clients, ask, times))
-        busy_now, idle_now = _machine.machine()
-        own = time.process_time() - own
-        web = _machine.spent(one.stack, _machine.WEB) - web
-        database = _machine.spent(one.stack, _machine.DATABASE) - database
-        workers = _machine.spent(one.stack, _machine.WORKERS) - workers
-    line.web += web
-    line.database += database
-    whole = busy_now - busy + idle_now - idle
-    line.others.append(max(0.0, (busy_now - busy - own - web - database - workers) / max(0.01, whole)))
-
-
-@contextlib.contextmanager
-def _held(stack: Stack) -> Iterator[None]:
-    """Workers and beat stand still: nothing that was written is followed up meanwhile."""
-    pids = _machine.below([pid for part in _machine.WORKERS for pid in stack.pids(part)])
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
-
-
-def beside(product: Product, act: str, *arguments: Any) -> Any:
-    """Run a function of ``_beside`` with the settings of the product."""
-    code = f"from bench import _beside; _beside.say(_beside.{act}{arguments!r})"
-    return json.loads(product.manage("shell", "--no-imports", "-c", code).splitlines()[-1])
-
-
-@contextlib.contextmanager
-def filled(project: Path, folder: Path, cases: int, name: str) -> Iterator[tuple[Measured, float]]:
-    """A product with so many cases, started a second time; and the seconds that this took."""
-    if not (folder / f"filled-{cases}").exists():
-        with running(project, folder, **VARIABLES) as first:
-            print(first.manage("fill", "--cases", str(cases)).strip(), file=sys.stderr, flush=True)
-        (folder / f"filled-{cases}").touch()
-    begun = time.monotonic()
-    with running(project, folder, **VARIABLES) as product:
-        took = time.monotonic() - begun
-        facts = Facts(**beside(product, "facts"))
-        clients = {
-            "desk": [
-                Client(product.url, login="dispatcher", password=PASSWORD, at="/console/") for _ in range(CLIENTS)
-            ],
-            "squad": [Client(product.url, login="market1", password=PASSWORD, at="/field/") for _ in range(CLIENTS)],
-            "program": [Client(product.url, token=token) for token in facts.tokens[:CLIENTS]],
-        }
-        yield Measured(name, product, Stack(product.data), clients, facts), took
-
-
-def _run(several: list[Measured], options: argparse.Namespace) -> list[str]:
-    rows = []
-    chosen = [work for work in works() if not options.only or work.key in options.only.split(",")]
+def _works(several: list[Measured], options: argparse.Namespace, out: Report) -> Told:
+    chosen = [work for work in works() if _wanted(work.key, options)]
+    told, pairs = Told(), []
+    if chosen:
+        out.add(HEAD)
     for work in chosen:
         lines = [Line(work) for _one in several]
-        rounds = 3 if len(several) > 1 else 1
-        for _round in range(rounds):
-            for one, line in zip(several, lines, strict=True):
+        rounds = ROUNDS if len(several) > 1 else 1
+        for nth in range(rounds):
+            both = list(zip(several, lines, strict=True))
+            for one, line in both if nth % 2 == 0 else reversed(both):
                 if work.key == "accept":
                     one.facts.received = beside(one.product, "received")
-                measure(one, work, line, times=max(1, options.times // rounds), patience=options.patience)
+                times = max(1, int(options.times * work.share / rounds))
+                measure(one, line, times=times, patience=options.patience)
         for one, line in zip(several, lines, strict=True):
-            if work.page:
-                line.queries = beside(one.product, "queries", [[work.login, work.page(one.facts)]])[0]
-            rows.append(line.row(f"{work.name}{f' · {one.name}' if len(several) > 1 else ''}"))
-            print(rows[-1], flush=True)
+            if work.pages:
+                line.queries = max(beside(one.product, "queries", work.login, work.pages(one.facts)))
+            out.add(line.row(work.name + _of(one, several)))
+            told[f"{work.name}: p95, ms", one.name] = line.taken.percentile(0.95)
             for wrong in line.taken.wrong[:2]:
                 print(f"    {wrong}", file=sys.stderr)
-    return rows
+        if len(several) > 1:
+            pairs.append((work.name, lines))
+    if pairs:
+        out.add("", *_beside_each_other(pairs, several), "")
+    return told
 
 
-def _sweeps(several: list[Measured]) -> list[str]:
-    rows = []
+def _beside_each_other(pairs: Sequence[tuple[str, list[Line]]], several: list[Measured]) -> Iterator[str]:
+    names = [one.name for one in several]
+    yield f"| work | median ms: {' | '.join(names)} | times | processor ms: {' | '.join(names)} | times |"
+    yield f"|---|{'--:|' * 6}"
+    for name, lines in pairs:
+        cells = []
+        for ours, theirs in ([line.taken.median for line in lines], [line.processor for line in lines]):
+            cells += [f"{ours:.1f}", f"{theirs:.1f}", f"{theirs / ours:.2f}" if ours else ""]
+        yield f"| {name} | {' | '.join(cells)} |"
+
+
+def _crowd(several: list[Measured], options: argparse.Namespace, out: Report) -> Told:
+    told = Told()
+    if not _wanted("crowds", options):
+        return told
+    out.add("", _crowds.HEAD)
     for one in several:
-        for due, aim in ((0, "0.05 s"), (10_000, "10 s")):
-            found = beside(one.product, "sweep", due)
-            told = f"{found['due']} | {found['fired']} | {found['s']:.2f} | {found['cpu']:.2f}"
-            rows.append(f"| {one.name} | {told} | {aim} |")
-            print(rows[-1], flush=True)
-    return rows
+        for crowd in _crowds.crowds(one, seconds=options.seconds, many=options.streams):
+            settle(one.product, options.patience)
+            _machine.wait_for_quiet(options.patience)
+            what, taken, _became, _aim = found = crowd()
+            out.add(_crowds.row(found, _of(one, several)))
+            told[f"pages beside {what}: p95, ms", one.name] = taken.percentile(0.95)
+            for wrong in taken.wrong[:2]:
+                print(f"    {wrong}", file=sys.stderr)
+    return told
+
+
+def _chore(several: list[Measured], options: argparse.Namespace, out: Report) -> Told:
+    told = Told()
+    if not _wanted("chores", options):
+        return told
+    out.add("", _chores.HEAD)
+    for one in several:
+        settle(one.product, 4 * options.patience)
+        _machine.wait_for_quiet(options.patience)
+        for name, spent, row in _chores.chores(one, rows=options.rows):
+            out.add(row.format(_of(one, several)))
+            told[f"{name}: s", one.name] = spent
+    return told
+
+
+def _wanted(key: str, options: argparse.Namespace) -> bool:
+    return not options.only or key in options.only.split(",")
+
+
+def _of(one: Measured, several: list[Measured]) -> str:
+    return f" · {one.name}" if len(several) > 1 else ""
+
+
+def _growth(sizes: dict[int, Told]) -> Iterator[str]:
+    """Each row at every size, and the last against the first."""
+    counts = list(sizes)
+    names = {name for _row, name in sizes[counts[0]]}
+    yield f"| growth | {' | '.join(f'{count:,} cases' for count in counts)} | times |"
+    yield f"|---|{'--:|' * (len(counts) + 1)}"
+    for row, name in sizes[counts[0]]:
+        found = [sizes[count].get((row, name), 0.0) for count in counts]
+        times = f"{found[-1] / found[0]:.1f}" if found[0] else ""
+        label = f"{row} · {name}" if len(names) > 1 else row
+        cells = " | ".join(f"{one:.0f}" if one >= 100 else f"{one:.2f}" for one in found)
+        yield f"| {label} | {cells} | {times} |"
 
 
 def commit_of(project: Path) -> str:
-    told = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=project, capture_output=True, text=True, check=False
+    """Its short name; with a plus where the folder holds something else than it."""
+    told, changed = (
+        subprocess.run(["git", *asked], cwd=project, capture_output=True, text=True, check=False).stdout.strip()
+        for asked in (("rev-parse", "--short", "HEAD"), ("status", "--porcelain", "--untracked-files=no"))
     )
-    return told.stdout.strip() or "unknown"
+    return told + ("+" if changed else "") if told else "unknown"
 
 
 @contextlib.contextmanager
 def worktree(revision: str) -> Iterator[Path]:
     """A copy of the project as it was."""
     with tempfile.TemporaryDirectory(prefix="dispatch-revision-") as folder:
+        Path(folder).chmod(0o755)  # the database's own account reads the extension's files below it
         place = Path(folder) / "project"
-        subprocess.run(["git", "worktree", "add", "--detach", str(place), revision], cwd=PROJECT, check=True)
+        subprocess.run(["git", "worktree", "add", "--detach", "--quiet", str(place), revision], cwd=PROJECT, check=True)
         try:
             yield place
         finally:
@@ -205,45 +163,56 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench pages", description=__doc__)
     parser.add_argument("--cases", default="10000", help="one number or several with commas")
     parser.add_argument("--times", type=int, default=50, help="questions of each of the eight clients")
+    parser.add_argument("--seconds", type=float, default=40, help="how long each crowd stays")
+    parser.add_argument("--streams", type=int, default=_crowds.MANY, help="of the largest crowd")
+    parser.add_argument("--rows", type=int, default=10_000, help="of the hotline's file")
     parser.add_argument("--compare", metavar="REV", help="another revision, in turns")
-    parser.add_argument("--only", default="", help=f"of {', '.join(work.key for work in works())}, sweep")
+    keys = ", ".join(work.key for work in works())
+    parser.add_argument("--only", default="", help=f"of {keys}, crowds, chores; with commas")
     parser.add_argument(
         "--patience", type=float, default=30, help="seconds to wait for a quiet machine before each line"
     )
     parser.add_argument("--data", type=Path, help="keep the filled product here")
     options = parser.parse_args(arguments)
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+    commit, begun = commit_of(PROJECT), time.strftime("%Y-%m-%d %H:%M")
+    out, sizes = Report(), dict[int, Told]()
+    out.add(f"# {begun}, {commit}", "", f"`python -m bench pages {' '.join(arguments)}`, {_machine.name()}", "")
+    with contextlib.ExitStack() as whole:
+        places = [(PROJECT, commit)]
+        if options.compare:
+            places.append((whole.enter_context(worktree(options.compare)), options.compare))
+        for cases in map(int, options.cases.split(",")):
+            with contextlib.ExitStack() as stack:
+                several = [stack.enter_context(_one(place, cases, options)) for place in places]
+                for one in several:
+                    load = ", ".join(f"{number:.1f}" for number in os.getloadavg())
+                    out.add(f"## {one.facts.count} cases, {one.facts.open} open: {one.name}, load {load}", "")
+                sizes[cases] = {}
+                for table in (_works, _crowd, _chore):
+                    sizes[cases] |= table(several, options, out)
+                out.add("")
+    if len(sizes) > 1:
+        out.add(*_growth(sizes))
     RESULTS.mkdir(exist_ok=True)
-    commit, today = commit_of(PROJECT), time.strftime("%Y-%m-%d")
-    out = [f"# {today}, {commit}", ""]
-    if options.compare:
-        out += [f"Beside it {options.compare}, in turns.", ""]
-    for cases in map(int, options.cases.split(",")):
-        with contextlib.ExitStack() as held:
-            places = [(PROJECT, commit)]
-            if options.compare:
-                places.append((held.enter_context(worktree(options.compare)), options.compare))
-            several = []
-            for project, name in places:
-                folder = (
-                    options.data / f"{'here' if project == PROJECT else name}-{cases}"
-                    if options.data
-                    else Path(tempfile.mkdtemp(prefix="dispatch-bench-"))
-                )
-                folder.mkdir(parents=True, exist_ok=True)
-                if not options.data:
-                    held.callback(forget, folder)
-                one, took = held.enter_context(filled(project, folder, cases, name))
-                several.append(one)
-                load = ", ".join(f"{number:.1f}" for number in os.getloadavg())
-                title = f"## {one.facts.count} cases, ready again after {took:.1f} s (aim 5 s), load {load}: {name}"
-                out += [title, ""]
-                print(title, flush=True)
-            print(HEAD, flush=True)
-            out += [HEAD, *_run(several, options), ""]
-            if not options.only or "sweep" in options.only:
-                head = "| sweep | due | fired | seconds | of processor | aim |\n|---|--:|--:|--:|--:|---|"
-                print(head, flush=True)
-                out += [head, *_sweeps(several), ""]
-    if not options.only:
-        (RESULTS / f"{today}-{commit}.md").write_text("\n".join(out))
+    partly = f"-{options.only.replace(',', '-')}" if options.only else ""
+    file = RESULTS / f"{begun[:10]}-{commit}{partly}.md"
+    file.write_text("\n".join(out.lines).rstrip() + "\n")
+    print(f"\n{file}")
+
+
+@contextlib.contextmanager
+def _one(place: tuple[Path, str], cases: int, options: argparse.Namespace) -> Iterator[Measured]:
+    project, name = place
+    if options.data:
+        folder = options.data / f"{'here' if project == PROJECT else name.replace('/', '-')}-{cases}"
+        folder.mkdir(parents=True, exist_ok=True)
+        with filled(project, folder, cases, name) as one:
+            yield one
+        return
+    folder = Path(tempfile.mkdtemp(prefix="dispatch-bench-"))
+    try:
+        with filled(project, folder, cases, name) as one:
+            yield one
+    finally:
+        forget(folder)

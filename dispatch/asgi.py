@@ -16,6 +16,7 @@ from django.conf import settings
 from dispatch.web.files import serve_media, serve_static
 from dispatch.web.live.hub import Hub
 from dispatch.web.live.stream import serve_live
+from dispatch.web.metrics.counting import Counted
 from dispatch.web.spool import App, Receive, Scope, Send, SpooledBodies
 from dispatch.web.strict import strict
 from dispatch.wsgi import application as pages_wsgi
@@ -24,8 +25,9 @@ THREADS = int(os.environ.get("WEB_THREADS", "8"))
 
 hub = Hub(settings.REDIS_URL)
 threads: Any = WSGIMiddleware(cast(Any, pages_wsgi), workers=THREADS)
+counted = Counted(threads, lambda: len(hub.listeners))
 pages: App = SpooledBodies(
-    threads,
+    counted,
     limit=settings.BODY_MAX_BYTES,
     minimum_rate=settings.BODY_MIN_RATE,
 )
@@ -56,8 +58,10 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             hub.start()
+            counted.start()
             await send({"type": "lifespan.startup.complete"})
         else:
             await hub.stop()
+            await counted.stop()
             await send({"type": "lifespan.shutdown.complete"})
             return

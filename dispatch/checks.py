@@ -70,6 +70,15 @@ def webhooks_stay_outside(app_configs: Sequence[AppConfig] | None, **_kwargs: An
 
 
 @register(Tags.security)
+def metrics_token_is_no_word(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+    """E014: nobody stops guesses at it."""
+    if not settings.METRICS_TOKEN or not _weak(settings.METRICS_TOKEN):
+        return []
+    hint = f"{_MAKE} Without one only this very machine reads /metrics."
+    return [Error(f"METRICS_TOKEN is shorter than {SHORTEST}.", hint=hint, id="dispatch.E014")]
+
+
+@register(Tags.security)
 def factor_roles_exist(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
     """E012: a role misspelt would silently need no second factor."""
     unknown = sorted(set(settings.SECOND_FACTOR_ROLES) - set(Role.values))

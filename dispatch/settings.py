@@ -233,6 +233,8 @@ try:
 except ValueError as problem:
     MAP_TILES, MAP_TILES_PROBLEM = [], str(problem)
 
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # who reads /metrics; without one only this very machine may
+TRUST_PROXY = env.str("TRUST_PROXY", default="")  # see dispatch.serve
 WEBHOOK_LOOPBACK = env.bool("WEBHOOK_LOOPBACK", default=False)  # webhooks to this very machine, also by http: for tests
 
 HTTPS = env.bool("HTTPS", default=False)  # behind a proxy that ends TLS and sets X-Forwarded-Proto

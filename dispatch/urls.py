@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from dispatch.web import accounts, appearance, health, invitations, maps, proof, sessionpages
+from dispatch.web.metrics.page import metrics
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one door: limits, second factor
@@ -16,6 +17,7 @@ admin.site.unregister(Authenticator)  # its form shows the secret of a second fa
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("session/", accounts.session_alive, name="session_alive"),
     path("landing/", accounts.landing, name="landing"),
     path("welcome/<str:token>/", invitations.invitation, name="invitation"),

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from itertools import count
 from random import Random
 from typing import Any
 from urllib.parse import urlsplit
+
+from PIL import Image
 
 CLIENTS = 8
 PATIENCE = 120.0
 """Seconds after which a client gives an act up: that would be a finding."""
 WAIT = 20.0
 """Seconds for one answer."""
-AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 507})
 
 
 class Refused(Exception):
@@ -37,7 +42,8 @@ class Clients:
         self.acked: list[dict[str, Any]] = []
         self.refused: list[str] = []
         self.slowest = 0.0
-        self.tries = 0
+        self.tries = Counter[int]()
+        """What was answered instead (0: nothing) and tried again."""
 
     def work(self, orders: int, *, until: Callable[[], bool]) -> None:
         """Tell stories until so many orders are through and ``until`` is true."""
@@ -78,6 +84,7 @@ class Clients:
         self._order_act(office["desk"], order, "issue")
         for part in order["parts"]:
             self._acknowledge(office, part)
+        self._photo(office, order["parts"][0])
         for part in order["parts"]:
             squad = office["squads"][str(part["squad"]["id"])]
             body = {
@@ -121,18 +128,25 @@ class Clients:
         token = office["squads"][str(part["squad"]["id"])]["token"]
         self._act("acknowledge", token, f"parts/{part['id']}/acknowledge/", {}, id=part["id"])
 
+    def _photo(self, office: dict[str, Any], part: dict[str, Any]) -> None:
+        """One that nobody else sends: bytes behind the end of a picture are no part of it."""
+        photo = PHOTO + uuid.uuid4().bytes
+        token = office["squads"][str(part["squad"]["id"])]["token"]
+        self._act("photo", token, "photos/", photo, sha256=hashlib.sha256(photo).hexdigest())
+
     def _act(self, kind: str, token: str, path: str, body: Any, **known: Any) -> dict[str, Any]:
         """One write with one key, again until it is answered."""
-        key, begun, tries = str(uuid.uuid4()), time.monotonic(), 0
+        key, begun, tries = str(uuid.uuid4()), time.monotonic(), Counter[int]()
         while True:
             status, told = self._send(token, path, body, key)
             if status in (200, 201):
                 break
             if status and status not in AGAIN:
-                raise Refused(f"{kind} {path}: {status} {told.get('code')} {told.get('detail')} after {tries} tries")
+                why = f"{told.get('code')} {told.get('detail')}"
+                raise Refused(f"{kind} {path}: {status} {why} after {tries.total()} tries")
             if time.monotonic() - begun > PATIENCE:
                 raise Refused(f"{kind} {path}: no answer within {PATIENCE:.0f} s, the last {status}")
-            tries += 1
+            tries[status] += 1
             time.sleep(1.0 if status == 429 else 0.2)
         with self._lock:
             self.acked.append({"kind": kind, "id": told.get("case_id") or told.get("id"), **known, "key": key})
@@ -143,12 +157,30 @@ class Clients:
     def _send(self, token: str, path: str, body: Any, key: str) -> tuple[int, dict[str, Any]]:
         """Status and answer; 0 when there was none."""
         connection = http.client.HTTPConnection(self._host, timeout=WAIT)
-        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key, "Content-Type": "application/json"}
+        kind, sent = _form(body) if isinstance(body, bytes) else ("application/json", json.dumps(body).encode())
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key, "Content-Type": kind}
         try:
-            connection.request("POST", f"/api/v1/{path}", json.dumps(body), headers | {"Accept-Language": "en"})
+            connection.request("POST", f"/api/v1/{path}", sent, headers | {"Accept-Language": "en"})
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read() or b"{}")
         except (OSError, http.client.HTTPException, ValueError):
             return 0, {}
         finally:
             connection.close()
+
+
+def _form(photo: bytes) -> tuple[str, bytes]:
+    """The same form each time it is sent: a key stands for one body."""
+    mark = hashlib.sha256(photo).hexdigest()
+    head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="photo.jpg"\r\n'
+    body = head.encode() + b"Content-Type: image/jpeg\r\n\r\n" + photo + f"\r\n--{mark}--\r\n".encode()
+    return f"multipart/form-data; boundary={mark}", body
+
+
+def _noise() -> bytes:
+    made = BytesIO()
+    Image.effect_noise((800, 600), 90).save(made, "JPEG", quality=60)
+    return made.getvalue()
+
+
+PHOTO = _noise()

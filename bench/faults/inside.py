@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -13,8 +14,9 @@ from django.db import connection
 from django.db.models import Count, Max, Sum
 
 from cases.clock.moment import now
-from cases.models import Case, Category, Chain, Complaint, Deadline, Event, Order, Outbox, ReportIn
+from cases.models import Case, Category, Chain, Complaint, Deadline, Event, File, FileState, Order, Outbox, ReportIn
 from cases.papers.chain import Link, verify_chain
+from cases.services import files
 from dispatch.notify.audience import notices
 from dispatch.notify.models import ChannelName, Message, MessageState
 from dispatch.notify.people import People
@@ -97,10 +99,11 @@ def left() -> dict[str, int]:
         "outbox": Outbox.objects.count(),
         "messages": Message.objects.filter(state__in=(MessageState.WAITING, MessageState.SENDING)).count(),
         "deadlines": Deadline.objects.filter(state="running", next_at__lte=now()).count(),
+        "photos": File.objects.filter(state=FileState.STORED).count(),
     }
 
 
-def check(file: str, mail: str) -> list[dict[str, Any]]:
+def check(file: str, mail: str, wanted: int) -> list[dict[str, Any]]:
     """Each promise and what became of it."""
     facts = json.loads(Path(file).read_text())
     acked, start = facts["acked"], facts["start"]
@@ -110,10 +113,11 @@ def check(file: str, mail: str) -> list[dict[str, Any]]:
     absent, twice = _writes(acked)
     told, missing, unsent = _notices(start)
     letters, contents, copies = _letters(Path(mail), start["message"])
+    photos, unlike, uncopied = _photos([one["sha256"] for one in acked if one["kind"] == "photo"])
     fired, wrong = _deadlines(start["deadlines"], start["event"])
     chains, broken = _chains(start["event"])
     return [
-        _line("orders issued", kinds["issue"], "≥ 500", kinds["issue"] >= 500),
+        _line("orders issued", kinds["issue"], f"≥ {wanted}", kinds["issue"] >= wanted),
         _line("parts acknowledged", kinds["acknowledge"], "", True),
         _line("arrivals reported", kinds["report"], "", True),
         _line("writes answered with success", len(acked), "", True),
@@ -128,6 +132,9 @@ def check(file: str, mail: str) -> list[dict[str, Any]]:
         _line(
             "… delivered again, in %", round(100 * copies / max(1, letters), 2), "< 0.5", copies < DUPLICATES * letters
         ),
+        _line("photos kept", photos, "> 0", photos > 0),
+        _line("… not there or not as they were sent", unlike, "0", unlike == 0),
+        _line("… without their copies", uncopied, "0", uncopied == 0),
         _line("deadlines that came up", fired, "> 0", fired > 0),
         _line("… not fired exactly once", wrong, "0", wrong == 0),
         _line("chains verified", chains, "> 0", chains > 0),
@@ -152,6 +159,7 @@ def _writes(acked: Iterable[dict[str, Any]]) -> tuple[int, int]:
     )
     reports = Counter(ReportIn.objects.values_list("part_id", flat=True))
     texts = Counter(Complaint.objects.filter(text__startswith="故障演练第").values_list("text", flat=True))
+    photos = Counter(File.objects.values_list("sha256", flat=True))
     for one in acked:
         match one["kind"]:
             case "complaint":
@@ -160,6 +168,8 @@ def _writes(acked: Iterable[dict[str, Any]]) -> tuple[int, int]:
                 found.append(parts[one["id"]])
             case "report":
                 found.append(reports[one["id"]])
+            case "photo":
+                found.append(photos[one["sha256"]])
             case kind:
                 found.append(told[kind][one["id"]])
     return sum(count == 0 for count in found), sum(count > 1 for count in found)
@@ -216,6 +226,19 @@ def _letters(folder: Path, first: int) -> tuple[int, int, int]:
     of = {pk: by_pk[pk] for pk in sent}
     wrong = sum(len(set(seen)) != 1 for seen in of.values())
     return len(of), wrong, sum(max(0, len(seen) - 1) for seen in of.values())
+
+
+def _photos(digests: list[str]) -> tuple[int, int, int]:
+    """Photos that were answered, those that are not there byte by byte, those of which people would see nothing."""
+    rows = {row.sha256: row for row in File.objects.filter(sha256__in=digests)}
+    unlike = uncopied = 0
+    for digest in digests:
+        row = rows.get(digest)
+        folder = files.folder_of(row.key) if row else None
+        originals = list(folder.glob(f"{files.ORIGINAL}.*")) if folder else []
+        unlike += [hashlib.sha256(one.read_bytes()).hexdigest() for one in originals] != [digest]
+        uncopied += row is None or row.state != FileState.READY
+    return len(digests), unlike, uncopied
 
 
 def _deadlines(watched: list[int], start: int) -> tuple[int, int]:

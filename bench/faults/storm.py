@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from random import Random
 
 import redis
 
+from bench.faults.media import Media
 from dispatch.embedded.process import command_of
 
 PAUSE = (2.0, 5.0)
@@ -29,6 +31,28 @@ MARKS = {
     "Valkey": "valkey",
     "PostgreSQL": "postgres",
 }
+
+
+SLOW, BEAT, STILL = 8.0, 0.1, 0.09
+"""Seconds: how long the database is slow; of each of these beats it stands still for so long, so a tenth is left."""
+
+
+def stat(pid: int) -> list[str]:
+    """The fields of a process behind its name, from its state on."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def below(pids: list[int]) -> list[int]:
+    """These processes and all that they started."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError, IndexError):
+                children.setdefault(int(stat(int(folder.name))[1]), []).append(int(folder.name))
+    found = list(pids)
+    for pid in found:
+        found += children.get(pid, [])
+    return found
 
 
 class Stack:
@@ -57,17 +81,33 @@ class Stack:
         return False
 
     @contextlib.contextmanager
-    def valkey_silent(self) -> Iterator[None]:
+    def silent(self, part: str) -> Iterator[None]:
         """It takes connections and answers nothing: the worst of it, since everybody waits."""
-        pids = self.pids("Valkey")
+        pids = below(self.pids(part))
         try:
-            for pid in pids:
-                os.kill(pid, signal.SIGSTOP)
+            _signal(pids, signal.SIGSTOP)
             yield
         finally:
-            for pid in pids:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)
+            _signal(pids, signal.SIGCONT)
+
+    @contextlib.contextmanager
+    def slow_database(self) -> Iterator[None]:
+        """Every process of it runs for a tenth of the time, as on a machine or a disk that is far too busy."""
+        over = threading.Event()
+
+        def pulse() -> None:
+            while not over.is_set():
+                with self.silent("PostgreSQL"):
+                    over.wait(STILL)
+                over.wait(BEAT - STILL)
+
+        thread = threading.Thread(target=pulse, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     @contextlib.contextmanager
     def valkey_gone(self) -> Iterator[None]:
@@ -86,17 +126,22 @@ class Stack:
             if not folder.name.isdigit():
                 continue
             with contextlib.suppress(OSError, IndexError):
-                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-                if int(parent) == self.launcher:
+                if int(stat(int(folder.name))[1]) == self.launcher:
                     found.append(int(folder.name))
         return found
 
 
-class Storm:
-    """Every fault ``ROUNDS`` times, in a random order."""
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
-    def __init__(self, stack: Stack, dice: Random) -> None:
-        self._stack, self._dice = stack, dice
+
+class Storm:
+    """Every fault ``rounds`` times, in a random order. ``media`` is None where its disk can't be filled."""
+
+    def __init__(self, stack: Stack, dice: Random, media: Media | None, rounds: int = ROUNDS) -> None:
+        self._stack, self._dice, self._media, self._rounds = stack, dice, media, rounds
         self.fallen: Counter[str] = Counter()
         self.over = False
 
@@ -105,8 +150,15 @@ class Storm:
         faults: list[tuple[str, Callable[[], bool]]] = [
             (f"{part} killed", partial(stack.kill, part, dice)) for part in MARKS
         ]
-        faults += [("Valkey emptied", stack.empty), ("Valkey stopped for 4 s", self._stopped)]
-        wanted = faults * ROUNDS
+        faults += [
+            ("Valkey emptied", stack.empty),
+            ("Valkey stopped for 4 s", partial(self._stopped, "Valkey")),
+            ("PostgreSQL stopped for 4 s", partial(self._stopped, "PostgreSQL")),
+            (f"PostgreSQL at a tenth of its speed for {SLOW:.0f} s", self._slow),
+        ]
+        if self._media is not None:
+            faults.append(("disk of the photos full for 8 s", self._full))
+        wanted = faults * self._rounds
         dice.shuffle(wanted)
         try:
             for name, fault in wanted:
@@ -118,9 +170,22 @@ class Storm:
         finally:
             self.over = True
 
-    def _stopped(self) -> bool:
-        if not self._stack.pids("Valkey"):
+    def _stopped(self, part: str) -> bool:
+        if not self._stack.pids(part):
             return False
-        with self._stack.valkey_silent():
+        with self._stack.silent(part):
             time.sleep(4)
+        return True
+
+    def _slow(self) -> bool:
+        if not self._stack.pids("PostgreSQL"):
+            return False
+        with self._stack.slow_database():
+            time.sleep(SLOW)
+        return True
+
+    def _full(self) -> bool:
+        assert self._media is not None
+        with self._media.full():
+            time.sleep(8)
         return True

@@ -22,6 +22,7 @@ from cases.models import (
     DeadlineState,
     Event,
     Feedback,
+    Order,
     OrderNeed,
     OrderState,
     Part,
@@ -202,9 +203,10 @@ def parts_fill(orders: Iterable[OrderGlance]) -> None:
             order.parts.append(PartGlance(squad_name(squad), part.state, part.pk in late, part.is_lead, part.pk))
 
 
-def last_change(case_id: int) -> tuple[str, datetime] | None:
-    """Who wrote the last event of the case and when, in words for the office."""
-    event = Event.objects.filter(case_id=case_id).select_related("actor").order_by("-seq").first()
+def last_change(subject: Case | Order) -> tuple[str, datetime] | None:
+    """Who wrote the last event of the case or order and when, in words for the office."""
+    mine = {"case" if isinstance(subject, Case) else "order": subject}
+    event = Event.objects.filter(**mine).select_related("actor").order_by("-seq").first()
     return (actor_words(event), event.at) if event else None
 
 

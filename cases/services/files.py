@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
 import uuid
 import warnings
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,15 +59,15 @@ def file_store(*, actor: Actor, upload: UploadedFile[Any], client_key: str | Non
 
     Accepts JPEG, PNG, WebP, HEIC and AVIF up to 25 MB and 60 megapixels, judged by content, never by name. The bytes
     are on disk before the row exists. The same client key answers the first file.
-    ``Refused`` (422): ``file_empty``, ``file_too_large``, ``file_kind``, ``file_unreadable``.
+    ``Refused`` (422): ``file_empty``, ``file_too_large``, ``file_kind``, ``file_unreadable``; (507) ``no_room``.
     """
     if client_key and (found := File.objects.filter(client_key=client_key).first()):
         return _same_sender(found, actor)
     content_type, width, height = _inspect(upload)
     key = uuid.uuid4().hex
     folder = folder_of(key)
-    folder.mkdir(parents=True, mode=0o750)
     try:
+        folder.mkdir(parents=True, mode=0o750)
         digest = hashlib.sha256()
         with open(folder / (ORIGINAL + _KINDS[content_type][1]), "wb") as out:
             for chunk in upload.chunks():
@@ -90,9 +92,22 @@ def file_store(*, actor: Actor, upload: UploadedFile[Any], client_key: str | Non
         if first is None:
             raise
         return _same_sender(first, actor)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
+        if _no_room(error):
+            raise _refuse_for_room() from error
         raise
+
+
+def _no_room(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _refuse_for_room() -> Refused:
+    """The sender keeps the photo and goes on without it; who runs the place reads of it in the log."""
+    log.error("no_room_for_photos")
+    text = _("There is no room for photos at the moment. Send the photo again later; the rest can be sent without it.")
+    return Refused("no_room", text, field="files", status=507)
 
 
 def _same_sender(file: File, actor: Actor) -> File:
@@ -128,8 +143,13 @@ def file_reencode(file_id: int) -> bool:
         copy = upright.copy()
         copy.thumbnail((side, side))
         part = folder / f".{name}.{os.getpid()}"
-        copy.save(part, "JPEG", quality=82, optimize=True, progressive=True)
-        os.replace(part, folder / name)
+        try:
+            copy.save(part, "JPEG", quality=82, optimize=True, progressive=True)
+            os.replace(part, folder / name)
+        except OSError:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise
     File.objects.filter(pk=file_id, state=FileState.STORED).update(
         state=FileState.READY, width=width, height=height, taken_at=taken
     )

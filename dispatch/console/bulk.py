@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from cases.models import Case, Finding, FindingState, PartState
+from cases.models import Case, Finding, FindingState, Order, PartState
 from cases.refusals import Refused
 from cases.selectors.board import QUEUES, last_change, orders_of, parts_fill
 from cases.selectors.nextstep import ACCEPT_THEN, URGE_THEN
@@ -220,12 +220,12 @@ def _do(act: Bulk, actor: Actor, cases: Sequence[Case], data: Mapping[str, Any])
     return outcome
 
 
-def why(case: Case, refused: Refused) -> str:
+def why(subject: Case | Order, refused: Refused) -> str:
     """The reason of a refusal; where somebody was faster, who it was and when."""
     words = str(refused.message)
-    if refused.code != "wrong_stage":
+    if refused.code not in ("wrong_stage", "changed_meanwhile"):
         return words
-    last = last_change(case.pk)
+    last = last_change(subject)
     return f"{words} ({last[0]}, {moment_words(last[1])})" if last else words
 
 

@@ -25,11 +25,13 @@ from cases.selectors.board import OrderGlance, parts_fill, squad_name
 from cases.selectors.composition import Composition, compose
 from cases.selectors.dossier import order_view
 from cases.selectors.guard import guard_of
+from cases.selectors.orderneeds import reasons_of
 from cases.services import orders as service
 from dispatch.console.case import order_card
 from dispatch.console.frame import console_view, show
 from dispatch.console.nextacts import next_of_order
 from dispatch.console.order_acts import ORDER_ACTS
+from dispatch.console.orderbulk import acts_for
 from dispatch.web.access import actor_for, holds_somewhere, order_or_404, target_or_404
 from dispatch.web.explain import explained
 from dispatch.web.refusals import INVALID, put_refusal
@@ -205,6 +207,8 @@ def order_list(request: HttpRequest) -> HttpResponse:
             for order in rows
         ],
         "ended": group == "ended",
+        "group": group,
+        "bulk": [] if group == "ended" else acts_for(request),
         "groups": [{"label": label, "url": f"{base}?group={code}", "current": code == group} for code, label in GROUPS],
         "next_url": f"{base}?group={group}&after={more}" if more else "",
         "shown": len(rows),
@@ -224,7 +228,8 @@ def _whose(clocks: Mapping[int, Deadline], order: Order) -> str:
 def order(request: HttpRequest, pk: int) -> HttpResponse:
     subject, actor = order_or_404(request, pk), actor_for(request)
     view = order_view(subject.pk)
-    cases = Case.objects.visible_to(actor).filter(needs__order_links__order=subject).distinct().order_by("pk")
+    seen = Case.objects.visible_to(actor).filter(needs__order_links__order=subject).distinct()
+    cases = {case.pk: case for case in seen.select_related("category")}
     office = may(actor, "order.change", street_id=subject.street_id)
     menu = []
     if office and view.live:
@@ -235,7 +240,7 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "order": view.order,
         "card": order_card(actor, view),
-        "cases": list(cases.select_related("category")),
+        "reasons": [{"reason": row, "case": cases.get(row.need.case_id)} for row in reasons_of([pk]).get(pk, [])],
         "menu": menu,
         "next": next_of_order(actor, view),
         "explanation": explained(view.order.explanation or []),

@@ -26,6 +26,7 @@ OPEN = frozenset(
         "appearance_set",
         "healthz",
         "invitation",
+        "metrics",
         "readyz",
         "session_alive",
         "set_language",

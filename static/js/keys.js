@@ -134,6 +134,16 @@ document.addEventListener("change", (e) => {
   if (e.target.matches("[data-pick], [data-pick-all]")) count();
 });
 document.addEventListener("click", (e) => { if (e.target.closest("[data-unpick]")) clear(); });
+// A list that is asked for anew (something moved) keeps what was chosen in it.
+document.addEventListener("htmx:beforeSwap", (e) => {
+  const list = e.detail.target?.querySelector?.("[data-pick]") && e.detail.target;
+  if (!list) return;
+  const ids = [...list.querySelectorAll("[data-pick]:checked")].map((box) => box.id).filter(Boolean);
+  document.addEventListener("htmx:afterSettle", () => {
+    for (const id of ids) { const box = document.getElementById(id); if (box) box.checked = true; }
+    count();
+  }, { once: true });
+});
 document.addEventListener("look:changed", () => { count(); if (at) go(document.getElementById(at), false); });
 document.addEventListener("keys:go", (e) => go(document.getElementById(e.detail)));
 addEventListener("pageshow", count);

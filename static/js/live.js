@@ -3,6 +3,7 @@
    Elements ask to be refreshed by attributes; each gets "live-refresh" (debounced, with jitter):
      data-live-row="case:12" data-live-seq="5"   when case 12 moves past seq 5
      data-live-kinds="case order"                when any case or order moves
+     data-live-later                             beside it: counts, which let what moved itself go first
    The page's own address, asked again every few minutes, renews the right to listen. */
 (() => {
   "use strict";
@@ -45,10 +46,12 @@
       fire("live:" + hint.kind, hint);
       for (const row of document.querySelectorAll("[data-live-row]")) {
         if (row.dataset.liveRow !== hint.kind + ":" + hint.id) continue;
-        if (Number(row.dataset.liveSeq || -1) < Number(hint.seq)) refresh(row, 40, 250);
+        if (Number(row.dataset.liveSeq || -1) < Number(hint.seq)) refresh(row, 0, 200);
       }
       for (const list of document.querySelectorAll("[data-live-kinds]")) {
-        if (list.dataset.liveKinds.split(" ").includes(hint.kind)) refresh(list, 300, 1200, PAUSE);
+        if (!list.dataset.liveKinds.split(" ").includes(hint.kind)) continue;
+        if ("liveLater" in list.dataset) refresh(list, 1200, 2400, PAUSE);
+        else refresh(list, 300, 1200, PAUSE);
       }
     } else if (message.type === "reset") {
       fire("live:reset", {});

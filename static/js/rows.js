@@ -1,6 +1,6 @@
 // Rows of the board that moved are asked for together, one request at a time: more changes make it longer, not more.
 // A row keeps its element, its tick and the focus; only what stands in it is new.
-const GATHER = 120; // ms in which changes come together
+const GATHER = 60; // ms in which changes come together
 const REST = 250; // ms after an answer; a server that needs longer is left in peace for longer
 const RETRY = 5000;
 const words = document.getElementById("look-words")?.dataset ?? {};

@@ -296,6 +296,29 @@ TABLES: Mapping[str, str] = {
         left                 403
         nobody               403
     """,
+    "the head": """
+        anonymous            login
+        dispatcher           403
+        head                 ok
+        checker              403
+        leader               403
+        officer              403
+        joint                403
+        uncalled             403
+        excused              403
+        auxiliary            403
+        technician           403
+        technician_elsewhere 403
+        grid_worker          403
+        supervisor           403
+        supervisor_elsewhere 403
+        auditor              403
+        system_admin         403
+        dispatcher_elsewhere 403
+        officer_elsewhere    403
+        left                 403
+        nobody               403
+    """,
     "those who look on": """
         anonymous            login
         dispatcher           403
@@ -823,6 +846,7 @@ def _made(slugs: str, subject: str) -> tuple[Route, ...]:
 ROUTES: tuple[Route, ...] = (
     Route("healthz", "GET", "everybody"),
     Route("readyz", "GET", "everybody"),
+    Route("metrics", "GET", "everybody"),
     Route("set_language", "POST", "everybody"),
     Route("appearance_set", "POST", "everybody"),
     Route("map_ground", "GET", "everybody"),
@@ -869,6 +893,9 @@ ROUTES: tuple[Route, ...] = (
     Route("console:day_team", "GET POST", "the office acts", "day plan"),
     Route("console:order_open", "GET POST", "the office acts", "party"),
     Route("console:orders", "GET", "the desk"),
+    Route("console:order_bulk_submit", "POST", "the office"),
+    Route("console:order_bulk_approve", "POST", "the head"),
+    Route("console:order_bulk_issue", "POST", "the office"),
     Route("console:order", "GET", "a row is read at the desk", "order"),
     *_acts("the office acts", "order", "console:order_", "submit issue cancel change-target"),
     *_acts("the head approves", "order", "console:order_", "approve send-back"),

@@ -134,6 +134,8 @@ def test_numbers_of_another_street_in_the_office_s_forms(taken_back: World) -> N
         ("console:party_new", None, {"street": cast.other_street.pk, "name": "x", "kind": "business"}),
         ("console:imports", None, {"street": cast.other_street.pk, "file": SimpleUploadedFile("a.csv", b"a,b\n1,2\n")}),
         ("console:bulk_accept", None, {"pick": [other["case"]]}),
+        ("console:order_bulk_submit", None, {"pick": [other["order"]], "seen": f"{other['order']}:1", "sure": "1"}),
+        ("console:order_bulk_issue", None, {"pick": [other["order"]], "seen": f"{other['order']}:1", "sure": "1"}),
     ]  # fmt: skip
     for name, pk, data in strangers:
         url = reverse(name, args=[pk] if pk else [])

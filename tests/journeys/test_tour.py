@@ -18,6 +18,7 @@ from django.urls import Resolver404, get_resolver, resolve, reverse
 from playwright.sync_api import FilePayload, Page
 
 from dispatch.console.bulk import BULK
+from dispatch.console.orderbulk import ORDER_BULK
 from tests.journeys.axe import assert_accessible
 from tests.journeys.desks import PLACE, report
 from tests.journeys.language import Data, data_of, left_in_chinese, left_in_english, texts_of, translated
@@ -52,6 +53,7 @@ moment: a handling task under way, which ``test_live`` looks at, a test to call 
 a published plan to take back, which ``tests/console/test_year_plans.py`` does."""
 POSTED = {
     "console:undo", "console:export", "console:view_change", *(f"console:bulk_{act}" for act in BULK),
+    *(f"console:order_bulk_{act}" for act in ORDER_BULK),
     "console:triage_hold", "console:triage_undo", "console:triage_brief", "console:intake_alike",
     "console:notices_read", "console:message_retry", "console:outbox_retry", "console:party_different",
     "console:day_make", "console:day_confirm", "console:day_insert", "console:day_move",

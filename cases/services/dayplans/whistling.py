@@ -19,10 +19,10 @@ from cases.services.dayplans.locking import plan_lock, plan_touch, visits_write
 from teams.policies import Actor
 
 
-def order_whistle(*, actor: Actor, order_id: int) -> Order:
+def order_whistle(*, actor: Actor, order_id: int, seen: int | None = None) -> Order:
     """``orders.order_issue``; an urgent inspection goes into today's plan at once, where there is a confirmed one.
     That it finds no team there takes nothing from the whistle: the board shows it as not placed, with the reason."""
-    order = orders.order_issue(actor=actor, order_id=order_id)
+    order = orders.order_issue(actor=actor, order_id=order_id, seen=seen)
     if order.kind == OrderKind.HANDLING or not urgent(order):
         return order
     today = timezone.localdate(now())

@@ -12,15 +12,20 @@ from cases.refusals import Refused
 from cases.services import casefile, deadlines, journal
 from cases.services.casefile import urgent
 from cases.services.orders.calling import parts_call
-from cases.services.orders.locking import cases_of, order_lock, parts_of
+from cases.services.orders.locking import cases_of, order_lock, parts_of, seen_check
 from teams.policies import Actor
 
 
-def order_submit(*, actor: Actor, order_id: int) -> Order:
-    """Ask for approval; its clock starts. [order.submitted]"""
+def order_submit(*, actor: Actor, order_id: int, seen: int | None = None) -> Order:
+    """Ask for approval; its clock starts. [order.submitted]
+
+    ``seen``: the place in the order's journal that the actor has read, here and below; refused ``changed_meanwhile``
+    when it went on since.
+    """
     with transaction.atomic():
         order = order_lock(order_id)
         policies.require(actor, "order.draft", street_id=order.street_id)
+        seen_check(order, seen)
         flow.move(order, "submit")
         order.save(update_fields=["state"])
         deadlines.deadline_start(
@@ -31,7 +36,7 @@ def order_submit(*, actor: Actor, order_id: int) -> Order:
     return order
 
 
-def order_approve(*, actor: Actor, order_id: int, note: str = "") -> Order:
+def order_approve(*, actor: Actor, order_id: int, note: str = "", seen: int | None = None) -> Order:
     """Approve a submitted order, or make up the approval of one issued first.
 
     [order.approved | order.approval_made_up]. Refused: ``wrong_stage``, ``approved_already``.
@@ -39,6 +44,7 @@ def order_approve(*, actor: Actor, order_id: int, note: str = "") -> Order:
     with transaction.atomic():
         order = order_lock(order_id)
         policies.require(actor, "order.approve", street_id=order.street_id)
+        seen_check(order, seen)
         if order.approved_at is not None:
             raise Refused("approved_already", _("This order is approved already."))
         made_up = order.urgent_first and order.state != OrderState.CANCELLED
@@ -81,7 +87,7 @@ def order_send_back(*, actor: Actor, order_id: int, reason: str) -> Order:
     return order
 
 
-def order_issue(*, actor: Actor, order_id: int) -> Order:
+def order_issue(*, actor: Actor, order_id: int, seen: int | None = None) -> Order:
     """Blow the whistle: every planned part is called, the cases are on the way. [order.issued, case.dispatched]
 
     An urgent order may go out before its approval, which is then due within 24 hours and the order says so.
@@ -90,6 +96,7 @@ def order_issue(*, actor: Actor, order_id: int) -> Order:
     with transaction.atomic():
         order = order_lock(order_id)
         policies.require(actor, "order.issue", street_id=order.street_id)
+        seen_check(order, seen)
         if order.state in (OrderState.DRAFTED, OrderState.TO_APPROVE) and order.kind != OrderKind.HANDLING:
             if not urgent(order):
                 raise Refused(

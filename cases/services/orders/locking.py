@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import Case, Need, Order, OrderNeed, Part, PartState, Target
+from cases.models import Case, Chain, Need, Order, OrderNeed, Part, PartState, Target
 from cases.refusals import Refused
 from cases.services import casefile
 from cases.services.parties import target_lock
@@ -20,6 +20,13 @@ class _MovedAway(Exception):
 def order_lock(order_id: int, *, also: Iterable[int] = ()) -> Order:
     """The order, its target locked before it, with the targets named ``also``. ``Refused("not_found")``."""
     return _order_lock(order_id, also)[0]
+
+
+def seen_check(order: Order, seen: int | None) -> None:
+    """``Refused("changed_meanwhile")`` where the locked order's journal went on since its place ``seen``; None asks
+    for nothing. Who decides on a list of orders decides on what was read there."""
+    if seen is not None and seen != Chain.objects.filter(order=order).values_list("seq", flat=True).first():
+        raise Refused("changed_meanwhile", _("It has changed since you read it. Look at it anew and decide then."))
 
 
 def order_lock_with(order_id: int, target_id: int) -> tuple[Order, Target]:

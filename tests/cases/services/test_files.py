@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
-from django.test import override_settings
+from django.test import Client, override_settings
 from PIL import Image
 
 from cases.models import AttachmentRole, File, FileState
@@ -60,6 +60,23 @@ def test_a_photo_is_kept_as_it_came_and_shown_as_a_copy(kind: str) -> None:
     assert Image.open(shown).format == "JPEG"
     assert Image.open(Path(settings.MEDIA_ROOT) / (files.name_of(file, small=True) or "")).size[0] <= 480
     assert sorted(path.name for path in files.folder_of(file.key).iterdir())[1:] == ["shown.jpg", "small.jpg"]
+
+
+@pytest.mark.django_db
+def test_a_full_disk_is_said_and_leaves_nothing(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "full.jpg").symlink_to("/dev/full")  # the kernel's own "no space left on device"
+    with monkeypatch.context() as there:
+        there.setattr(files, "ORIGINAL", str(tmp_path / "full"))
+        with refused("no_room"):
+            files.file_store(actor=RESIDENT, upload=upload(photo()))
+        answer = client.post("/report/photos/", {"photos": upload(photo())}, headers={"Accept-Language": "en"})
+        assert answer.status_code == 507
+        assert "Send the photo again later" in answer.content.decode()
+    assert not File.objects.exists()
+    assert not folders()
+    assert client.post("/report/photos/", {"photos": upload(photo())}).status_code == 201
 
 
 @pytest.mark.django_db

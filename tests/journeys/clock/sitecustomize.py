@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 if place := os.environ.get("JOURNEY_CLOCK"):
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+    from django.template import defaulttags
     from django.utils import timezone
 
     from cases.clock import moment
@@ -26,5 +27,13 @@ if place := os.environ.get("JOURNEY_CLOCK"):
             return told
         return datetime.now(UTC) + timedelta(seconds=float(_offset.read_text()))
 
+    class _Moved(datetime):
+        """What a page says of the present moment; its lights are reckoned from it."""
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return _moved().astimezone(tz)
+
+    defaulttags.datetime = _Moved  # type: ignore[attr-defined]
     moment.now = _moved
     timezone.now = _moved
