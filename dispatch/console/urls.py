@@ -34,6 +34,7 @@ from dispatch.console import (
     search,
     triage,
     wall,
+    what_if,
     year_plans,
 )
 from dispatch.console.admin.urls import admin_urls
@@ -71,6 +72,7 @@ urlpatterns: list[URLPattern] = [
     path("feedback/", overview.feedback_list, name="feedback"),
     path("feedback/<int:pk>/decide/", case_acts.decide, name="feedback_decide"),
     path("plan/", orders.plan, name="plan"),
+    path("plan/what-if/", what_if.what_if, name="what_if"),
     path("day/", day.day, name="day"),
     path("day/make/", day.day_make, name="day_make"),
     path("day/<int:pk>/confirm/", day.day_confirm, name="day_confirm"),

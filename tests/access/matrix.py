@@ -886,6 +886,7 @@ ROUTES: tuple[Route, ...] = (
     Route("console:feedback", "GET", "the desk"),
     Route("console:feedback_decide", "GET POST", "the office acts", "rating"),
     Route("console:plan", "GET", "the desk"),
+    Route("console:what_if", "GET", "the desk"),
     Route("console:day", "GET", "the desk"),
     Route("console:day_make", "POST", "the office"),
     *(Route(f"console:day_{act}", "POST", "the office acts", "day plan") for act in ("confirm", "insert", "move")),

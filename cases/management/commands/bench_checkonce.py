@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from cases.management.checkonce.boston import boston
 from cases.management.checkonce.synthetic import street
-from cases.planner.replay import Asked, Lived, by_arrival, by_due, capacity_for, live
+from cases.planner.replay import Asked, Lived, apart, by_arrival, by_due, capacity_for, live, one_by_one, together
 from cases.planner.trigger import Rule, earliest_due, immediate, piercing, riding
 
 MARGIN = 5
@@ -85,23 +85,6 @@ class Command(BaseCommand):
         self.stdout.write(f"| {' | '.join(head)} |\n|---|{'--:|' * (len(head) - 1)}\n")
         for row in rows:
             self.stdout.write(f"| {' | '.join(row)} |\n")
-
-
-def together(needs: Sequence[Asked]) -> list[list[Asked]]:
-    """One joint visit may serve all of them."""
-    return [list(needs)]
-
-
-def apart(needs: Sequence[Asked]) -> list[list[Asked]]:
-    """Each department by itself: what happens today."""
-    alone: dict[str, list[Asked]] = {}
-    for need in needs:
-        alone.setdefault(need.agency, []).append(need)
-    return list(alone.values())
-
-
-def one_by_one(needs: Sequence[Asked]) -> list[list[Asked]]:
-    return [[need] for need in needs]
 
 
 def lives(targets: Sequence[Sequence[Asked]]) -> dict[str, list[list[Lived]]]:

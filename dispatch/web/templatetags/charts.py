@@ -90,6 +90,54 @@ def columns(label: str, rows: Iterable[dict[str, Any]], names: Sequence[str]) ->
 
 
 @register.simple_tag
+def curve(
+    label: str, points: Sequence[dict[str, Any]], marks: Sequence[dict[str, Any]] = (), at: str = ""
+) -> SafeString:
+    """Draw a line from zero up over ``points`` (``label``, ``value``); ``marks`` (the same) are level lines with their
+    names at the right end; the point labelled ``at`` stands out."""
+    levels = scale_of(max([float(one["value"]) for one in (*points, *marks)], default=0))
+    top = levels[-1]
+    right = WIDTH - (110 if marks else RIGHT + 8)
+    tall, step = HEIGHT - TOP - BOTTOM, (right - LEFT - 16) / max(len(points) - 1, 1)
+    places = [
+        (round(LEFT + 8 + step * index, 1), _y(float(one["value"]), top, tall), one) for index, one in enumerate(points)
+    ]
+    lines = format_html_join(
+        "",
+        '<line class="c-line" x1="{}" x2="{}" y1="{}" y2="{}"/><text class="c-y" x="{}" y="{}">{}</text>',
+        ((LEFT, right, *(_y(m, top, tall),) * 2, LEFT - 6, _y(m, top, tall) + 4, f"{m:g}") for m in levels),
+    )
+    named, free = [], 0.0
+    for mark in sorted(marks, key=lambda one: -float(one["value"])):
+        y = _y(float(mark["value"]), top, tall)
+        free = max(y + 4, free)
+        named.append((LEFT, right, y, y, right + 6, round(free, 1), f"{mark['label']} {mark['value']}"))
+        free += 14  # names of levels that are close stand one under the other
+    level_lines = format_html_join(
+        "", '<line class="c-mark" x1="{}" x2="{}" y1="{}" y2="{}"/><text class="c-name" x="{}" y="{}">{}</text>', named
+    )
+    line = format_html('<polyline class="c-curve" points="{}"/>', " ".join(f"{x},{y}" for x, y, _one in places))
+    dots = format_html_join(
+        "",
+        '<circle class="c-dot{}" cx="{}" cy="{}" r="{}"><title>{} · {}</title></circle>',
+        (
+            (" c-at", x, y, 6, one["label"], one["value"])
+            if str(one["label"]) == at
+            else ("", x, y, 3, one["label"], one["value"])
+            for x, y, one in places
+        ),
+    )
+    ticks = format_html_join(
+        "", '<text class="c-x" x="{}" y="{}">{}</text>', ((x, HEIGHT - 8, one["label"]) for x, _level, one in places)
+    )
+    return format_html(
+        '<figure class="chart"><div class="chart-wrap"><svg viewBox="0 0 {} {}" role="img" aria-label="{}">'
+        "{}{}{}{}{}</svg></div></figure>",
+        *(WIDTH, HEIGHT, label, lines, level_lines, line, dots, ticks),
+    )
+
+
+@register.simple_tag
 def bar(value: float | None, most: float | None, part: float = 0) -> SafeString:
     """Draw one lying bar of a table's row, of the longest in its column; ``part`` of it is drawn as late."""
     if not value or not most:
