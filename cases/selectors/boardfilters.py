@@ -27,7 +27,7 @@ AGES = (("1", _("more than a day old")), ("3", _("more than 3 days old")), ("7",
 LIGHTS = (("late", _("late")), ("soon", _("due soon")), ("ok", _("in time")))
 REPEATS = (("2", _("2 or more complaints")), ("3", _("3 or more complaints")), ("5", _("5 or more complaints")))
 ME, NOBODY = "me", "none"
-OWNERS = ((ME, _("mine")), (NOBODY, _("nobody's")))
+OWNERS = ((ME, _("me")), (NOBODY, _("nobody")))
 
 LABELS: Mapping[str, Promise] = MappingProxyType(
     {
@@ -41,7 +41,7 @@ LABELS: Mapping[str, Promise] = MappingProxyType(
         "light": _("light"),
         "age": _("age"),
         "repeats": _("repeats"),
-        "owner": _("in whose hands"),
+        "owner": _("owner"),
         "text": _("text"),
     }
 )

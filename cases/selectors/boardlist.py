@@ -39,7 +39,7 @@ def columns() -> list[str]:
         _("Squads"),
         _("Source"),
         _("Complaints"),
-        _("In whose hands"),
+        _("Owner"),
         _("Received"),
         pgettext("noun", "Order"),
     ]

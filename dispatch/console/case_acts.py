@@ -135,7 +135,7 @@ CASE_ACTS: Mapping[str, Act] = {
             _ask,
             _("Asked: the case waits for the answer."),
             forms.AskForm,
-            _("The clock of triage stops until the answer or until you go on; the term of the whole case runs on."),
+            _("The clock of triage stops until the answer comes or you go on. The term of the whole case runs on."),
         ),
         Act(
             "resume",
@@ -215,8 +215,8 @@ CASE_ACTS: Mapping[str, Act] = {
             _("The check is on record."),
             forms.CheckAfterForm,
             _(
-                "By someone who was not on the visit. Solved starts the clock of the answer to the residents; "
-                "not solved leads back to triage as rework."
+                "By someone who was not on the visit. If it is solved, the residents are answered next; "
+                "if not, it goes back to triage as rework."
             ),
         ),
         Act(
@@ -240,10 +240,15 @@ def case_views() -> dict[str, Callable[..., HttpResponse]]:
 # --- one complainant's private line ---
 
 
+def _case_of(complaint: Complaint) -> Case | None:
+    """The newest case that answers the complaint."""
+    links = complaint.case_links.select_related("case__target", "case__category").order_by("-joined_at", "-pk")
+    return next((link.case for link in links[:1]), None)
+
+
 def _complaint_url(complaint: Complaint) -> str:
-    """The page of the newest case that answers the complaint."""
-    link = complaint.case_links.order_by("-joined_at", "-pk").first()
-    return f"{reverse('console:case', args=[link.case_id])}#lines" if link else reverse("console:board")
+    case = _case_of(complaint)
+    return f"{_case_url(case)}#lines" if case else reverse("console:board")
 
 
 def _line(actor: Actor, complaint: Complaint, data: Data) -> object:
@@ -269,6 +274,8 @@ COMPLAINTS = Place(
     _complaint_url,
     lambda _actor, _complaint, _slug: "",  # a line may always be written
     lambda _actor, _complaint, _slug: {},
+    lambda complaint: queue_of(case) if (case := _case_of(complaint)) else "",
+    lambda complaint: _matter(case) if (case := _case_of(complaint)) else "",
 )
 line = act_view(
     COMPLAINTS,
@@ -309,8 +316,11 @@ def reveal(request: HttpRequest, pk: int) -> HttpResponse:
         "action": request.path,
         "subject_name": complaint.reference,
     }
-    template = "console/reveal.html#form" if request.headers.get("HX-Request") else "console/reveal.html"
-    response = show(request, template, context, status=status)
+    if request.headers.get("HX-Request"):
+        response = show(request, "console/reveal.html#form", context, status=status)
+    else:
+        whole = {**context, "matter": COMPLAINTS.matter(complaint)}
+        response = show(request, "console/reveal.html", whole, status=status, at=COMPLAINTS.queue(complaint))
     response["Cache-Control"] = "no-store"
     return response
 

@@ -113,6 +113,7 @@ def _picture(one: Picture, share_in: Case | None) -> dict[str, Any]:
     return {
         **row,
         "caption": caption,
+        "of": one.of,
         "at": one.at,
         "told": told,
         "shared": file.shared_with_squads,

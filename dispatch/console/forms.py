@@ -52,7 +52,7 @@ class AskForm(ActForm):
         label=_("question"),
         widget=area(),
         max_length=1000,
-        help_text=_("Only this complainant reads it, on the private page. The term of the whole case runs on."),
+        help_text=_("Only this complainant reads it, on the private page."),
     )
 
     def prepare(self) -> None:
@@ -146,9 +146,7 @@ class LineForm(ActForm):
 
 class RevealForm(ActForm):
     purpose = forms.ChoiceField(label=_("purpose"), choices=RevealPurpose.choices, widget=forms.RadioSelect)
-    note = forms.CharField(
-        label=_("note"), max_length=200, required=False, help_text=_("Who looked, when and why is recorded.")
-    )
+    note = forms.CharField(label=_("note"), max_length=200, required=False)
 
 
 class ReworkForm(ActForm):

@@ -32,7 +32,7 @@ QUEUE_LOOK: Mapping[str, tuple[object, str]] = {
     "all": (gettext_lazy("All open"), "stack-2"),
     "accept": (gettext_lazy("To accept"), "inbox"),
     "triage": (gettext_lazy("To triage"), "zoom-question"),
-    "asking": (gettext_lazy("Asking the resident"), "message"),
+    "asking": (gettext_lazy("Awaiting answer"), "message"),
     "plan": (gettext_lazy("To plan"), "route"),
     "way": (pgettext_lazy("queue", "On the way"), "walk"),
     "rule": (gettext_lazy("To rule"), "gavel"),

@@ -16,6 +16,7 @@ from cases.models import Case, File
 from cases.refusals import Refused
 from cases.services import sharing
 from cases.services.files import name_of, name_of_shared
+from dispatch.console.case_acts import queue_of
 from dispatch.console.frame import console_view, show
 from dispatch.web.access import actor_for, case_or_404
 from dispatch.web.files import media_url
@@ -68,4 +69,4 @@ def _page(request: HttpRequest, case: Case, photo: File, marked: list[int], *, s
             for column in range(columns)
         ],
     }
-    return show(request, "console/photo_share.html", context, status=status)
+    return show(request, "console/photo_share.html", context, status=status, at=queue_of(case))

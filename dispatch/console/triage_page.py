@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from cases.models import Case, Disposition
 from cases.papers import MaskKind, mask_text
@@ -51,6 +51,17 @@ SAYS = {
     Disposition.REJECTED: gettext_lazy("Reject and tell why"),
 }
 """What the one solid button says for each decision."""
+SHORT = {
+    Disposition.INSPECTION: pgettext_lazy("decision", "Inspect"),
+    Disposition.HANDLING: pgettext_lazy("decision", "One squad"),
+    Disposition.ANSWERED: pgettext_lazy("decision", "Answer"),
+    Disposition.MEDIATION: pgettext_lazy("decision", "Mediate"),
+    Disposition.TRANSFER: pgettext_lazy("decision", "Transfer"),
+    Disposition.JOINED: pgettext_lazy("decision", "Join"),
+    Disposition.QUESTION: pgettext_lazy("decision", "Ask"),
+    Disposition.REJECTED: pgettext_lazy("decision", "Reject"),
+}
+"""What its button in the row of eight says: one or two words, so that all stay of one height."""
 
 
 def page(
@@ -92,8 +103,14 @@ def page(
         **masks_of(brief if form.is_bound else offer.brief.text, typed=form.is_bound or brief != offer.brief.masked),
         "found": [row for row in found if row.street_id == case.street_id],
         "decisions": [
-            {"value": value, "label": label, "key": KEYS[Disposition(value)], "says": SAYS[Disposition(value)]}
-            for value, label in Disposition.choices
+            {
+                "value": kind.value,
+                "label": kind.label,
+                "short": SHORT[kind],
+                "key": KEYS[kind],
+                "says": SAYS[kind],
+            }
+            for kind in Disposition
         ],
         "says": SAYS.get(Disposition(values["disposition"])) if values["disposition"] in Disposition.values else "",
         "values": values,

@@ -55,7 +55,7 @@ def test_nothing_found_says_what_can_be_looked_for(cast: Cast, login: Login) -> 
     said = client.get(reverse("console:search"), {"q": "没有这样的词"}).content.decode()
     assert "Nothing found" in said
     assert "whole number only" in said
-    assert "What do you look for?" in client.get(reverse("console:search")).content.decode()
+    assert "What are you looking for?" in client.get(reverse("console:search")).content.decode()
 
 
 def test_a_search_by_phone_is_written_down_with_its_purpose(cast: Cast, login: Login) -> None:

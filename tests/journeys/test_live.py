@@ -62,7 +62,7 @@ def taken(office: Page, party: str) -> str:
     office.goto("/console/intake/")
     office.locator("[name=text]").fill("门口堆满纸箱，行人绕行")
     office.locator("[name=party_name]").fill(party)
-    office.get_by_role("button", name="Take it down").click()
+    office.get_by_role("button", name="Register").click()
     sees(office, "Read this to the caller")
     link = office.locator("main a[href*='/console/cases/']").first
     return str(link.get_attribute("href"))
