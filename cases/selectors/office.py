@@ -94,8 +94,8 @@ SETTINGS: Mapping[str, str | Promise] = MappingProxyType(
         "cap_counts": _("kinds of inspection that count toward it"),
         "guard_refuses": _("what of this needs a written reason; the rest is only told"),
         "plan_nightly": _("draft the orders whose day has come every night (1 yes, 0 no)"),
-        "plan_rule": _("when a need goes by itself: riding, immediate or earliest_due"),
-        "plan_margin_days": _("days before its last one on which a planned check goes by itself (riding)"),
+        "plan_rule": _("when a reason to visit goes by itself"),
+        "plan_margin_days": _("days before its last one on which a planned check goes by itself"),
         "visit_minutes": _("minutes that a visit by one squad takes"),
         "visit_minutes_beside": _("minutes more for each further squad"),
         "visits_a_day": _("visits a team makes a day at most (0: as many as fit)"),
@@ -136,9 +136,14 @@ CODES: Mapping[str, Mapping[str, str | Promise]] = MappingProxyType(
             Guard.NO_DISTURB: _("on the no-disturb list"),
             Guard.RECOGNISED: _("items that were checked already"),
         },
+        "plan_rule": {
+            "riding": _("who waits at once, planned checks ride along"),
+            "immediate": _("everything at once"),
+            "earliest_due": _("everything on its last day"),
+        },
     }
 )
-"""What the codes in a list are called."""
+"""What the codes of a setting are called."""
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType({"plan_rule": RULES, "plan_nightly": ("1", "0")})
 """Settings with few values."""
 _HIDDEN = frozenset({"reference_loaded"})
@@ -237,7 +242,7 @@ def _shown(key: str, value: Any) -> str:
     if isinstance(value, list):
         words = CODES.get(key, {})
         return gettext(", ").join(str(words.get(str(one)) or _plain(one)) for one in value)
-    return _plain(value)
+    return str(CODES.get(key, {}).get(str(value)) or _plain(value))
 
 
 def _plain(value: Any) -> str:

@@ -888,6 +888,7 @@ ROUTES: tuple[Route, ...] = (
     Route("console:plan", "GET", "the desk"),
     Route("console:what_if", "GET", "the desk"),
     Route("console:day", "GET", "the desk"),
+    Route("console:night", "GET", "the desk"),
     Route("console:day_make", "POST", "the office"),
     *(Route(f"console:day_{act}", "POST", "the office acts", "day plan") for act in ("confirm", "insert", "move")),
     Route("console:day_points", "GET", "a row is read at the desk", "day plan"),

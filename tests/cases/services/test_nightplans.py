@@ -30,7 +30,8 @@ from cases.models import (
     Target,
 )
 from cases.selectors import timeline
-from cases.services import needs, nightplans, orders
+from cases.selectors.office import settings_table
+from cases.services import catalogue, needs, nightplans, orders
 from cases.services.nightplans import batch, running
 from dispatch.web.explain import WORDS, explained
 from teams.models import Squad, SquadKind
@@ -341,3 +342,19 @@ def test_the_command_says_what_it_did(cast: Cast, capsys: pytest.CaptureFixture[
 
 def test_every_reason_has_its_words() -> None:
     assert {f"night_{code}" for code in ("no_squad", "lead_reason_needed", "guarded", "waits", "failed")} <= set(WORDS)
+
+
+def test_the_rule_and_the_switch_take_few_words(cast: Cast) -> None:
+    admin = cast.act(cast.system_admin)
+    Setting.objects.create(key="plan_rule", value="riding")
+    Setting.objects.create(key="plan_nightly", value=1)
+    for key, value in (("plan_rule", "whenever"), ("plan_nightly", "2")):
+        with refused("bad_value"):
+            catalogue.setting_set(actor=admin, key=key, street_id=cast.street.pk, value=value, source="演示")
+    catalogue.setting_set(actor=admin, key="plan_rule", street_id=cast.street.pk, value="immediate", source="演示")
+    catalogue.setting_set(actor=admin, key="plan_nightly", street_id=cast.street.pk, value="0", source="演示")
+    with translation.override("en"):
+        shown = {row.key: row for row in settings_table()}
+    assert shown["plan_rule"].value == "who waits at once, planned checks ride along"
+    assert [value for _street, value in shown["plan_rule"].own] == ["everything at once"]
+    assert [value for _street, value in shown["plan_nightly"].own] == ["0"]
