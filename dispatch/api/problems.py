@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -17,6 +18,8 @@ from cases.refusals import Refused
 log = structlog.get_logger(__name__)
 
 TYPE = "application/problem+json"
+RETRY_AFTER = 5
+"""Seconds in which a database that fell is usually back."""
 _CODES: dict[type[exceptions.APIException], str] = {
     exceptions.ValidationError: "invalid",
     exceptions.ParseError: "malformed",
@@ -67,6 +70,15 @@ def problem(error: Exception, _context: Any = None) -> Response:
         error = TooLarge(_("A request may hold at most two megabytes of fields."))
     elif isinstance(error, SuspiciousOperation | UnreadablePostError):  # too many fields or files, broken off
         error = exceptions.ParseError(_("This request can't be read."))
+    if isinstance(error, OperationalError | InterfaceError):  # gone, starting, or too slow for a statement
+        log.warning("api_database_away", kind=type(error).__name__, exc_info=True)
+        text = _(
+            "The database does not answer at the moment. Send this again in a few seconds; with an Idempotency-Key"
+            " it is done once."
+        )
+        answer = _answer(503, "unavailable", text)
+        answer["Retry-After"] = str(RETRY_AFTER)
+        return answer
     if not isinstance(error, exceptions.APIException):
         log.exception("api_fault", kind=type(error).__name__)
         return _answer(500, "fault", _("Something went wrong here. It has been recorded; try again in a moment."))

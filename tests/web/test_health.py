@@ -50,6 +50,10 @@ def test_ready_says_that_the_database_is_away(own_valkey: Valkey) -> None:
         assert get(port, "/healthz")[0] == 200
         status, _, body = get(port, "/readyz")
         assert (status, json.loads(body)["database"]) == (503, "down")
+        status, headers, body = get(port, "/api/v1/cases/", {"Authorization": "Bearer co_x", "Accept-Language": "en"})
+        told = json.loads(body)
+        assert (status, told["code"], headers["retry-after"]) == (503, "unavailable", "5")
+        assert "Idempotency-Key" in told["detail"]
 
 
 def test_every_periodic_task_expires_and_goes_to_a_queue_that_is_read() -> None:
