@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -96,7 +95,6 @@ class Case(models.Model):
                 condition=~Q(stage__in=["closed", "transferred", "rejected", "joined"]),
             ),
             models.Index(fields=["street", "closed_at"], name="case_closed", condition=Q(stage="closed")),
-            GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="case_title_trgm"),
         ]
         constraints = [
             models.CheckConstraint(

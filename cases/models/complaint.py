@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -69,7 +68,6 @@ class Complaint(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["street", "-received_at"], name="complaint_street_time"),
-            GinIndex(fields=["text"], opclasses=["gin_trgm_ops"], name="complaint_text_trgm"),
         ]
         constraints = [
             models.CheckConstraint(
