@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -11,7 +13,7 @@ from cases.models import AttachmentRole, OrderState, Part, PartState, VisitState
 from cases.selectors import worklist as work
 from cases.services import files, followups
 from dispatch.field.forms import CloseForm, TaskForm
-from dispatch.field.frame import attempt, done, field_act, photos_store, shots, show
+from dispatch.field.frame import attempt, done, field_act, is_htmx, photos_store, shots, show
 from dispatch.field.rows import is_task, part_for
 from dispatch.field.visit import visit_of
 from dispatch.web.access import actor_for
@@ -23,7 +25,14 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     """How the visit ended, who did not come, what the party says."""
     part = part_for(request, pk, "visit.close")
     current = visit_of(part)
+    posted = request.method == "POST"
+    asked_again = is_htmx(request) and not posted  # by the open page itself, when a squad has moved
     if current is None or current.state != VisitState.OPEN:
+        if asked_again:
+            # Who has just closed it is led on by that answer; on a colleague's phone the form has become pointless.
+            mine = current is not None and current.closed_by_id == actor_for(request).user_id
+            to = {} if mine else {"HX-Redirect": reverse("field:visit", args=[part.pk])}
+            return HttpResponse(status=204, headers=to)
         return redirect("field:visit", part.pk)
     parts = list(
         Part.objects.filter(order_id=part.order_id)
@@ -32,10 +41,12 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     )
     waits = (PartState.CALLED, PartState.ACKNOWLEDGED, PartState.RETURNED)
     missing = [(p.pk, str(p.squad)) for p in parts if p.state in waits]
-    posted = request.method == "POST"
     busy = [str(p.squad) for p in parts if p.state == PartState.ON_SCENE]
     # While somebody is still at it "inspected" is refused: nothing is chosen beforehand.
-    begun = {"party_opinion": current.party_opinion, **({"outcome": ""} if busy else {})}
+    begun: dict[str, Any] = {"party_opinion": current.party_opinion, **({"outcome": ""} if busy else {})}
+    if asked_again:  # what the lead has ticked meanwhile stays ticked
+        begun["absent"] = request.GET.getlist("absent")
+        begun |= {"outcome": chosen} if (chosen := request.GET.get("outcome")) else {}
     signed = current.signed_at is not None
     form = CloseForm(request.POST if posted else None, missing=missing, signed=signed, initial=begun)
     status = 200
@@ -65,7 +76,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
         "visit": current,
         "back_url": reverse("field:visit", args=[part.pk]),
     }
-    return show(request, "field/close.html", context, status=status)
+    return show(request, "field/close.html#now" if asked_again else "field/close.html", context, status=status)
 
 
 def _after(request: HttpRequest, part: Part) -> HttpResponse:

@@ -309,7 +309,7 @@ class AlertForm(PlaceForm):
     text = forms.CharField(label=_("What you saw"), widget=area(3), max_length=2000)
     urgency = forms.ChoiceField(
         label=_("Urgency"),
-        choices=(("general", _("general")), ("urgent", _("urgent: someone must come now"))),
+        choices=(("general", _("general")), ("urgent", _("urgent: come now"))),
         widget=forms.RadioSelect,
         initial="general",
     )

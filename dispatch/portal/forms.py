@@ -23,7 +23,7 @@ KINDS = (
     ("site", _("Building site")),
     ("other", _("Something else")),
 )
-TIMES = (("now", _("It is happening now")), ("before", _("It happened before")))
+TIMES = (("now", _("Happening now")), ("before", _("Happened before")))
 CONTACTED = (("yes", _("Yes, somebody did")), ("no", _("No, nobody")))
 SOLVED = (("yes", _("It is solved")), ("no", _("It is not solved")))
 GRADES = (

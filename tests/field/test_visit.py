@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from django.test import Client
@@ -272,6 +273,27 @@ def test_while_somebody_is_at_it_no_end_of_the_visit_is_chosen_beforehand(cast: 
     assert " checked" not in page
     all_finish(cast, order, ["market"])
     assert " checked" in phone(cast.leader).get(url).content.decode()
+
+
+def test_the_open_close_page_follows_the_squads(cast: Cast, phone: Phone) -> None:
+    order = on_scene(cast, "street", "market")
+    all_finish(cast, order, ["street"])
+    part, urban = part_of(order, cast, "street"), part_of(order, cast, "urban")
+    url, client = reverse("field:close", args=[part.pk]), phone(cast.leader)
+    page = client.get(url).content.decode()
+    assert f'data-live-row="order:{order.pk}"' in page
+    all_finish(cast, order, ["market"])
+    now = client.get(url, {"absent": urban.pk}, headers=HTMX).content.decode()
+    assert "<html" not in now
+    ticked = re.compile(r'value="(\w+)"[^>]* checked')
+    assert ticked.findall(now) == [str(urban.pk), "done"]  # what was ticked, what is next
+    chosen = client.get(url, {"outcome": "refused"}, headers=HTMX).content.decode()
+    assert ticked.findall(chosen) == ["refused"]
+    sent = {"outcome": "done", "absent": [urban.pk]}
+    assert client.post(url, sent).status_code == 302
+    assert "HX-Redirect" not in client.get(url, headers=HTMX).headers  # that answer leads on itself
+    other = phone(cast.street_officers[0]).get(url, headers=HTMX)
+    assert (other.status_code, other["HX-Redirect"]) == (204, reverse("field:visit", args=[part.pk]))
 
 
 def test_only_the_lead_closes(cast: Cast, phone: Phone) -> None:

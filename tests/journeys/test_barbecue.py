@@ -101,9 +101,16 @@ def test_the_barbecue_stall(people: People, clock: Clock) -> None:
     noise_against_limit(urban)
     seal = f"净化器排口，封签{secrets.token_hex(3)}"
     sample(urban, seal)
-    for phone in phones.values():
+    *_, last = phones
+    for name, phone in phones.items():
         answer_rest(phone)
+        if name == last:
+            waits_for_the_last(street, parts["streetleader"])
         finish(phone)
+    sees(street, "All squads are through")
+    expect(street.locator("[name=outcome][value=done]")).to_be_checked()
+    expect(street.locator("[name=note]")).to_have_value("演示·等最后一队")
+    assert same_page(street)
     close(street, parts["streetleader"], "核对无误")
     rectify(street)
     outsiders_see_nothing(people, case, order, parts["streetleader"])
@@ -232,6 +239,16 @@ def first_try_is_refused(phone: Page, part: str) -> None:
     expect(phone.locator("[name=party_person]")).to_have_value("演示·摊主")
     expect(phone.locator(OFFICER, has_text="协管员甲").locator("input")).to_be_checked()
     at(phone, f"{part}arrive/")
+
+
+def waits_for_the_last(lead: Page, part: str) -> None:
+    """The lead has the closing page open and begins to write while one squad is still at its items."""
+    at(lead, f"{part}close/")
+    live(lead)
+    not_reloaded(lead)
+    sees(lead, "Still at their items")
+    expect(lead.locator("[name=outcome]:checked")).to_have_count(0)
+    lead.locator("[name=note]").fill("演示·等最后一队")
 
 
 def only_own_items(market: Page, street: Page, foreign: str) -> None:
