@@ -57,3 +57,15 @@ def test_a_form_without_its_token_is_told_about_cookies() -> None:
     answer = client.post("/report/", {"text": "演示"})
     assert answer.status_code == 403
     assert "Cookies must be allowed" in answer.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "work_first"), [("/nothing/", False), ("/field/nothing/", True), ("/console/none/", True)]
+)
+def test_who_works_is_led_back_to_work_first(path: str, work_first: bool) -> None:
+    answer = Client(headers={"Accept-Language": "en"}).get(path)
+    assert answer.status_code == 404
+    doors = re.findall(r'<a class="btn( btn-main)?" href="([^"]+)"', answer.content.decode())
+    assert [main for main, _ in doors] == [" btn-main", ""]
+    assert (doors[0][1] != "/") is work_first
