@@ -21,7 +21,7 @@ from dispatch.console.frame import queue_url
 from dispatch.console.rows import Row
 
 GROUPS = {
-    "late": (gettext_lazy("Late"), gettext_lazy("squad leaders, then the head of the office, have been told")),
+    "late": (gettext_lazy("Late"), gettext_lazy("leaders, then the head of the office, were told")),
     "hour": (gettext_lazy("Due within an hour"), gettext_lazy("by time left")),
     "day": (gettext_lazy("Due within a day"), ""),
     "later": (gettext_lazy("Later"), gettext_lazy("paused ones go on by themselves")),

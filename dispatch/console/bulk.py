@@ -122,7 +122,7 @@ BULK: Mapping[str, Bulk] = {
             lambda n: ngettext("%(n)s case assigned.", "%(n)s cases assigned.", n) % {"n": n},
             AssignForm,
             gettext_lazy("Assign"),
-            gettext_lazy("Who has it in hand is told, and sees it under “mine”."),
+            gettext_lazy("The new owner is told, and finds it under “Owner: me”."),
         ),
         Bulk(
             "urge",

@@ -169,7 +169,7 @@ def _order_words(state: str, in_haste: bool) -> tuple[str, str]:
             _("The visit is under way"),
             _("They answer their lists; the lead closes the visit when all have finished."),
         ),
-        "done": (_("This order is done"), ""),
+        "done": (_("Nothing is to be done: the order has ended"), ""),
         "cancelled": (_("This order was cancelled"), ""),
     }
     return words.get(state, ("", ""))
