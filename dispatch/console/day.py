@@ -27,6 +27,7 @@ from dispatch.console.map import fit_of
 from dispatch.insights.report import streets_for
 from dispatch.web.access import actor_for, check_right, check_right_somewhere, day_plan_or_404
 from dispatch.web.refusals import INVALID, put_refusal
+from dispatch.web.templatetags.look import moment_words
 from teams.models import Street
 from teams.numbers import is_number
 from teams.selectors import squads_serving
@@ -122,7 +123,7 @@ def day_move(request: HttpRequest, pk: int) -> HttpResponse:
         if request.POST.get("to") == "day":
             on = _day_given(request.POST.get("day", ""))
             service.visit_to_day(**held, day=on)
-            return _answer(request, plan, _("It waits on %(day)s to be planned.") % {"day": on.isoformat()})
+            return _answer(request, plan, _("It waits on %(day)s to be planned.") % {"day": moment_words(on, "date")})
         service.visit_move(**held, team_id=_number(request, "team"), position=_number(request, "position") or 0)
     except Refused as refused:
         return _refused(request, plan, refused)
@@ -175,7 +176,7 @@ class TeamForm(forms.Form):
     )
     ends = forms.TimeField(
         label=gettext_lazy("hour until"),
-        help_text=gettext_lazy("At or before the first hour: on the next day."),
+        help_text=gettext_lazy("Not later than the start: it means the next day."),
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
     most = forms.IntegerField(

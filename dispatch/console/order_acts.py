@@ -239,7 +239,7 @@ PARTS = Place(
     part_bar,
     _part_instead,
     lambda _part: "orders",
-    lambda part: str(part.order.target),
+    lambda part: f"{part.squad}·{part.order.target}",
 )
 
 

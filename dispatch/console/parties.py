@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from cases.clock.moment import now
 from cases.law import Note
 from cases.policies import may
 from cases.selectors.partyfile import PartyFile, party_file
@@ -52,6 +53,7 @@ def party(request: HttpRequest, pk: int) -> HttpResponse:
         "photos": photo_rows(file.photos),
         "ladder": _ladder(file),
         "may_edit": may(actor, "target.edit", street_id=target.street_id),
+        "printed": now(),
     }
     return show(request, "console/party.html", context, at="parties")
 

@@ -37,7 +37,7 @@ class ReportForm(forms.Form):
 
     period = forms.ChoiceField(label=gettext_lazy("Period"), choices=KINDS, required=False)
     on = forms.DateField(
-        label=gettext_lazy("that holds the day"), required=False, widget=forms.DateInput({"type": "date"})
+        label=gettext_lazy("Day in the period"), required=False, widget=forms.DateInput({"type": "date"})
     )
     first = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput({"type": "date"}))
     last = forms.DateField(label=gettext_lazy("Until"), required=False, widget=forms.DateInput({"type": "date"}))
@@ -214,8 +214,8 @@ def period_words(period: periods.Period) -> str:
 
 def step_words(day: date, period: periods.Period) -> str:
     if period.unit == "month":
-        return f"{day.year}-{day.month:02}"
-    return f"{day.month}/{day.day}"
+        return moment_words(day, "month")
+    return moment_words(day, "date")
 
 
 def age_words(row: AgeRow) -> str:

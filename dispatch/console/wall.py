@@ -6,8 +6,10 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from cases.clock.moment import now
 from dispatch.console.frame import console_view, topics_of
 from dispatch.insights.streets import level_of
 from dispatch.insights.wall import Wall, wall
@@ -19,6 +21,8 @@ from teams.numbers import is_number
 WIDE, HIGH = 1080, 720
 TAG = 104
 """Width of the sign that says how many are late, in the units of the drawing."""
+WORDS, ABOVE, BELOW = 84, 48, 80
+"""What a street's name, number and sign take to each side of its middle, with a mark's own half."""
 
 
 @require_safe
@@ -30,7 +34,7 @@ def wall_screen(request: HttpRequest) -> HttpResponse:
     found = wall(actor, int(street) if is_number(street) else None)
     if found is None and street:
         raise Http404
-    context: dict[str, Any] = {"wall": found, "street": found.streets[0] if found and street else None}
+    context: dict[str, Any] = {"today": timezone.localdate(now()), "wall": found, "street": found.streets[0] if found and street else None}
     if found is not None:
         context |= {"drawn": drawing(found), "rates": _rates(found), "address": request.get_full_path()}
     if request.htmx:  # type: ignore[attr-defined]
@@ -62,9 +66,17 @@ def drawing(found: Wall) -> dict[str, Any]:
         streets.append({"path": path, "x": x, "y": y, "row": row, "level": level_of(row.open, most), "tag": tag})
     spots = []
     for spot in found.spots:
-        x, y = canvas.point(spot.lng, spot.lat)
+        x, y = _beside(*canvas.point(spot.lng, spot.lat), streets)
         spots.append({"x": x, "y": y, "n": spot.squads})
     return {"streets": streets, "grids": grids, "spots": spots, "wide": WIDE, "high": HIGH}
+
+
+def _beside(x: float, y: float, streets: list[dict[str, Any]]) -> tuple[float, float]:
+    """A visit under way stands beside the words of its street, where both can be read."""
+    for street in streets:
+        if abs(x - street["x"]) < WORDS and -ABOVE < y - street["y"] < BELOW:
+            return round(street["x"] + (WORDS if x >= street["x"] else -WORDS), 1), y
+    return x, y
 
 
 def _rates(found: Wall) -> list[dict[str, Any]]:

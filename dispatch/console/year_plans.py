@@ -42,7 +42,7 @@ class PlanForm(UploadForm):
         label=gettext_lazy("year"),
         min_value=2000,
         max_value=2999,
-        help_text=gettext_lazy("Meant where a month or day of the file names no year."),
+        help_text=gettext_lazy("Used where a month or day in the file has no year."),
     )
     field_order = ("agency", "year", "street", "file")
 

@@ -58,7 +58,7 @@ WORDS: Mapping[str, object] = {
     "route_closed": _("Within no team's turn is it open, or may it be visited."),
     "route_far": _("Too far even for a team that goes nowhere else: %(minutes)s minutes short."),
     "route_full": _("Every team that could go has its number of visits: %(load)s of %(most)s."),
-    "route_no_room": _("No place in any row: at best the hours break by %(minutes)s minutes."),
+    "route_no_room": _("No team has room: at the best place it would end %(minutes)s minutes too late."),
     "route_not_worth": _("It would fit, but %(metres)s metres out of the way; it has time yet."),
     "other_target": _("It is about another party."),
     "order_not_live": _("That order's visit has begun or ended."),

@@ -13,6 +13,9 @@ const GRID_ZOOM = 14;
 const SNAP = 0.02;
 const EDGE = 4; // pixels between a name and the frame
 const ZOOM_WIDE = 44; // pixels that the zoom buttons take at the left
+const NARROW = 480; // pixels: a phone, where nothing is given away at the edges
+const MIN_NAME = 64; // pixels: narrower, a name would break within a word
+const STEPS = [0, 1, -1, 2, -2, 3, -3, 4, -4];
 let library;
 
 function leaflet(src) {
@@ -59,7 +62,7 @@ async function start(el) {
   try { L = await leaflet(d.mapLib); } catch { el.dataset.mapState = "failed"; tell(say("mapfail")); return; }
   const canvas = el.querySelector("[data-map-canvas]") ?? el.appendChild(make("div", "map-canvas"));
   const map = L.map(canvas, { zoomControl: false, attributionControl: false, scrollWheelZoom: "mapWheel" in d,
-    minZoom: 9, maxZoom: 19, zoomSnap: 0.5, keyboardPanDelta: 60 });
+    minZoom: 9, maxZoom: 19, zoomSnap: canvas.offsetWidth < NARROW ? 0.25 : 0.5, keyboardPanDelta: 60 });
   L.control.zoom({ zoomInTitle: say("mapin"), zoomOutTitle: say("mapout") }).addTo(map);
   map.createPane("ground").style.zIndex = 250;
   map.createPane("names").style.zIndex = 450; // over areas, under marks
@@ -77,8 +80,12 @@ async function start(el) {
   function area(feature, css, group) {
     L.geoJSON(feature, { pane: "ground", interactive: false, style: { className: css } }).addTo(group);
   }
-  function label(p, css, group) {
-    const icon = L.divIcon({ className: `map-name ${css}`, html: make("span", "", english ? p.name_en : p.name), iconSize: null });
+  const homes = new WeakMap(); // name -> the bounds of what it names
+  function label(feature, css, group) {
+    const p = feature.properties;
+    const name = make("span", "", english ? p.name_en : p.name);
+    homes.set(name, L.geoJSON(feature).getBounds());
+    const icon = L.divIcon({ className: `map-name ${css}`, html: name, iconSize: null });
     L.marker([p.at[1], p.at[0]], { pane: "names", icon, interactive: false, keyboard: false }).addTo(group);
   }
   async function ask(url) {
@@ -90,7 +97,7 @@ async function start(el) {
   try {
     const ground = await ask(d.mapGround);
     around = ground.bbox && L.latLngBounds([ground.bbox[1], ground.bbox[0]], [ground.bbox[3], ground.bbox[2]]);
-    for (const f of ground.features) { area(f, "map-street", map); label(f.properties, "map-name-street", names); }
+    for (const f of ground.features) { area(f, "map-street", map); label(f, "map-name-street", names); }
     map.whenReady(() => requestAnimationFrame(tidy));
   } catch { /* a map without ground still has its points */ }
   let gridKey = "";
@@ -106,31 +113,42 @@ async function start(el) {
       const found = await ask(key);
       if (key !== gridKey) return;
       grids.clearLayers();
-      for (const f of found.features) if (f.properties.kind === "grid") { area(f, "map-grid", grids); label(f.properties, "map-name-grid", grids); }
+      for (const f of found.features) if (f.properties.kind === "grid") { area(f, "map-grid", grids); label(f, "map-name-grid", grids); }
       tidy();
     } catch { gridKey = ""; }
   }
-  // A name stays inside the frame and beside the marks where there is room; one that would lie on another name waits.
+  // A name stays within what it names and inside the frame, beside the marks where there is room. One that would lie on
+  // another name, or for which what can be seen of its area is too small, waits: no name stands in a neighbour's area.
   function tidy() {
     const frame = canvas.getBoundingClientRect();
-    const marks = [...canvas.querySelectorAll(".map-mark > *, .map-number")].map((one) => one.getBoundingClientRect());
-    const names = [...canvas.querySelectorAll(".map-names .map-name > span:not(.map-number)")];
-    const spots = names.map((name) => {
-      const at = name.parentElement.getBoundingClientRect(); // of no size: the place itself
-      return { name, x: at.left, y: at.top, w: name.offsetWidth, h: name.offsetHeight };
-    });
     const meet = (a, b) => a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top;
-    const within = (v, low, high) => Math.max(low, Math.min(v, high));
+    const marks = [...canvas.querySelectorAll(".map-mark > *, .map-number")].map((one) => one.getBoundingClientRect());
     const kept = [...canvas.querySelectorAll(".leaflet-control-zoom")].map((one) => one.getBoundingClientRect());
-    for (const { name, x, y, w, h } of spots) {
+    const spots = [...canvas.querySelectorAll(".map-names .map-name > span:not(.map-number)")].map((name) => {
+      const [a, b] = [map.latLngToContainerPoint(homes.get(name).getNorthWest()), map.latLngToContainerPoint(homes.get(name).getSouthEast())];
+      const home = { left: Math.max(frame.left + a.x, frame.left), right: Math.min(frame.left + b.x, frame.right),
+        top: Math.max(frame.top + a.y, frame.top), bottom: Math.min(frame.top + b.y, frame.bottom) };
+      name.style.maxWidth = `${Math.max(MIN_NAME, Math.round(b.x - a.x - 2 * EDGE))}px`;
+      return { name, home };
+    });
+    const sized = spots.map(({ name, home }) => {
+      const at = name.parentElement.getBoundingClientRect(); // of no size: the place itself
+      return { name, home, x: at.left, y: at.top, w: name.offsetWidth, h: name.offsetHeight };
+    });
+    for (const { name, home, x, y, w, h } of sized) {
       if (!w) continue;
-      const seen = x >= frame.left && x <= frame.right && y >= frame.top && y <= frame.bottom;
-      const tries = [0, 1, -1, 2, -2, 3, -3, 4, -4].map((step) => {
-        const dx = seen ? within(x, frame.left + w / 2 + EDGE, frame.right - w / 2 - EDGE) - x : 0;
-        const dy = seen ? within(y + step * h, frame.top + h / 2 + EDGE, frame.bottom - h / 2 - EDGE) - y : 0;
-        return { dx, dy, left: x + dx - w / 2, right: x + dx + w / 2, top: y + dy - h / 2, bottom: y + dy + h / 2 };
-      }).filter((one) => !kept.some((other) => meet(one, other)));
-      const best = tries.find((one) => !marks.some((mark) => meet(one, mark))) ?? tries[0];
+      const room = { left: home.left + EDGE + w / 2, right: home.right - EDGE - w / 2, top: home.top + EDGE + h / 2, bottom: home.bottom - EDGE - h / 2 };
+      const tries = [];
+      for (const down of STEPS) {
+        for (const aside of STEPS) {
+          const dx = Math.max(room.left, Math.min(x + (aside * w) / 2, room.right)) - x;
+          const dy = Math.max(room.top, Math.min(y + down * h, room.bottom)) - y;
+          tries.push({ dx, dy, left: x + dx - w / 2, right: x + dx + w / 2, top: y + dy - h / 2, bottom: y + dy + h / 2 });
+        }
+      }
+      const fits = room.left <= room.right + EDGE && room.top <= room.bottom + EDGE;
+      const free = fits ? tries.filter((one) => !kept.some((other) => meet(one, other))).sort((a, b) => Math.hypot(a.dx, a.dy) - Math.hypot(b.dx, b.dy)) : [];
+      const best = free.find((one) => !marks.some((mark) => meet(one, mark))) ?? free[0];
       name.classList.toggle("map-name-off", !best);
       if (!best) continue;
       kept.push(best);
@@ -185,7 +203,7 @@ async function start(el) {
     if (f.geometry.type === "Point") {
       const icon = L.divIcon({ className: "map-mark", html: sign(p), iconSize: null });
       const said = wordsOf(p);
-      const marker = L.marker([f.geometry.coordinates[1], f.geometry.coordinates[0]], { icon, title: said, riseOnHover: true, zIndexOffset: p.id === "mark" ? 800 : p.kind === "cluster" ? 0 : 200 });
+      const marker = L.marker([f.geometry.coordinates[1], f.geometry.coordinates[0]], { icon, title: said, riseOnHover: true, zIndexOffset: p.id === "mark" ? 100 : p.kind === "cluster" ? 0 : 200 });
       marker.on("click", () => pick(f));
       marker.on("add", () => {
         const node = marker.getElement();
@@ -282,11 +300,14 @@ async function start(el) {
   const bounds = (own || outline) && L.geoJSON(own ?? outline).getBounds();
   const fit = d.mapFit?.split(",").map(Number);
   const room = { paddingTopLeft: [ZOOM_WIDE, 0] }; // what is to be seen keeps clear of the zoom buttons
-  if (fit?.length === 4 && fit.every(Number.isFinite)) map.fitBounds([[fit[1], fit[0]], [fit[3], fit[2]]]);
-  else if (bounds?.isValid()) map.fitBounds((given && "mapMark" in d ? bounds.extend(given) : bounds).pad(0.15), { ...room, maxZoom: 17 });
-  else if (given) map.setView(given, zoom);
-  else if (around?.isValid()) { map.fitBounds(around.pad(0.02)); if (d.mapZoom) map.setZoom(zoom); }
-  else map.setView([37.87, 112.55], 12);
+  function first() {
+    if (fit?.length === 4 && fit.every(Number.isFinite)) map.fitBounds([[fit[1], fit[0]], [fit[3], fit[2]]]);
+    else if (bounds?.isValid()) map.fitBounds((given && "mapMark" in d ? bounds.extend(given) : bounds).pad(canvas.offsetWidth < NARROW ? 0 : 0.15), { ...room, maxZoom: 17 });
+    else if (given) map.setView(given, zoom);
+    else if (around?.isValid()) { map.fitBounds(around.pad(0.02)); if (d.mapZoom) map.setZoom(zoom); }
+    else map.setView([37.87, 112.55], 12);
+  }
+  first();
   level();
   // What the page itself says stays, whatever the address answers: the outline, the fixed pin, its circle.
   if (outline) for (const f of featuresOf(outline)) draw(f).addTo(map);
@@ -309,7 +330,16 @@ async function start(el) {
     const at = one?.layer.getLatLng?.();
     if (at && !map.getBounds().pad(-0.1).contains(at)) map.panTo(at);
   });
-  new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(canvas);
+  // A turned phone, a drawn window: until somebody moves the map, it shows what it was opened for.
+  let touched = false;
+  for (const kind of ["pointerdown", "wheel", "keydown"]) canvas.addEventListener(kind, () => { touched = true; }, { passive: true });
+  for (const kind of ["map:set", "map:focus"]) el.addEventListener(kind, () => { touched = true; });
+  let wide = canvas.offsetWidth;
+  new ResizeObserver(() => {
+    map.invalidateSize({ pan: false });
+    if (!touched && canvas.offsetWidth !== wide) first();
+    wide = canvas.offsetWidth;
+  }).observe(canvas);
   ground();
   await load();
   el.dataset.mapState = "ready";

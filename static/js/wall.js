@@ -6,6 +6,10 @@ const zone = (document.querySelector('meta[name="server-now"]')?.content ?? "").
 const offset = zone ? (zone[1] === "-" ? -1 : 1) * (zone[2] * 60 + +zone[3]) * 60e3 : 0;
 const there = (when = new Date()) => new Date(when.getTime() + offset).toISOString();
 const clock = (when = new Date()) => there(when).slice(11, 16);
+const english = document.documentElement.lang === "en";
+const said = (style) => new Intl.DateTimeFormat(english ? "en-GB" : "zh-CN", { ...style, timeZone: "UTC" });
+const [date, weekday] = [said({ year: "numeric", month: english ? "short" : "long", day: "numeric" }), said({ weekday: "short" })];
+const dayWords = (when) => { const day = new Date(there(when)); return `${date.format(day)} ${weekday.format(day)}`; };
 const HALF_MINUTE = 30e3;
 const NIGHT = 4; // o'clock
 let up = false;
@@ -46,8 +50,7 @@ setInterval(() => {
   const face = document.querySelector("[data-wall-clock]");
   if (face && face.textContent !== clock(now)) face.textContent = clock(now);
   const day = document.querySelector("[data-wall-day]");
-  const date = there(now).slice(0, 10);
-  if (day && day.textContent !== date) day.textContent = date;
+  if (day && day.textContent !== dayWords(now)) day.textContent = dayWords(now);
   if (Number(there(now).slice(11, 13)) === NIGHT && Date.now() - opened > 3600e3) {
     // Only onto a server that answers: else the screen would show the browser's own error page until morning.
     fetch(location.href, { method: "HEAD", credentials: "same-origin", cache: "no-store" }).then((r) => r.ok && !r.redirected && location.reload()).catch(() => {});

@@ -18,6 +18,7 @@ from dispatch.console.admin.frame import act_page, admin_view
 from dispatch.console.admin.people import person_or_404
 from dispatch.web.access import actor_for
 from dispatch.web.choices import CHOOSE, NONE
+from dispatch.web.templatetags.look import moment_words
 from teams.models import Agency, Assignment, Certificate, District, Function, Grid, Leave, Role, Squad, Street, User
 from teams.selectors.staff import colleagues
 from teams.services import certificates, leaves, roles
@@ -189,7 +190,7 @@ def certificate_renew(request: HttpRequest, pk: int) -> HttpResponse:
         title=_("Renew certificate %(number)s of %(person)s") % {"number": row.number, "person": row.user},
         button=_("Renew"),
         why=_("Valid until %(day)s so far. Enter the last day that stands on the renewed certificate.")
-        % {"day": row.valid_until.isoformat()},
+        % {"day": moment_words(row.valid_until, "full")},
         section="people",
         back=reverse("console:admin_person", args=[row.user_id]),
         done=_("Saved."),

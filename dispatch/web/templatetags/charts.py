@@ -153,10 +153,13 @@ def bar(value: float | None, most: float | None, part: float = 0) -> SafeString:
 
 @register.simple_tag
 def spark(values: Iterable[float | None]) -> SafeString:
-    """Draw a small line of up to some dozen values between 0 and 100; gaps where there is none."""
+    """Draw a small line of up to some dozen values between 0 and 100; gaps where there is none.
+
+    Two values are a stroke that looks like a trend and is none: nothing is drawn of them.
+    """
     points = list(values)
     known = [(i, v) for i, v in enumerate(points) if v is not None]
-    if len(known) < 2:
+    if len(known) < 3:
         return mark_safe("")
     low, high = min(v for _, v in known), max(v for _, v in known)
     span, last = (high - low) or 1, max(len(points) - 1, 1)

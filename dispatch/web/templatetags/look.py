@@ -84,12 +84,13 @@ def _iso(value: datetime | date) -> str:
 def moment_words(value: datetime | date | None, style: str = "short") -> str:
     """Write a moment in local time.
 
-    ``short`` 8月21日 20:12 / 21 Aug 20:12; ``time`` 20:12; ``date`` 8月21日 / 21 Aug; ``full`` with the year.
+    ``short`` 8月21日 20:12 / 21 Aug 20:12; ``time`` 20:12; ``date`` 8月21日 / 21 Aug; ``full`` with the year;
+    ``month`` 2026年8月 / Aug 2026.
     """
     if value is None:
         return ""
     if not isinstance(value, datetime):
-        style = "fulldate" if style == "full" else "date"
+        style = {"full": "fulldate", "month": "month"}.get(style, "date")
     else:
         value = _local(value)
     patterns = {
@@ -98,6 +99,7 @@ def moment_words(value: datetime | date | None, style: str = "short") -> str:
         "date": gettext("j M"),
         "full": gettext("j M Y H:i"),
         "fulldate": gettext("j M Y"),
+        "month": gettext("M Y"),
     }
     return dateformat.format(value, patterns[style])
 
