@@ -34,7 +34,11 @@ def wall_screen(request: HttpRequest) -> HttpResponse:
     found = wall(actor, int(street) if is_number(street) else None)
     if found is None and street:
         raise Http404
-    context: dict[str, Any] = {"today": timezone.localdate(now()), "wall": found, "street": found.streets[0] if found and street else None}
+    context: dict[str, Any] = {
+        "today": timezone.localdate(now()),
+        "wall": found,
+        "street": found.streets[0] if found and street else None,
+    }
     if found is not None:
         context |= {"drawn": drawing(found), "rates": _rates(found), "address": request.get_full_path()}
     if request.htmx:  # type: ignore[attr-defined]
