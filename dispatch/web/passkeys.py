@@ -89,5 +89,5 @@ class AddForm(Careful, AddWebAuthnForm):  # type: ignore[misc]
 
 def name_field(field: forms.Field) -> None:
     field.label = _("name of the passkey")
-    field.help_text = _("By what you will know it: “my phone”, “key on the ring”.")
+    field.help_text = _("A name you will recognise: “my phone”, “key on the ring”.")
     field.widget.attrs |= {"maxlength": "60", "autocomplete": "off"}

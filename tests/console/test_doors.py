@@ -20,6 +20,7 @@ from dispatch.notify.webhooks import services
 from dispatch.notify.webhooks.sender import post_due
 from dispatch.web import tokens
 from dispatch.web.models import ApiToken
+from dispatch.web.templatetags.look import day_words
 from teams.models import Change, Role, User
 from teams.policies import RESIDENT, SYSTEM
 from tests.api.client import Program
@@ -71,7 +72,7 @@ def test_a_token_is_handed_out_used_seen_and_revoked(cast: Cast, security: Clien
     assert Program(f"Bearer {secret}").get("me/")["user"]["name"] == cast.dispatcher.name
     page = text(security.get(f"{ADMIN}tokens/"))
     assert "演示·热线" in page
-    assert f"until {last}" in page
+    assert f"until {day_words(last)}" in page
     assert secret not in page + text(security.get(f"{ADMIN}tokens/{row.pk}/"))
     assert Message.objects.filter(text="token_issued", recipient=cast.dispatcher, channel="in_app").count() == 1
 

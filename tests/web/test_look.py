@@ -127,11 +127,12 @@ def test_moments_are_written_in_local_time_and_language() -> None:
         assert look.moment_words(DUE) == "21 Aug 20:10"
         assert look.moment_words(DUE, "full") == "21 Aug 2026 20:10"
         assert look.moment_words(date(2026, 8, 21)) == "21 Aug"
+        assert draw("{{ at|day_words }}", at=DUE) == "21 Aug 2026" == draw("{{ at|day_words }}", at=date(2026, 8, 21))
         assert draw("{% moment at %}", at=DUE) == (
             '<time datetime="2026-08-21T20:10:00+08:00" data-short>21 Aug 20:10</time>'
         )
         assert "by 21 Aug 20:10" in draw("{{ at|until }}", at=DUE)
-    assert draw("{% moment at %}{{ at|until }}", at=None) == ""
+    assert draw("{% moment at %}{{ at|until }}{{ at|day_words }}", at=None) == ""
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,8 @@ def category_edit(*, actor: Actor, category_id: int, reason: str = "", **values:
         closes = row.active and values.get("active") is False
         if closes:
             if Case.objects.filter(category=row).exclude(stage__in=_OPEN_ENDED).exists():
-                raise Refused("cases_open", _("Cases of this class are still open: close them first."), field="active")
+                said = _("Cases of this category are still open: close them first.")
+                raise Refused("cases_open", said, field="active")
             if row.minor.filter(active=True).exists():
                 raise Refused("minor_left", _("It has minor classes in use: close those first."), field="active")
         _fill(row, values)
@@ -145,7 +146,8 @@ def _fill(row: Category, values: Mapping[str, Any]) -> None:
     if row.severity not in Severity.values:
         raise Refused("bad_severity", _("Choose a severity."), field="severity")
     if row.parent_id is not None and not row.closing_condition:
-        raise Refused("condition_missing", _("Say when a case of this class may be closed."), field="closing_condition")
+        said = _("Say when a case of this category may be closed.")
+        raise Refused("condition_missing", said, field="closing_condition")
 
 
 def _record(actor: Actor, row: Category, action: str, before: Facts, reason: str) -> None:

@@ -107,7 +107,7 @@ class FileForm(forms.Form):
     datum = forms.ChoiceField(
         label=gettext_lazy("what the coordinates mean"),
         choices=(("", gettext_lazy("choose")), *DATUMS),
-        help_text=gettext_lazy("Taken for the wrong one, everything lies 300 to 700 m off. Ask who made the file."),
+        help_text=gettext_lazy("With the wrong choice everything lies 300 to 700 m off. Ask whoever made the file."),
     )
     reason = reason_field()
     content = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)

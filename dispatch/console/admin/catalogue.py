@@ -35,7 +35,7 @@ class CategoryForm(forms.Form):
         label=gettext_lazy("closing condition"),
         max_length=240,
         required=False,
-        help_text=gettext_lazy("Checked on scene before a case of this class is closed."),
+        help_text=gettext_lazy("Checked on scene before a case of this category is closed."),
     )
     closing_condition_en = forms.CharField(
         label=gettext_lazy("closing condition (English)"), max_length=240, required=False
@@ -67,7 +67,9 @@ class WordsForm(forms.Form):
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
-        help_text=gettext_lazy("One a line with its weight: 烧烤 5. From 1 (weak) to 5 (decisive); none means 3."),
+        help_text=gettext_lazy(
+            "One word a line, then its weight, like “烧烤 5”: from 1 (weak) to 5 (decisive). None counts as 3."
+        ),
     )
     reason = reason_field()
 
@@ -151,7 +153,7 @@ def category_words(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         lambda data: WordsForm(data, initial={"text": lines}),
         lambda data: catalogue.words_save(actor=actor, category_id=pk, **data),
-        title=_("Words of %(category)s") % {"category": row},
+        title=_("Words for %(category)s") % {"category": row},
         why=_("When they stand in a complaint, this category is suggested. Try them on the page of all categories."),
         section="categories",
         back=reverse("console:admin_category", args=[pk]),

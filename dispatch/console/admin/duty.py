@@ -21,7 +21,7 @@ from dispatch.console.admin.forms import day_field
 from dispatch.console.admin.frame import act_page, admin_view, show_admin
 from dispatch.web.access import actor_for, holds_somewhere
 from dispatch.web.refusals import INVALID
-from teams.models import CalendarDay, DayKind, Squad, Street
+from teams.models import CalendarDay, DayKind, Squad, SquadKind, Street
 from teams.numbers import is_number
 from teams.selectors.duty import DutyWeek, duty_week, monday_of
 from teams.services import duty
@@ -55,9 +55,13 @@ def duty_index(request: HttpRequest) -> HttpResponse:
     street = request.GET.get("street", "")
     if is_number(street):
         places = [*Street.objects.filter(pk=int(street)), *squads.filter(streets=int(street))]
+    kinds = list(SquadKind)
+    places.sort(key=lambda place: kinds.index(SquadKind(place.kind)) if isinstance(place, Squad) else -1)
     for place in places:
         kind = "squad" if isinstance(place, Squad) else "office"
-        rows.append({"place": place, "kind": kind, "url": reverse("console:admin_duty_week", args=[kind, place.pk])})
+        group = place.get_kind_display() if isinstance(place, Squad) else _("street offices")
+        url = reverse("console:admin_duty_week", args=[kind, place.pk])
+        rows.append({"place": place, "kind": kind, "group": group, "url": url})
     context = {"rows": rows, "streets": Street.objects.all(), "street": street, "today": today}
     return show_admin(request, "console/admin/duty.html", context, section="duty")
 

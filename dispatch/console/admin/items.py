@@ -56,7 +56,7 @@ class ItemForm(forms.Form):
     order = forms.IntegerField(label=gettext_lazy("position in the list"), min_value=0, max_value=9999, initial=100)
     categories = forms.ModelMultipleChoiceField(
         Category.objects.filter(active=True, parent__isnull=False).order_by("code"),
-        label=gettext_lazy("asked for these classes (none: at every visit)"),
+        label=gettext_lazy("asked for these categories (none: at every visit)"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -213,7 +213,7 @@ def item_replace(request: HttpRequest, pk: int) -> HttpResponse:
         lambda data: catalogue.item_replace(actor=actor, item_id=pk, **_values(data)),
         title=_("Replace %(item)s") % {"item": f"{row.code} {row}"},
         button=_("Replace the item"),
-        why=_("The present one ends the day before; its limits, bases and classes go along."),
+        why=_("The present item ends the day before. Its limits, legal bases and categories are taken over."),
         section="items",
         back=reverse("console:admin_items"),
         done=_("Item replaced."),

@@ -21,6 +21,7 @@ from dispatch.web.access import actor_for, holds_somewhere
 from dispatch.web.fresh import prove, was_kept
 from dispatch.web.refusals import INVALID, put_refusal
 from dispatch.web.sheets import Table, xlsx_response
+from dispatch.web.templatetags.look import moment_words
 
 RIGHTS = ("identity.erase", "identity.export")
 
@@ -90,7 +91,7 @@ def _act_form(data: Any, right: str, reports: list[Complaint]) -> ActForm:
     picks = []
     for report in reports:
         known = report.identity
-        day = timezone.localtime(report.received_at).date().isoformat()
+        day = moment_words(timezone.localtime(report.received_at).date(), "full")
         mask = f"{known.masked_name} {known.masked_phone}".strip() if known else ""
         picks.append((report.pk, " · ".join(filter(None, (report.reference, day, str(report.street), mask)))))
     return ActForm(data, picks=picks, purposes=erasure.EXPORTS if right == "identity.export" else erasure.ERASES)

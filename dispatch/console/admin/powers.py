@@ -30,7 +30,7 @@ class PowerForm(forms.Form):
 
     agency = forms.ModelChoiceField(Agency.objects.none(), label=gettext_lazy("agency"), empty_label=CHOOSE)
     category_code = forms.ChoiceField(
-        label=gettext_lazy("category"), help_text=gettext_lazy("A major class covers all of its minor ones.")
+        label=gettext_lazy("category"), help_text=gettext_lazy("A major category covers all of its minor ones.")
     )
     street = forms.ModelChoiceField(
         Street.objects.all(),

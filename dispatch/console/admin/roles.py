@@ -97,7 +97,9 @@ class LeaveForm(forms.Form):
         label=gettext_lazy("substitute"),
         required=False,
         listed="colleagues",
-        help_text=gettext_lazy("Holds the roles for these days; the person's own rest meanwhile. User name or name."),
+        help_text=gettext_lazy(
+            "Holds the roles on these days, while the person's own are paused. Enter a user name or a name."
+        ),
     )
     note = forms.CharField(label=gettext_lazy("note"), max_length=120, required=False)
 
@@ -126,7 +128,7 @@ def role_new(request: HttpRequest, pk: int) -> HttpResponse:
         call,
         title=_("Grant a role to %(person)s") % {"person": person},
         button=_("Grant"),
-        why=_("It counts from its first to its last day; pages that are open follow at once.")
+        why=_("It counts from its first to its last day. Pages that are open follow at once.")
         + ("" if person.has_usable_password() else " " + _("This person has not set a password yet.")),
         section="people",
         back=reverse("console:admin_person", args=[pk]),
@@ -206,9 +208,7 @@ def certificate_revoke(request: HttpRequest, pk: int) -> HttpResponse:
         lambda data: certificates.certificate_revoke(actor=actor, certificate_id=pk, **data),
         title=_("Revoke certificate %(number)s of %(person)s") % {"number": row.number, "person": row.user},
         button=_("Revoke"),
-        why=_(
-            "From that day this person counts no longer as an officer by it. Earlier visits keep their record of it."
-        ),
+        why=_("From that day the certificate no longer counts. Earlier visits keep their record of it."),
         danger=True,
         section="people",
         back=reverse("console:admin_person", args=[row.user_id]),

@@ -117,6 +117,12 @@ def moment(value: datetime | date | None, style: str = "short") -> SafeString:
 
 
 @register.filter
+def day_words(value: datetime | date | None) -> str:
+    """Write a day with its year as plain text, for a sentence: 2026年8月21日 / 21 Aug 2026."""
+    return moment_words(_local(value).date() if isinstance(value, datetime) else value, "full")
+
+
+@register.filter
 def until_words(value: datetime | date | None) -> str:
     """Write a due moment as plain text, for an attribute: 8月21日 20:10 止 / by 21 Aug 20:10."""
     return gettext("by %(time)s") % {"time": moment_words(value)} if value else ""
