@@ -887,6 +887,7 @@ ROUTES: tuple[Route, ...] = (
     Route("console:feedback_decide", "GET POST", "the office acts", "rating"),
     Route("console:plan", "GET", "the desk"),
     Route("console:what_if", "GET", "the desk"),
+    Route("console:ledger", "GET", "the desk"),
     Route("console:day", "GET", "the desk"),
     Route("console:night", "GET", "the desk"),
     Route("console:day_make", "POST", "the office"),

@@ -312,6 +312,7 @@ def test_query_strings_of_pages(bold: World) -> None:
         "console:parties": ("q", "sort", "page", "after", "kind"),
         "console:orders": ("q", "page", "state"),
         "console:reports": ("from", "until", "street"),
+        "console:ledger": ("period", "on", "first", "last", "street", "page", "by"),
         "console:what_if": ("first", "last", "street", "rule", "margin", "weekday", "window", "a_day"),
         "console:map_points": ("bbox", "zoom"),
         "console:party_alike": ("name", "uscc", "lat"),
