@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 from urllib.parse import quote
 
@@ -64,7 +64,14 @@ def works() -> list[Work]:
         _page("filters", "board by urgency, source and light", lambda _facts: filtered, "p95 150 ms"),
         _page("search", "board, searched by a word", lambda _facts: searched, "p95 150 ms"),
         Work("find", "search box, another text each time", "desk", _find, "p95 150 ms"),
-        Work("case", "case page, another each time", "desk", _cases("/console/cases/{}/"), "120/s", pages=_several),
+        Work(
+            "case",
+            "case page, another each time",
+            "desk",
+            partial(_cases, "/console/cases/{}/"),
+            "120/s",
+            pages=_several,
+        ),
         Work("triage", "triage with its suggestions", "desk", _triage, "p95 500 ms"),
         Work("accept", "status changed: a case accepted", "desk", _accept, "150/s"),
         _page("field", "a squad's day", lambda _facts: "/field/", "120/s", who="squad", login="market1"),
@@ -118,12 +125,16 @@ def _several(facts: Facts) -> list[str]:
     return [f"/console/cases/{pk}/" for pk in facts.cases[:12]]
 
 
-def _cases(path: str) -> Callable[[Facts], Ask]:
-    return lambda facts: lambda client, nth: client.get(path.format(facts.cases[nth % len(facts.cases)]))
+def _cases(path: str, facts: Facts) -> Ask:
+    return lambda client, nth: client.get(path.format(facts.cases[nth % len(facts.cases)]))
 
 
 def _triage(facts: Facts) -> Ask:
-    return lambda client, nth: client.get(f"/console/cases/{facts.triage[nth % len(facts.triage)]}/triage/")
+    def ask(client: Client, nth: int) -> Answer | None:
+        found = facts.triage
+        return client.get(f"/console/cases/{found[nth % len(found)]}/triage/") if found else None
+
+    return ask
 
 
 def _call(facts: Facts) -> Ask:
@@ -145,7 +156,14 @@ def _call(facts: Facts) -> Ask:
 
 
 def _accept(facts: Facts) -> Ask:
-    return lambda client, nth: client.post(f"/console/cases/{facts.received[nth % len(facts.received)]}/accept/", {})
+    """Each once: what is accepted can't be accepted again."""
+    left = iter(facts.received)
+
+    def ask(client: Client, _nth: int) -> Answer | None:
+        case = next(left, None)
+        return None if case is None else client.post(f"/console/cases/{case}/accept/", {})
+
+    return ask
 
 
 def _reported(facts: Facts) -> Ask:
