@@ -25,6 +25,10 @@ SAME: Mapping[str, str] = {
     "cases/models/scope.py::OrderQuerySet.visible_to · condition always · squads": _NONE,
     "cases/models/scope.py::OrderQuerySet.visible_to · condition always · actor.laboratories": _NONE,
     "cases/services/feedback.py::feedback_create · part of a refusal · complaint is None": _TYPES,
+    "cases/services/sharing.py::photo_share · question · "
+    "policies.require(actor, 'photo.share', street_id=case.street_id) (2)": (
+        "asked again under the lock, for a case that moved to another street while the copy was made"
+    ),
     "dispatch/console/admin/home.py::home · condition of rows · "
     "not step.right or holds_somewhere(request, step.right)": _BUTTON,
     "dispatch/console/board.py::_context · condition of rows · holds_somewhere(request, act.right)": _BUTTON,
@@ -34,6 +38,10 @@ SAME: Mapping[str, str] = {
     "may(actor, 'order.draft', street_id=row.target.street_id)": _BUTTON,
     "dispatch/console/party_form.py::party_alike · rows of who asks · register.targets_visible(actor)": (
         "the street that it finds counts only where it is one of the reader's own"
+    ),
+    "dispatch/console/party_merge.py::party_merge · right of the row · "
+    "target_or_404(request, int(other), 'target.edit')": (
+        "both entries are of one street, where the right was asked for the first; the service asks for both"
     ),
     "teams/scope.py::of_own_streets · condition never · not actor.districts": _NONE,
 }

@@ -12,7 +12,7 @@ from django.utils import timezone
 from cases import policies
 from cases.models import Likeness
 from cases.selectors import searching
-from cases.services import erasure, findings, followups, identity, intake, merging, parties, staffing, visits
+from cases.services import erasure, findings, followups, identity, intake, merging, parties, rulings, staffing, visits
 from cases.services import triage as triage_
 from dispatch.notify.selectors import messages, stuck
 from dispatch.notify.webhooks.selectors import webhooks_visible_to
@@ -54,6 +54,13 @@ def _visit(world: World) -> int:
 def test_who_stood_there_and_lost_the_role(act: Act, taken_back: World) -> None:
     with refused("not_allowed", status=403):
         act(taken_back, Actor(taken_back.cast.leader.pk))
+
+
+def test_a_certificate_counts_with_the_role_alone(taken_back: World) -> None:
+    cast = taken_back.cast
+    assert rulings._certificate(actor_of(cast.leader), cast.agencies["street"])
+    with refused("certificate_needed", status=403):
+        rulings._certificate(Actor(cast.leader.pk), cast.agencies["street"])
 
 
 def test_who_took_a_sample_and_lost_the_role(taken_back: World) -> None:

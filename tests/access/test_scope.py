@@ -37,10 +37,12 @@ from cases.selectors import (
     register,
     related,
     searching,
+    tracking,
     worklist,
     yearplans,
 )
 from cases.selectors.suggestions import suggest_repeats
+from cases.services import identity
 from dispatch.console import frame as desk
 from dispatch.field import frame as street_work
 from dispatch.insights import report
@@ -335,6 +337,28 @@ def test_grids_are_of_the_chosen_street_and_of_an_own_one(world: World) -> None:
     for actor, sees in ((actor_of(cast.dispatcher), True), (actor_of(cast.outsider), False)):
         offered = boardfilters.options_of(actor, street_ids=[own])["grid"]
         assert (str(cast.grid.pk) in [key for key, _word in offered]) is sees
+
+
+def test_an_owner_is_oneself_or_nobody(taken_back: World) -> None:
+    world, actor, me, nobody = taken_back, actor_of(taken_back.cast.dispatcher), boardfilters.ME, boardfilters.NOBODY
+    mine, free, other = Case.objects.order_by("pk")[:3]
+    for case, owner in ((mine, world.cast.dispatcher), (free, None), (other, world.cast.head)):
+        Case.objects.filter(pk=case.pk).update(owner=owner)
+    three = Case.objects.filter(pk__in=[mine.pk, free.pk, other.pk]).order_by("pk")
+    for values, found in (((me,), [mine]), ((nobody,), [free]), ((me, nobody), [mine, free])):
+        assert list(three.filter(boardfilters._owner(values, actor, timezone.now()))) == found
+
+
+def test_a_report_is_told_by_its_own_link_or_number(world: World) -> None:
+    for street in (world.own, world.other):
+        for found in (
+            tracking.track(identity.token_hash(street.token)),
+            tracking.track_by_phone(street.complaint.reference, street.signs.phone[-4:]),
+        ):
+            assert found is not None
+            assert found.complaint == street.complaint
+    assert tracking.track(identity.token_hash("x" * 40)) is None
+    assert tracking.track_by_phone("260101-0000", world.own.signs.phone[-4:]) is None
 
 
 def test_rework_is_counted_on_own_streets(world: World) -> None:
