@@ -80,12 +80,15 @@ def twice() -> dict[str, list[str]]:
 
 
 def _lines() -> Iterator[tuple[str, str]]:
-    path = ""
+    path, left = "", False
     for line in PATH.read_text(encoding="utf-8").splitlines() if PATH.exists() else ():
         if line.startswith("### `"):
             path = line.split("`")[1]
+        elif line.startswith("## "):
+            left = line == "## Left"
         elif match := _LINE.fullmatch(line):
             function, kind, what, again, told = match.groups()
+            told = "" if left else told
             yield f"{path}::{function} · {kind} · {_plain(what)}{again or ''}", told
 
 
@@ -107,7 +110,8 @@ def write(found: Mapping[str, str], again: Mapping[str, list[str]] | None = None
         f"Left: {len(left)}.",
     ]
     if left:
-        lines += ["", "## Left", "", _LEFT, *_tables(left, dict.fromkeys((rule.key for rule in left), ""))]
+        seems = {rule.key: _seems(rule, everything) for rule in left}
+        lines += ["", "## Left", "", _LEFT, *_tables(left, seems, "seems said by")]
     if same:
         lines += ["", "## Without effect", "", _SAME, *_tables(same, SAME, "why")]
     if double:
@@ -116,6 +120,19 @@ def write(found: Mapping[str, str], again: Mapping[str, list[str]] | None = None
     lines += ["", "## Noticed", *_tables(noticed, found)]
     PATH.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return [rule.key for rule in left]
+
+
+def _seems(rule: Rule, everything: list[Rule]) -> str:
+    words = set(rule.what.split("'")[1::2])
+    beside = [
+        other
+        for other in everything
+        if other.key != rule.key
+        and other.kind in {"door", "question", "right of the row", "rows of who asks"}
+        and ((other.path, other.function) == (rule.path, rule.function) or words & set(other.what.split("'")[1::2]))
+    ]
+    beside.sort(key=lambda other: other.path != rule.path or other.function != rule.function)
+    return "<br>".join(f"`{_cell(other.key)}`" for other in beside[:2])
 
 
 def _told(test: str, others: list[str]) -> str:

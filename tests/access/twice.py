@@ -18,18 +18,10 @@ from tests.access.mutating import Rule, rules
 if TYPE_CHECKING:
     from tests.access.mutants import Run
 
-KINDS = (
-    "door",
-    "door of the operation",
-    "right of the operation",
-    "right of the row",
-    "question",
-    "refusal",
-    "rows of who asks",
-    "roles that count",
-    "condition of rows",
-    "filter",
+REFUSE = frozenset(
+    {"door", "door of the operation", "right of the operation", "right of the row", "question", "refusal"}
 )
+NARROW = frozenset({"rows of who asks", "roles that count", "condition of rows", "filter"})
 """What stands for itself. Conditions and their parts are steps of those."""
 EVERYWHERE = frozenset({"teams/policies.py", "cases/policies.py", "teams/selectors/ground.py", "teams/scope.py"})
 OF_ALL = frozenset({"roles_required", "staff_required", "check_right", "holds_somewhere", "check_right_somewhere"})
@@ -106,7 +98,7 @@ class Twice:
             (far, other)
             for place, far in self.run.through[item.nodeid].items()
             for other in _of_place().get(place, ())
-            if other.key != rule.key
+            if other.key != rule.key and (other.kind in REFUSE or rule.kind not in REFUSE)
         ]
         return [other for _far, other in sorted(found, key=order)][:MOST]
 
@@ -115,6 +107,6 @@ class Twice:
 def _of_place() -> dict[tuple[str, str], list[Rule]]:
     found: dict[tuple[str, str], list[Rule]] = defaultdict(list)
     for rule in rules():
-        if rule.kind in KINDS and rule.path not in EVERYWHERE and rule.function not in OF_ALL:
+        if rule.kind in REFUSE | NARROW and rule.path not in EVERYWHERE and rule.function not in OF_ALL:
             found[rule.path, rule.function].append(rule)
     return found
