@@ -160,6 +160,9 @@ ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_FORMS = {
     "add_email": "dispatch.web.accountforms.OwnMailForm",
     "change_password": "dispatch.web.accountforms.OwnPasswordForm",
+    "login": "dispatch.web.accountforms.SignInForm",
+    "reauthenticate": "dispatch.web.accountforms.PasswordAgainForm",
+    "reset_password": "dispatch.web.accountforms.LostPasswordForm",
 }
 # Wrong passwords, by network ("ip") and by what dispatch.web.lockout counts ("key"): a browser that knows the account,
 # an account at a network, an account from all strangers together.
@@ -175,6 +178,7 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True  # accounts are made by an administrator: nobo
 MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a finger, a face or a PIN each time: a found key opens nothing
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 MFA_FORMS = {
+    "activate_totp": "dispatch.web.accountforms.FirstCodeForm",
     "authenticate": "dispatch.web.passkeys.CodeForm",
     "reauthenticate": "dispatch.web.passkeys.CodeAgainForm",
     "add_webauthn": "dispatch.web.passkeys.AddForm",

@@ -17,6 +17,7 @@ from allauth.mfa.webauthn.forms import (
 from cryptography.exceptions import UnsupportedAlgorithm
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 log = structlog.get_logger("dispatch.security")
 
@@ -58,11 +59,20 @@ class Careful(forms.Form):
         return cleaned
 
 
-class CodeForm(Careful, AuthenticateForm):  # type: ignore[misc]
+class Coded(Careful):
+    """Asks for a code and names it once."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = pgettext_lazy("second step", "code")
+        self.fields["code"].widget.attrs.pop("placeholder", None)
+
+
+class CodeForm(Coded, AuthenticateForm):  # type: ignore[misc]
     """A code, after the password."""
 
 
-class CodeAgainForm(Careful, ReauthenticateForm):  # type: ignore[misc]
+class CodeAgainForm(Coded, ReauthenticateForm):  # type: ignore[misc]
     """A code, of somebody who is signed in."""
 
 
