@@ -12,7 +12,7 @@ const say = (key, values = {}) => (words()[`w${key[0].toUpperCase()}${key.slice(
 const GRID_ZOOM = 14;
 const SNAP = 0.02;
 const EDGE = 4; // pixels between a name and the frame
-const ZOOM_WIDE = 44; // pixels that the zoom buttons take at the left
+const ZOOM_WIDE = 60; // pixels that the zoom buttons take at the left
 const NARROW = 480; // pixels: a phone, where nothing is given away at the edges
 const MIN_NAME = 64; // pixels: narrower, a name would break within a word
 const STEPS = [0, 1, -1, 2, -2, 3, -3, 4, -4];

@@ -292,7 +292,7 @@ def grid_replace(request: HttpRequest, pk: int) -> HttpResponse:
 
     def make(data: Any) -> ReplaceForm:
         form: ReplaceForm = _prefixed(
-            ReplaceForm(data), row.community.code, starts_on=timezone.localdate(), name=row.name
+            ReplaceForm(data), row.community.code, starts_on=timezone.localdate(), name=row.name, name_en=row.name_en
         )
         form.initial["outline"] = json.dumps(row.outline) if row.outline else ""
         form.fields["reason"].required = True
