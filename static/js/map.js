@@ -299,7 +299,8 @@ async function start(el) {
   const zoom = d.mapZoom ? Number(d.mapZoom) : 16;
   const bounds = (own || outline) && L.geoJSON(own ?? outline).getBounds();
   const fit = d.mapFit?.split(",").map(Number);
-  const room = { paddingTopLeft: [ZOOM_WIDE, 0] }; // what is to be seen keeps clear of the zoom buttons
+  const edge = d.mapDraw ? 14 : 0; // a corner's handle is seen whole
+  const room = { paddingTopLeft: [ZOOM_WIDE + edge, edge], paddingBottomRight: [edge, edge] }; // what is to be seen keeps clear of the zoom buttons
   function first() {
     if (fit?.length === 4 && fit.every(Number.isFinite)) map.fitBounds([[fit[1], fit[0]], [fit[3], fit[2]]]);
     else if (bounds?.isValid()) map.fitBounds((given && "mapMark" in d ? bounds.extend(given) : bounds).pad(canvas.offsetWidth < NARROW ? 0 : 0.15), { ...room, maxZoom: 17 });
