@@ -240,7 +240,7 @@ def order(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "order": view.order,
         "card": order_card(actor, view),
-        "reasons": [{"reason": row, "case": cases.get(row.need.case_id)} for row in reasons_of([pk]).get(pk, [])],
+        "reasons": [{"reason": row, "case": cases.get(row.need.case_id or 0)} for row in reasons_of([pk]).get(pk, [])],
         "menu": menu,
         "next": next_of_order(actor, view),
         "explanation": explained(view.order.explanation or []),
