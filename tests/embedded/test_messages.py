@@ -6,11 +6,13 @@ import gettext
 import os
 from pathlib import Path
 
+import polib
 import pytest
 
 from dispatch.embedded.messages import compile_messages
 from dispatch.embedded.process import LauncherError
 
+LOCALE = Path(__file__).parents[2] / "locale"
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
 
 
@@ -42,3 +44,9 @@ def test_a_broken_catalogue_is_one_sentence(catalogue: Path) -> None:
     (catalogue / "zh_Hans" / "LC_MESSAGES" / "django.po").write_text('msgid "open\nmsgstr')
     with pytest.raises(LauncherError, match=r"Cannot compile django\.po"):
         compile_messages(catalogue)
+
+
+def test_every_word_stands_once() -> None:
+    """Twice with different words, one page speaks with the other's; the gettext programs then read nothing at all."""
+    for po in LOCALE.glob("*/LC_MESSAGES/*.po"):
+        polib.pofile(str(po), check_for_duplicates=True)
