@@ -126,10 +126,9 @@ class Run:
                 before["killer"] = name
                 killed[name] += 1
                 self.left.remove(rule)
+                self.save()
             else:
                 print(f"  survives {path.name}: {rule.key}", flush=True)
-            if len(self.found) % 20 == 0:
-                self.save()
         print(f"  {len(self.left)} left after {time.monotonic() - begun:.0f} s", flush=True)
 
     def say(self, rule: Rule, told: list[str]) -> None:
