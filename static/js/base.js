@@ -78,6 +78,7 @@ const free = (form) => {
   form.removeAttribute("aria-busy");
   delete form.dataset.sending;
 };
+let asked = 0;
 document.addEventListener("submit", (e) => {
   const form = e.target;
   if (e.defaultPrevented || form.method === "dialog") return;
@@ -89,7 +90,11 @@ document.addEventListener("submit", (e) => {
       e.stopImmediatePropagation();
       dialog.querySelector("[data-confirm-t]").textContent = form.dataset.confirm;
       const by = e.submitter;
-      dialog.addEventListener("close", () => {
+      const question = ++asked;
+      const decided = () => {
+        if (question === asked && dialog.open) return; // told late: it was the question before that closed
+        dialog.removeEventListener("close", decided);
+        if (question !== asked) return;
         // The page may have refreshed this place meanwhile: then its new form is the one to send.
         const same = (other) => other.action === form.action && other.dataset.confirm === form.dataset.confirm;
         const now = form.isConnected ? form : [...document.forms].find(same);
@@ -98,7 +103,8 @@ document.addEventListener("submit", (e) => {
         now.dataset.confirmed = "1";
         now.requestSubmit(by && now.contains(by) ? by : undefined);
         delete now.dataset.confirmed;
-      }, { once: true });
+      };
+      dialog.addEventListener("close", decided);
       dialog.returnValue = "";
       dialog.showModal();
       return;

@@ -72,6 +72,7 @@ def test_four_thousand_points_stay_smooth(people: People, product: Product) -> N
         expect(page.locator(".map-bubble")).to_contain_text("at this one place")
         page.keyboard.press("Escape")
         for _ in range(3):  # from the press to the new marks
+            at_rest(page)
             before = marks_of(page)
             page.locator(".leaflet-control-zoom-out").click()
             page.wait_for_function("(before) => window.marksOf() !== before", arg=before)
@@ -150,6 +151,13 @@ def shown(page: Page) -> None:
     page.wait_for_selector("[data-map-state=ready]", timeout=20_000)
     page.evaluate(
         "window.marksOf = () => JSON.stringify([...document.querySelectorAll('.map-mark')].map((m) => m.title).sort())"
+    )
+
+
+def at_rest(page: Page) -> None:
+    """Neither on its way to another view nor asking for marks; Leaflet takes no press while it is."""
+    page.wait_for_function(
+        "() => !document.querySelector('.leaflet-zoom-anim, .leaflet-pan-anim, [data-map][aria-busy]')"
     )
 
 
