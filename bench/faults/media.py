@@ -24,10 +24,9 @@ class Media:
     def full(self) -> Iterator[None]:
         """No byte is left, also not one that is given free meanwhile."""
         try:
-            with self._ballast.open("ab") as file, contextlib.suppress(OSError):
+            with self._ballast.open("ab", buffering=0) as file, contextlib.suppress(OSError):
                 while True:
                     file.write(bytes(1 << 16))
-                    file.flush()
             yield
         finally:
             self._ballast.unlink(missing_ok=True)
