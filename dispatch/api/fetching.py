@@ -51,7 +51,7 @@ def own_part(request: Request, pk: int) -> Part:
 
 def lead_of_visit(request: Request, pk: int) -> Visit:
     """A visit that one's own squad leads, and so may end."""
-    visit = visit_or_404(request, pk, "visit.close")
+    visit = visit_or_404(request, pk)
     leads = Part.objects.filter(order_id=visit.order_id, is_lead=True).exclude(state=PartState.RELEASED)
     check_right(request, "visit.close", squad_ids=leads.values_list("squad_id", flat=True))
     return visit

@@ -138,6 +138,44 @@ def test_a_decision_about_a_known_party_is_the_street_s(taken_back: World) -> No
         )
 
 
+OTHERS_DECISION: dict[str, tuple[str, dict[str, Any]]] = {
+    "a party of the own street": ("inspection", {"target_id": "party"}),
+    "no visit": ("answered", {"reply": "演示·答复"}),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS_DECISION)
+def test_what_becomes_of_a_case_is_said_on_its_street(name: str, taken_back: World) -> None:
+    """Before the party that was named is looked at, and where none is."""
+    disposition, more = OTHERS_DECISION[name]
+    with refused("not_allowed", status=403):
+        triage_.case_triage(
+            actor=actor_of(taken_back.cast.outsider),
+            case_id=taken_back.own.rows["case"],
+            disposition=disposition,
+            **{key: taken_back.other.rows.get(value, value) for key, value in more.items()},
+        )
+
+
+def test_complainants_words_are_found_at_the_desk_of_their_street(taken_back: World) -> None:
+    """Not by who has a desk elsewhere and sees the case because a squad was called."""
+    world = taken_back
+    grants = (*actor_of(world.cast.outsider).grants, *actor_of(world.people["joint"]).grants)
+    both = Actor(world.cast.outsider.pk, grants)
+    found = [[hit.case for hit in searching.find(both, words).cases.rows] for words in (
+        world.own.case.reference, world.own.signs.words, world.other.signs.words
+    )]  # fmt: skip
+    assert found == [[world.own.case], [], [world.other.case]]
+
+
+def test_a_closed_account_holds_no_role(taken_back: World) -> None:
+    person = taken_back.cast.head
+    assert actor_of(person).grants
+    person.is_active = False
+    assert actor_of(person).grants == ()
+    person.is_active = True
+
+
 def test_a_person_is_found_on_own_streets_alone(taken_back: World) -> None:
     world = taken_back
     own, elsewhere = actor_of(world.cast.head), actor_of(world.cast.outsider_head)

@@ -307,3 +307,37 @@ def test_a_visit_is_ended_by_its_own_lead(taken_back: World) -> None:
     lead.update(state="released")
     leader.post(path, {"outcome": "done"})
     assert leader.answer.status_code in (403, 404)
+
+
+def test_who_led_and_was_excused_ends_no_visit_with_another_squad(taken_back: World) -> None:
+    """Seen through the joint squad, refused before the body is read."""
+    cast = taken_back.cast
+    Part.objects.filter(pk=taken_back.own.rows["lead part"]).update(state="released")
+    Assignment.objects.create(user=cast.leader, role=Role.OFFICER, squad=cast.squads["urban"], starts_on=LONG_AGO)
+    program = program_of(cast.leader)
+    with unchanged():
+        program.post(f"visits/{taken_back.own.order.visits.get().pk}/close/", {"outcome": "nonsense"})
+    program.refused(403, "not_allowed")
+
+
+def test_a_case_that_is_only_looked_on_takes_no_other_in(taken_back: World) -> None:
+    """Seen through the district, with the right for the other case alone."""
+    cast = taken_back.cast
+    Assignment.objects.create(user=cast.outsider, role=Role.SUPERVISOR, district=cast.district, starts_on=LONG_AGO)
+    program = program_of(cast.outsider)
+    assert program.get(f"cases/{taken_back.own.case.pk}/")["id"] == taken_back.own.case.pk
+    with unchanged():
+        program.post(f"cases/{taken_back.other.case.pk}/merge/", {"into_case_id": taken_back.own.case.pk})
+    program.refused(403, "not_allowed")
+
+
+def test_what_was_read_before_counts_for_writing_a_row_that_has_a_tag(taken_back: World) -> None:
+    """Reading answers what is there now; a part has no tag, so an act on it asks for none."""
+    rows, outdated = taken_back.own.rows, {"If_Match": '"case-0-0"'}
+    desk, leader = program_of(taken_back.cast.dispatcher), program_of(taken_back.cast.leader)
+    assert desk.get(f"cases/{rows['case']}/", **outdated)["id"] == rows["case"]
+    desk.post(f"cases/{rows['case']}/accept/", **outdated)
+    desk.refused(412, "changed_meanwhile")
+    path = f"parts/{rows['lead part']}/acknowledge/"
+    plain = (leader.post(path), leader.answer.status_code)
+    assert (leader.post(path, **outdated), leader.answer.status_code) == plain

@@ -6,6 +6,7 @@ The pages ask the same selectors, but a page that is closed to somebody hides wh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,8 +18,10 @@ from cases.models import (
     Case,
     CaseComplaint,
     Complaint,
+    Event,
     Likeness,
     Need,
+    NightPlan,
     Order,
     OrderNeed,
     Part,
@@ -31,6 +34,7 @@ from cases.selectors import (
     clues,
     map,
     merging,
+    nightplans,
     orderlist,
     partyfile,
     planning,
@@ -49,6 +53,7 @@ from dispatch.insights import report
 from dispatch.notify.models import Message
 from dispatch.notify.selectors import inbox, unread_count
 from dispatch.notify.services import messages_mark_read
+from dispatch.notify.webhooks.spread import READERS, seen_by
 from teams.models import Role, Squad, User
 from teams.policies import RESIDENT, SYSTEM, Actor, Grant
 from teams.selectors import actor_of
@@ -114,6 +119,14 @@ def address_of(street: Street) -> str:
     return "演示里弄七号"
 
 
+def night(street: Street) -> NightPlan:
+    """A night's run on a day that has none of another street."""
+    day = timezone.localdate() - timedelta(days=street.case.street_id % 2)
+    return NightPlan.objects.create(
+        street=street.case.street, day=day, rule="riding", state="done", created_at=timezone.now()
+    )
+
+
 def file_of(name: str) -> Sight:
     return lambda world, actor, street: bool(getattr(partyfile.party_file(target_of(street), actor), name))
 
@@ -157,6 +170,9 @@ SIGHTS: Mapping[str, tuple[Sight, Mapping[str, str]]] = {
         DESK,
     ),
     "yearly plans": (lambda w, a, s: YearPlan.objects.get(pk=s.rows["year plan"]) in yearplans.plans_visible(a), DESK),
+    "nights": (lambda w, a, s: night(s) in nightplans.nights_visible(a), DESK),
+    "days of nights": (lambda w, a, s: night(s).day in nightplans.nights_days(a), DESK),
+    "nights of a day": (lambda w, a, s: bool(nightplans.nights_of(a, night(s).day)), DESK),
     "parties of the map": (lambda w, a, s: target_of(s) in map.parties(a), DESK),
     "board": (
         lambda w, a, s: s.case in board.board_rows(actor=a, queue="all")[0].cases,
@@ -397,6 +413,21 @@ def test_messages_are_one_s_own(taken_back: World) -> None:
     messages_mark_read(actor=actor)
     assert unread_count(actor) == 0
     assert unread_count(actor_of(another)) == 1
+
+
+def test_another_system_hears_of_what_its_account_sees(world: World) -> None:
+    """Of cases and of orders, each by itself; of nothing where the account reads neither at the desk."""
+    told = {
+        (name, place): list(Event.objects.filter(**{name: getattr(street, name)}))
+        for name in ("case", "order")
+        for place, street in (("own", world.own), ("other", world.other))
+    }
+    assert all(told.values())
+    for role, user in people_of(world):
+        reads = actor_of(user).has(*READERS)
+        for (name, place), events in told.items():
+            sees = reads and shown_to(world, actor_of(user), SIGHTS[f"{name}s"][0]) in (place, "both")
+            assert seen_by(user, events) == (events if sees else []), (role, name, place)
 
 
 def test_streams_of_the_street_are_those_of_the_own_squads(world: World) -> None:
