@@ -41,7 +41,7 @@ from dispatch.notify.models import Delivery, Webhook
 from dispatch.web.models import ApiToken
 from teams.models import Assignment, CalendarDay, District, Leave, Power, Role, Squad, SquadKind, User
 from teams.policies import RESIDENT
-from tests.access.sight import OTHER, OWN, SHARED, VEILED, Signs, Told
+from tests.access.sight import OTHER, OWN, SHARED, VEILED, Signs, Told, stands_in
 from tests.cast import LAT, Cast, Snapshot, make_cast, officer, person, snapshot
 from tests.stage import planned_case
 
@@ -63,6 +63,10 @@ class Street:
     def names(self) -> dict[str, str]:
         """Fields of ``sight`` that are rows' own names."""
         return {"case": self.case.reference, "order": self.order.number, "party": self.order.target.name}
+
+    def told_in(self, text: str) -> set[str]:
+        """Fields of ``sight`` that the text tells of this street's rows."""
+        return self.signs.found_in(text) | {name for name, word in self.names.items() if stands_in(word, text)}
 
 
 @dataclass
