@@ -331,13 +331,56 @@ def test_a_case_that_is_only_looked_on_takes_no_other_in(taken_back: World) -> N
     program.refused(403, "not_allowed")
 
 
-def test_what_was_read_before_counts_for_writing_a_row_that_has_a_tag(taken_back: World) -> None:
-    """Reading answers what is there now; a part has no tag, so an act on it asks for none."""
-    rows, outdated = taken_back.own.rows, {"If_Match": '"case-0-0"'}
-    desk, leader = program_of(taken_back.cast.dispatcher), program_of(taken_back.cast.leader)
-    assert desk.get(f"cases/{rows['case']}/", **outdated)["id"] == rows["case"]
-    desk.post(f"cases/{rows['case']}/accept/", **outdated)
-    desk.refused(412, "changed_meanwhile")
-    path = f"parts/{rows['lead part']}/acknowledge/"
-    plain = (leader.post(path), leader.answer.status_code)
-    assert (leader.post(path, **outdated), leader.answer.status_code) == plain
+ON_OWN_STREETS: tuple[tuple[str, str, int], ...] = (
+    ("targets/", '{"street_id": {street}, "name": "演示·新店"}', 201),
+    ("complaints/taken/", '{"street_id": {street}, "text": "演示·来电说油烟"}', 201),
+    ("orders/", '{"target_id": {party}}', 409),
+)
+"""Where, a body that names a street or its party, what comes of it on the own one."""
+
+
+@pytest.mark.parametrize(("path", "body", "status"), ON_OWN_STREETS, ids=[row[0] for row in ON_OWN_STREETS])
+def test_a_street_that_is_only_looked_on_is_not_written_on(
+    path: str, body: str, status: int, taken_back: World
+) -> None:
+    """Seen through the district, with the office's rights on another street."""
+    cast = taken_back.cast
+    Assignment.objects.create(user=cast.outsider, role=Role.SUPERVISOR, district=cast.district, starts_on=LONG_AGO)
+    program = program_of(cast.outsider)
+    for street, made, wanted in (
+        (cast.other_street, taken_back.other, status),
+        (cast.street, taken_back.own, 403),
+    ):
+        named = body.replace("{street}", str(street.pk)).replace("{party}", str(made.rows["party"]))
+        program.post(path, json.loads(named))
+        assert program.answer.status_code == wanted
+    program.refused(403, "not_allowed")
+
+
+SEEN: tuple[tuple[str, str, dict[str, Any], dict[str, str], dict[str, Any], int], ...] = (
+    ("POST", "parts/{lead part}/acknowledge/", {}, {"Idempotency_Key": "no key"}, {}, 409),
+    ("POST", "parts/{lead part}/finish/", {"note": 5}, {}, {}, 409),
+    ("PUT", "items/{lead item}/answer/", {"result": "nonsense"}, {}, {"result": "conforms"}, 200),
+)
+"""Acts of a squad, sent wrongly; sent rightly, and what comes of that to the squad."""
+
+
+@pytest.mark.parametrize(("method", "path", "wrong", "headers", "right", "done"), SEEN, ids=[row[1] for row in SEEN])
+def test_who_sees_a_part_is_refused_before_anything_is_read(
+    method: str,
+    path: str,
+    wrong: dict[str, Any],
+    headers: dict[str, str],
+    right: dict[str, Any],
+    done: int,
+    taken_back: World,
+) -> None:
+    for name, pk in taken_back.own.rows.items():
+        path = path.replace(f"{{{name}}}", str(pk))
+    for role, status in (("checker", 403), ("joint", 403), ("leader", 400)):
+        program = program_of(taken_back.people[role])
+        with unchanged():
+            program._send(method, path, wrong, headers)
+        assert program.answer.status_code == status, role
+    program._send(method, path, right, {})
+    assert program.answer.status_code == done
