@@ -384,3 +384,15 @@ def test_who_sees_a_part_is_refused_before_anything_is_read(
         assert program.answer.status_code == status, role
     program._send(method, path, right, {})
     assert program.answer.status_code == done
+
+
+def test_what_was_read_before_counts_for_writing_a_row_that_has_a_tag(taken_back: World) -> None:
+    """Reading answers what is there now; a part has no tag, so an act on it asks for none."""
+    rows, outdated = taken_back.own.rows, {"If_Match": '"case-0-0"'}
+    desk, leader = program_of(taken_back.cast.dispatcher), program_of(taken_back.cast.leader)
+    assert desk.get(f"cases/{rows['case']}/", **outdated)["id"] == rows["case"]
+    desk.post(f"cases/{rows['case']}/accept/", **outdated)
+    desk.refused(412, "changed_meanwhile")
+    path = f"parts/{rows['lead part']}/acknowledge/"
+    plain = (leader.post(path), leader.answer.status_code)
+    assert (leader.post(path, **outdated), leader.answer.status_code) == plain
