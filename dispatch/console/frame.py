@@ -198,7 +198,8 @@ def _mark(name: str) -> str:
 
 def office_name(actor: Actor) -> str:
     """The name under the brand: the office's street, or what the person looks on."""
-    key = f"office.{sorted(actor.streets())}.{get_language()}"
+    streets = "-".join(map(str, sorted(actor.streets()))) or ("district" if actor.districts else "all")
+    key = f"office.{streets}.{get_language()}"
     known: str | None = caches["rows"].get(key)
     if known is None:
         known = _office_name(actor)

@@ -47,7 +47,7 @@ from tests.access.twice import Twice
 
 EVERYBODY = Actor(None, tuple(Grant(role) for role in Role), kind="system")
 """Who sees whatever anybody sees: put in the place of who asks."""
-STANDING = ("test_matrix.py", "test_services.py", "test_access.py")
+STANDING = ("test_matrix.py", "test_services.py", "test_access.py", "test_doors.py")
 """Files whose tests share one ground in an open transaction, and name what they ask."""
 TRIES = int(os.environ.get("MUTATION_TRIES", "5"))
 PATIENCE = 60  # seconds of processor for one test

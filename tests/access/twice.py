@@ -56,7 +56,7 @@ class Twice:
 
     def again(self, rule: Rule, item: pytest.Item) -> list[Rule]:
         gone: list[Rule] = []
-        if self.run.notices(item, rule):  # noticed after all: for the other kind of run
+        if self.noticed(rule, item):  # after all: for the other kind of run
             return []
         for other in self.others(rule, item):
             if self.is_needed(other, item) or (gone and self.run.notices(item, *gone, other)):
@@ -65,6 +65,15 @@ class Twice:
             if self.run.notices(item, *gone, rule):
                 return self.least(rule, item, gone)
         return []
+
+    def noticed(self, rule: Rule, item: pytest.Item) -> bool:
+        """Whether the test notices. What it only comes through without the rule belongs to its way, and is next."""
+        with self.run.watched() as seen:
+            failed = self.run.notices(item, rule)
+        if not self.run.kept_ground:  # walks know their way from the names in the code
+            for place in seen:
+                self.run.through[item.nodeid].setdefault(place, -1)
+        return failed
 
     def least(self, rule: Rule, item: pytest.Item, gone: list[Rule]) -> list[Rule]:
         """Those that are needed for the proof."""
