@@ -7,6 +7,7 @@ PIP := $(PY) -m pip install -qq --no-input --disable-pip-version-check
 WITH := $(PY) -m dispatch.embedded run --data .data/test --fast --max-connections 200 --
 PYTEST := $(PY) -m pytest -q
 TOUR := tests/journeys/test_tour.py
+CODE := manage.py bench cases dispatch teams
 # Three for two cores: many tests wait for a server that starts, a lock, a clock.
 WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 
@@ -64,6 +65,7 @@ style:
 	@$(BIN)/djlint templates --lint --quiet
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(CODE) 2>/dev/null
 	@$(BIN)/lint-imports
 
 types:

@@ -159,10 +159,10 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True  # the password again before the mail a
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_FORMS = {
     "add_email": "dispatch.web.accountforms.OwnMailForm",
-    "change_password": "dispatch.web.accountforms.OwnPasswordForm",
+    "change_password": "dispatch.web.accountforms.OwnPasswordForm",  # nosec B105 # a word, no password
     "login": "dispatch.web.accountforms.SignInForm",
     "reauthenticate": "dispatch.web.accountforms.PasswordAgainForm",
-    "reset_password": "dispatch.web.accountforms.LostPasswordForm",
+    "reset_password": "dispatch.web.accountforms.LostPasswordForm",  # nosec B105 # a word, no password
 }
 # Wrong passwords, by network ("ip") and by what dispatch.web.lockout counts ("key"): a browser that knows the account,
 # an account at a network, an account from all strangers together.

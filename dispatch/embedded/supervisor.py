@@ -239,7 +239,7 @@ def _environment(servers: Servers) -> dict[str, str]:
 
 def _address() -> str:
     host = os.environ.get("HOST") or "127.0.0.1"
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104  (shown, not bound)
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # nosec B104 # noqa: S104  (shown, not bound)
     return f"http://{shown}:{number('PORT', 8000)}"
 
 
@@ -310,7 +310,7 @@ def _children(place: Layout, listening: socket.socket | None, only: str) -> list
 def answers(timeout: float) -> bool:
     """Whether the web on this machine's ``PORT`` answers ``/healthz``."""
     host, port = os.environ.get("HOST") or "127.0.0.1", number("PORT", 8000)
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (asked, not bound)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # nosec B104 # noqa: S104  (asked, not bound)
     connection = http.client.HTTPConnection(host, port, timeout=timeout)
     with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
         connection.request("GET", "/healthz", headers={"Host": "localhost"})

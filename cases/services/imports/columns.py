@@ -56,7 +56,7 @@ _NAMES: Mapping[str, str] = MappingProxyType(
         "address": "事发地址 发生地址 事件地址 诉求地址 发生地点 地点 地址 address",
         "name": "诉求人姓名 来电人姓名 市民姓名 联系人 诉求人 来电人 姓名 name",
         "phone": "联系电话 来电号码 联系方式 手机号码 手机号 电话 phone",
-        "keep_secret": "是否保密 保密 隐藏身份 keepsecret",
+        "keep_secret": "是否保密 保密 隐藏身份 keepsecret",  # nosec B105 # a word, no password
         "lat": "纬度 lat latitude",
         "lng": "经度 lng lon longitude",
     }
