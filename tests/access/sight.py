@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from cases.management.sight import FIELDS, may_be_told
 from dispatch.web.live.topics import read_grants
 
+_MARKS = re.compile(r"</?mark>")
 VEILED, SHARED = "0veiled", "shared-copy"
 """What the name of a photo's folder ends in when squads get a copy of it, and the stem of that copy."""
 
@@ -94,8 +95,9 @@ def text_of(answer: Any) -> str:
 
 
 def stands_in(word: str, text: str) -> bool:
-    """A case's number is not told by an order's (``JC-261127-0001``) of the same digits."""
-    return re.search(rf"(?<!-){re.escape(word)}", text) is not None
+    """A case's number is not told by an order's (``JC-261127-0001``) of the same digits, nor where a search marks them
+    there."""
+    return re.search(rf"(?<!-){re.escape(word)}", _MARKS.sub("", text)) is not None
 
 
 def wrong_in(told: Told, role: str, street: str, signs: Signs, rows: dict[str, str], url: str, text: str) -> list[str]:
