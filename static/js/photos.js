@@ -112,6 +112,10 @@ async function back() {
       input.dispatchEvent(new CustomEvent("look:photo", { bubbles: true, cancelable: true, detail }));
     }
   }
+  // On a slow line somebody chooses before this file has come.
+  for (const input of document.querySelectorAll("[data-photos] input[type=file]")) {
+    if (input.files.length && !chosen.has(input)) input.dispatchEvent(new Event("change", { bubbles: true }));
+  }
 }
 if (document.readyState === "complete") back();
 else document.addEventListener("DOMContentLoaded", back);

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from cases.models import Complaint
@@ -108,8 +109,13 @@ def test_without_javascript_all_three_steps_work(phone: Open, picture: str, cast
 def test_with_javascript_on_a_phone(phone: Open, picture: str, cast: Cast, language: str, elder: bool) -> None:
     page = phone(language=language, elder=elder)
     fits(page)
+    held: list[Route] = []
+    page.route(re.compile(r"/js/photos[^/]*\.js"), lambda route: route.continue_() if held else held.append(route))
     page.locator('a[href="/report/"]').click()
-    page.set_input_files("#photos", picture)
+    page.set_input_files("#photos", picture)  # before the script that draws it is there
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
     expect(page.locator(".shot canvas")).to_have_count(1)
     page.locator("label[for=id_kinds_2]").click()
     fits(page)
