@@ -79,7 +79,8 @@ def party_new(office: Page, name: str) -> str:
     office.locator("[name=lat]").fill(str(PLACE[0]))
     office.locator("[name=lng]").fill(str(PLACE[1]))
     office.locator("[name=noise_zone]").select_option("2")
-    office.get_by_role("button", name="Save").click()
+    with office.expect_navigation():
+        office.get_by_role("button", name="Save").click()
     another = office.locator("[name=another]")
     if another.count():  # like-named parties of other journeys: this one is another
         another.check()
