@@ -171,7 +171,7 @@ def test_a_list_is_taken_out_with_a_record_and_without_complainants(cast: Cast, 
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     assert {row["Reference"] for row in rows} == set(Case.objects.values_list("reference", flat=True))
     assert told.identity is not None
-    for secret in (PHONE, PHONE[-4:], '演示·甲"', told.text, "1802"):
+    for secret in (PHONE, PHONE[-4:], '演示·甲"', told.text, "1802室"):
         assert secret not in text
     record = BoardExport.objects.get()
     assert (record.user, record.rows, record.kind, record.filters) == (cast.dispatcher, 2, "csv", {"text": "…"})
