@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple, cast
 
-from django.db.models import BooleanField, CharField, ExpressionWrapper, Q, Value
+from django.db.models import BigIntegerField, BooleanField, CharField, Count, ExpressionWrapper, F, Q, QuerySet, Value
 from django.utils.translation import get_language
 
 from cases import flow
@@ -52,6 +52,7 @@ STAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 QUEUES = (*STAGES, "late", "all")
 OPEN_STAGES = tuple(stage for stage in CaseStage.values if stage not in flow.ENDED)
+_QUEUES_OF = {stage: (queue, "all") for queue, stages in STAGES.items() for stage in stages}
 CAP = 100
 """Counts end here: a badge says 99+."""
 PAGE = 100
@@ -77,28 +78,36 @@ def queue_rule(queue: str) -> Q:
 def queues(actor: Actor, more: Mapping[str, CaseQuerySet] | None = None) -> dict[str, QueueCount]:
     """Counts of all queues, of ratings that ask for ``rework``, and of ``more`` rows by name, in one query.
 
-    Each reads ``CAP`` rows of an index at most, the late ones first.
+    The open rows are counted once, by stage; of ratings and ``more`` ``CAP`` rows are read at most, late ones first.
     """
-    moment = now()
     visible = Case.objects.visible_to(actor)
-    late = ExpressionWrapper(Q(due_at__lt=moment), output_field=BooleanField())
-    asked = {queue: visible.filter(queue_rule(queue)) for queue in QUEUES} | dict(more or {})
-    parts = [
+    late: Any = ExpressionWrapper(Q(due_at__lt=now()), output_field=BooleanField())
+    by_stage = (
+        visible.filter(stage__in=OPEN_STAGES)
+        .annotate(queue=F("stage"), is_late=late)
+        .values_list("queue", "is_late")
+        .annotate(n=Count("pk"))
+        .order_by()
+    )
+    one = Value(1, output_field=BigIntegerField())
+    named = [
         rows.order_by("due_at")
-        .annotate(queue=Value(name, output_field=CharField()), is_late=late)
-        .values_list("queue", "is_late")[:CAP]
-        for name, rows in asked.items()
+        .annotate(queue=Value(name, output_field=CharField()), is_late=late, n=one)
+        .values_list("queue", "is_late", "n")[:CAP]
+        for name, rows in (more or {}).items()
     ]
     rework = (
         Feedback.objects.filter(rework=ReworkState.ASKED, case__in=visible)
-        .annotate(queue=Value("rework", output_field=CharField()), is_late=Value(False))
-        .values_list("queue", "is_late")[:CAP]
+        .annotate(queue=Value("rework", output_field=CharField()), is_late=Value(False), n=one)
+        .values_list("queue", "is_late", "n")[:CAP]
     )
-    found: dict[str, list[int]] = {name: [0, 0] for name in (*asked, "rework")}
-    for name, is_late in parts[0].union(*parts[1:], rework, all=True):
-        found[name][0] += 1
-        found[name][1] += bool(is_late)
-    return {name: QueueCount(count, late_count) for name, (count, late_count) in found.items()}
+    found: dict[str, list[int]] = {name: [0, 0] for name in (*QUEUES, *(more or {}), "rework")}
+    for name, is_late, count in by_stage.union(rework, *named, all=True):
+        for queue in _QUEUES_OF.get(name, (name,)):
+            found[queue][0] += count
+            found[queue][1] += count if is_late else 0
+    found["late"] = [found["all"][1]] * 2
+    return {name: QueueCount(min(count, CAP), min(of_them, CAP)) for name, (count, of_them) in found.items()}
 
 
 def views_of(actor: Actor) -> list[BoardView]:
@@ -122,7 +131,7 @@ def board_rows(
     before: str | None = None,
     size: int = PAGE,
     options: Options | None = None,
-) -> tuple[Page, CaseFilter]:
+) -> tuple[Page[Glance], CaseFilter]:
     """A page of a queue in one of the orders of ``SORTS``, and the filter form that was applied.
 
     A filter value that is not offered selects nothing of itself; the form says so. A cursor that can't be read
@@ -130,20 +139,66 @@ def board_rows(
     """
     visible = Case.objects.visible_to(actor).filter(queue_rule(queue))
     chosen = CaseFilter(filters, visible, actor=actor, options=options)
-    return page_of(_as_rows(chosen.qs), sort=sort, after=cursor, before=before, size=size), chosen
+    return page_of(_glances(chosen.qs), sort=sort, after=cursor, before=before, size=size), chosen
 
 
-def rows_again(*, actor: Actor, queue: str, ids: Iterable[int]) -> list[tuple[Case, bool]]:
+def rows_again(*, actor: Actor, queue: str, ids: Iterable[int]) -> list[tuple[Glance, bool]]:
     """Those of the cases that the actor sees, and whether they still stand in the queue. One query."""
     stays = ExpressionWrapper(queue_rule(queue), output_field=BooleanField())
-    found = _as_rows(Case.objects.visible_to(actor).filter(pk__in=list(ids))).annotate(stays=stays)
-    return [(case, vars(case)["stays"]) for case in found.order_by("pk")]
+    found = Case.objects.visible_to(actor).filter(pk__in=list(ids)).annotate(stays=stays).order_by("pk")
+    rows = _with_target(found).values_list(*Glance._fields, "stays")
+    return [(Glance(*row[:-1]), row[-1]) for row in rows]
 
 
-def _as_rows(cases: CaseQuerySet) -> CaseQuerySet:
-    """With what a row shows, without the outlines: kilobytes a row that no list shows."""
-    rows = cases.select_related("target", "category", "street", "grid", "chain", "owner")
-    return rows.defer("street__outline", "grid__outline")
+class Glance(NamedTuple):
+    """What tells how a case stands on the board: enough to find a row that was drawn before, and its place."""
+
+    pk: int
+    street_id: int
+    stage: str
+    severity: str
+    opened_at: datetime
+    due_at: datetime | None
+    complaint_count: int
+    category_id: int | None
+    owner_id: int | None
+    seq: int | None
+    target_name: str | None
+    target_address: str | None
+
+
+def _with_target(cases: CaseQuerySet) -> CaseQuerySet:
+    return cases.annotate(seq=F("chain__seq"), target_name=F("target__name"), target_address=F("target__address"))
+
+
+def _glances(cases: CaseQuerySet) -> QuerySet[Case, Glance]:
+    return cast("QuerySet[Case, Glance]", _with_target(cases).values_list(*Glance._fields, named=True))
+
+
+def glance_of(case: Case) -> Glance:
+    """The same of a case that is loaded whole."""
+    chain, target = getattr(case, "chain", None), case.target
+    return Glance(
+        pk=case.pk,
+        street_id=case.street_id,
+        stage=case.stage,
+        severity=case.severity,
+        opened_at=case.opened_at,
+        due_at=case.due_at,
+        complaint_count=case.complaint_count,
+        category_id=case.category_id,
+        owner_id=case.owner_id,
+        seq=chain.seq if chain else None,
+        target_name=target.name if target else None,
+        target_address=target.address if target else None,
+    )
+
+
+def whole_rows(ids: Iterable[int]) -> list[Case]:
+    """The cases with what a row shows, without the outlines: kilobytes a row that no list shows. One query."""
+    rows = Case.objects.filter(pk__in=list(ids))
+    rows = rows.select_related("target", "category", "street", "grid", "chain", "owner")
+    return list(rows.defer("street__outline", "grid__outline"))
 
 
 @dataclass(frozen=True, slots=True)

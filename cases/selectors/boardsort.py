@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from django.db.models import F, OrderBy, Q
+from django.db.models import F, OrderBy, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import Case, CaseQuerySet
+from cases.models import Case
 
+R = TypeVar("R")
 NOTHING = Q(pk__in=[])
 _EMPTY = "-"
 BIGGEST = 2**63
@@ -86,10 +87,10 @@ FIRST = "due"
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[R]):
     """Rows in order. ``after`` and ``before`` are the cursors of the pages beside it; None where there is none."""
 
-    cases: list[Case]
+    cases: list[R]
     after: str | None
     before: str | None = None
 
@@ -99,8 +100,8 @@ class Page:
         return self.after
 
 
-def cursor_of(case: Case, sort: str = FIRST) -> str:
-    """Where a row stands in the order, as text for an address."""
+def cursor_of(case: Any, sort: str = FIRST) -> str:
+    """Where a row (a case, or what has the columns of its order) stands in the order, as text for an address."""
     values = (getattr(case, key.field) for key in SORTS[sort].keys)
     texts = (value.isoformat() if isinstance(value, datetime) else value for value in values)
     return "~".join([sort, *(_EMPTY if text is None else str(text) for text in texts)])
@@ -121,8 +122,8 @@ def values_of(cursor: str | None, sort: str) -> list[Any] | None:
 
 
 def page_of(
-    rows: CaseQuerySet, *, sort: str = FIRST, after: str | None = None, before: str | None = None, size: int
-) -> Page:
+    rows: QuerySet[Case, R], *, sort: str = FIRST, after: str | None = None, before: str | None = None, size: int
+) -> Page[R]:
     """A page of the rows: those after a cursor, those before one, or the first ones. One query.
 
     A cursor that can't be read starts from the beginning.

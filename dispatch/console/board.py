@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from cases.models import Case
 from cases.selectors import board as selector
 from cases.selectors.boardfilters import LABELS, TEXT_MAX, CaseFilter, options_of, streets_in
-from dispatch.console.boardpage import groups, ids_of, kept, menus, orders, page_url, sort_of
+from dispatch.console.boardpage import filter_bar, groups, ids_of, kept, menus, orders, page_url, sort_of
 from dispatch.console.bulk import BULK, undo_words
 from dispatch.console.frame import QUEUE_LOOK, console_view, counts_for, queue_url, rail, show, view_links, view_url
 from dispatch.console.frame import views_for as views
@@ -73,7 +73,7 @@ def _context(request: HttpRequest, queue: str, *, split: bool) -> dict[str, Any]
         options=options_of(actor, street_ids=streets_in(request.GET)),
     )
     view = next((one for one in views(request) if str(one.pk) == query.get("view")), None)
-    rows = rows_of(page.cases, actor)
+    rows, sorts, held = rows_of(page.cases, actor), orders(query, queue), chosen.chosen
     here = page_url(queue, query)
     return {
         "queue": queue,
@@ -84,12 +84,13 @@ def _context(request: HttpRequest, queue: str, *, split: bool) -> dict[str, Any]
         "unknown": [
             {"label": LABELS[name], "value": value, "long": name == "text"} for name, value in chosen.unknown.items()
         ],
-        "menus": menus(chosen, partial(page_url, queue, query)),
-        "orders": orders(query, queue),
-        "order": next(one for one in orders(query, queue) if one["on"]),
+        "filter_bar": filter_bar(chosen.options, held, queue_url(queue), query),
+        "menus": partial(menus, chosen.options, held, queue_url(queue), query),  # called where no row fits
+        "orders": sorts,
+        "order": next(one for one in sorts if one["on"]),
         "text": query.get("text", ""),
         "text_max": TEXT_MAX,
-        "filtered": bool(chosen.chosen),
+        "filtered": bool(held),
         "bare_url": queue_url(queue),
         "first_page": page.before is None,
         "first_url": here if page.before else "",
@@ -99,7 +100,7 @@ def _context(request: HttpRequest, queue: str, *, split: bool) -> dict[str, Any]
         "here": here,
         "filters": {name: value for name, value in query.items() if name not in ("text", "view")},
         "view": view,
-        "view_changed": bool(view and (view.filters != chosen.chosen or view.sort != sort or view.queue != queue)),
+        "view_changed": bool(view and (view.filters != held or view.sort != sort or view.queue != queue)),
         "bulk": [act for act in BULK.values() if holds_somewhere(request, act.right)],
         "may_export": holds_somewhere(request, "case.export"),
         "undo": undo_words(request),

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
 from django.http import QueryDict
+from django.template.loader import render_to_string
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from cases.clock.moment import now
 from cases.models import Severity
 from cases.selectors.board import since_group
-from cases.selectors.boardfilters import FILTERS, LABELS, SINGLE, CaseFilter, filters_in
+from cases.selectors.boardfilters import FILTERS, LABELS, SINGLE, Options, filters_in
 from cases.selectors.boardsort import FIRST, SORTS
 from dispatch.console.frame import queue_url
 from dispatch.console.rows import Row
@@ -51,21 +54,26 @@ def kept(query: Mapping[str, Any]) -> dict[str, str]:
 
 def page_url(queue: str, query: Mapping[str, str], **changes: str | None) -> str:
     """The address of the queue with this query; a change of None takes the name off."""
+    return url_with(queue_url(queue), query, **changes)
+
+
+def url_with(base: str, query: Mapping[str, str], **changes: str | None) -> str:
+    """An address with this query; a change of None takes the name off."""
     wanted = {name: value for name, value in {**query, **changes}.items() if value}
-    return f"{queue_url(queue)}?{urlencode(wanted)}" if wanted else queue_url(queue)
+    return f"{base}?{urlencode(wanted)}" if wanted else base
 
 
-def menus(chosen: CaseFilter, link: Callable[..., str]) -> list[dict[str, Any]]:
+def menus(options: Options, chosen: Mapping[str, str], base: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
     """One menu a filter: its choices as links, what is chosen, and the link that takes it off.
 
     Each choice has the link that chooses it alone and, where several may hold, the one (``also``) that adds it to the
-    others or takes it away from them. ``link`` makes the address of the page with a filter changed (None: off).
-    A filter with nothing to choose between is left out, unless something is chosen.
+    others or takes it away from them (``also_words``). The links lead to ``base`` with the query and the filter
+    changed. A filter with nothing to choose between is left out, unless something is chosen.
     """
     made = []
     for name in FILTERS:
-        choices = chosen.options.get(name, ())
-        values = chosen.chosen.get(name, "").split(",") if chosen.chosen.get(name) else []
+        choices = options.get(name, ())
+        values = chosen.get(name, "").split(",") if chosen.get(name) else []
         if name == "text" or (len(choices) < 2 and not values):
             continue
         texts = [str(text) for key, text in choices if key in values]
@@ -76,20 +84,40 @@ def menus(chosen: CaseFilter, link: Callable[..., str]) -> list[dict[str, Any]]:
                 "chosen": texts[0] if texts else "",
                 "more": len(texts) - 1,
                 "all": _(", ").join(texts),
-                "off": link(**{name: None}),
+                "off": url_with(base, query, **{name: None}),
                 "narrow": len(choices) >= MANY,
                 "items": [
                     {
                         "label": text,
-                        "url": link(**{name: key}),
+                        "url": url_with(base, query, **{name: key}),
                         "on": key in values,
-                        "also": "" if name in SINGLE else link(**{name: _turned(values, key)}),
+                        "also": "" if name in SINGLE else url_with(base, query, **{name: _turned(values, key)}),
+                        "also_words": (_("Without %(label)s") if key in values else _("Also %(label)s"))
+                        % {"label": text},
                     }
                     for key, text in choices
                 ],
             }
         )
     return made
+
+
+def filter_bar(options: Options, chosen: Mapping[str, str], base: str, query: Mapping[str, str]) -> SafeString:
+    """The menus as they stand on a page. The same choices, links and language are drawn once a process."""
+    offered = tuple((name, tuple((key, str(text)) for key, text in choices)) for name, choices in options.items())
+    return _drawn_bar(offered, tuple(chosen.items()), base, tuple(query.items()), get_language())
+
+
+@lru_cache(maxsize=128)
+def _drawn_bar(
+    offered: tuple[tuple[str, tuple[tuple[str, str], ...]], ...],
+    chosen: tuple[tuple[str, str], ...],
+    base: str,
+    query: tuple[tuple[str, str], ...],
+    _language: str | None,
+) -> SafeString:
+    """Some 100 KB of two hundred links, a third of what a whole board took."""
+    return render_to_string("console/filters.html", {"menus": menus(dict(offered), dict(chosen), base, dict(query))})
 
 
 def _turned(values: Sequence[str], key: str) -> str | None:

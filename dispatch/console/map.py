@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from cases.selectors import map as selector
 from cases.selectors.boardfilters import TEXT_MAX, filters_in, streets_in
-from dispatch.console.boardpage import menus
+from dispatch.console.boardpage import filter_bar
 from dispatch.console.frame import console_view, show
 from dispatch.insights.report import streets_for
 from dispatch.insights.streets import street_areas, streets_now
@@ -44,7 +44,9 @@ def map_page(request: HttpRequest) -> HttpResponse:
     wanted = streets_in(request.GET)
     context: dict[str, Any] = {
         "what": what,
-        "menus": menus(chosen, partial(_map_url, filters_in(request.GET))),
+        "filter_bar": partial(  # called where the page shows it
+            filter_bar, chosen.options, chosen.chosen, reverse("console:map"), filters_in(request.GET)
+        ),
         "chosen": chosen.chosen,
         "text_max": TEXT_MAX,
         "cases": selector.case_list(rows, box) if what == "cases" else [],
@@ -120,12 +122,6 @@ def _street_words(found: dict[str, Any]) -> None:
         "visits": found["visiting"],
     }
     found["url"] = f"{reverse('console:map')}?street={str(found['id']).partition(':')[2]}"
-
-
-def _map_url(query: dict[str, str], **changes: str | None) -> str:
-    """The address of the map with these filters; a change of None takes one off."""
-    wanted = {name: value for name, value in {**query, **changes}.items() if value}
-    return f"{reverse('console:map')}?{urlencode(wanted)}" if wanted else reverse("console:map")
 
 
 def _kept(request: HttpRequest, **more: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,9 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, override, pgettext
 from django.views.decorators.http import require_safe
 
-from cases.models import Case
-from cases.selectors.boardfilters import CaseFilter, options_of
-from dispatch.console.boardpage import menus, page_url
+from cases.selectors.boardfilters import options_of
+from dispatch.console.boardpage import menus
 from dispatch.console.frame import (
     QUEUE_LOOK,
     RAIL_ORDER,
@@ -60,10 +58,9 @@ def _pages(request: HttpRequest) -> list[dict[str, str]]:
 def _filters(request: HttpRequest) -> list[dict[str, str]]:
     """Each choice of each filter over all open cases."""
     actor = actor_for(request)
-    chosen = CaseFilter({}, Case.objects.none(), actor=actor, options=options_of(actor))
     return [
         _item(item["label"], item["url"], before=menu["label"])
-        for menu in menus(chosen, partial(page_url, "all", {}))
+        for menu in menus(options_of(actor), {}, queue_url("all"), {})
         for item in menu["items"]
     ]
 

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 
 from cases.models import Case, CaseStage
 from cases.policies import may
-from cases.selectors.board import OrderGlance, orders_of, parts_fill
+from cases.selectors.board import Glance, OrderGlance, glance_of, orders_of, parts_fill, whole_rows
 from cases.selectors.nextstep import Step, step_of
 from teams.policies import Actor
 
@@ -30,44 +30,51 @@ class Row:
     A page has a hundred of them, so what stands around the cells is put together here, and not by nodes of a template.
     """
 
-    case: Case
+    case: Glance
     order_id: int | None
-    seq: int
     cells: SafeString
     next: SafeString
 
     @property
     def facts(self) -> SafeString:
         """The attributes of the row."""
-        pk, order = self.case.pk, self.order_id or ""
-        text = f'data-row id="case-{pk}" data-order="{order}" data-live-row="case:{pk}" data-live-seq="{self.seq}"'
+        pk, order, seq = self.case.pk, self.order_id or "", self.case.seq or 0
+        text = f'data-row id="case-{pk}" data-order="{order}" data-live-row="case:{pk}" data-live-seq="{seq}"'
         return mark_safe(text)  # nosec B308 B703 # noqa: S308 - numbers
+
+    @property
+    def stage(self) -> str:
+        """Where the case stands now, in words."""
+        return str(CaseStage(self.case.stage).label)
 
     @property
     def whole(self) -> SafeString:
         return mark_safe(f"<tr {self.facts}>{self.cells}{self.next}</tr>")  # nosec B308 B703 # noqa: S308 - see rows_of
 
 
-def rows_of(cases: Sequence[Case], actor: Actor) -> list[Row]:
-    """Rows of the cases (``chain target category street grid`` loaded): one query, three when one is not cached."""
+def rows_of(cases: Sequence[Glance], actor: Actor) -> list[Row]:
+    """Rows of the cases: one query, four when one is not cached. Only what is drawn anew is loaded whole."""
     orders = orders_of([case.pk for case in cases])
-    roles = {case.street_id: _role(actor, case.street_id) for case in cases}
+    roles = {street_id: _role(actor, street_id) for street_id in {case.street_id for case in cases}}
     keys = {case.pk: _key(case, orders.get(case.pk), roles[case.street_id]) for case in cases}
     known = caches["rows"].get_many(keys.values())
-    missing = [case for case in cases if keys[case.pk] not in known]
+    shown = {case.pk: (case, known.get(keys[case.pk], "")) for case in cases}
+    missing = whole_rows([pk for pk, (_case, drawn) in shown.items() if not drawn])
     parts_fill([orders[case.pk] for case in missing if case.pk in orders])
     fresh: dict[str, str] = {}
     for case in missing:
-        fresh[keys[case.pk]] = _cells(case, orders.get(case.pk), roles[case.street_id])
+        # it may have moved since the page was read: the row is kept under what was drawn
+        glance, order, role = glance_of(case), orders.get(case.pk), _role(actor, case.street_id)
+        drawn = fresh[_key(glance, order, role)] = _cells(case, order, role)
+        shown[case.pk] = glance, drawn
     if fresh:
         caches["rows"].set_many(fresh)
-    known |= fresh
     rows = []
-    for case in cases:
-        order = orders.get(case.pk)
-        cells, _mark, step = known[keys[case.pk]].rpartition(NEXT)
+    for pk, (glance, drawn) in shown.items():
+        order = orders.get(pk)
+        cells, _mark, step = drawn.rpartition(NEXT)
         # our own template wrote both
-        rows.append(Row(case, order.id if order else None, _seq(case), mark_safe(cells), mark_safe(step)))  # nosec B308 B703 # noqa: S308
+        rows.append(Row(glance, order.id if order else None, mark_safe(cells), mark_safe(step)))  # nosec B308 B703 # noqa: S308
     return rows
 
 
@@ -88,26 +95,21 @@ def _role(actor: Actor, street_id: int) -> Role:
     )
 
 
-def _seq(case: Case) -> int:
-    chain = getattr(case, "chain", None)
-    return chain.seq if chain else 0
-
-
-def _key(case: Case, order: OrderGlance | None, role: Role) -> str:
+def _key(case: Glance, order: OrderGlance | None, role: Role) -> str:
     """(case, chain seq, language, role class), plus what may change without an event of the case itself."""
-    target = case.target
     facts = (
         case.stage,
         case.due_at,
         case.complaint_count,
         case.category_id,
         case.owner_id,
-        target.name if target else "",
-        target.address if target else "",
+        case.target_name,
+        case.target_address,
         (order.id, order.seq) if order else None,
     )
     digest = hashlib.blake2s(repr(facts).encode(), digest_size=8).hexdigest()
-    return f"{case.pk}.{_seq(case)}.{get_language()}.{role.office:d}{role.checks:d}{role.closes:d}.{digest}"
+    seq, language = case.seq or 0, get_language()
+    return f"{case.pk}.{seq}.{language}.{role.office:d}{role.checks:d}{role.closes:d}.{digest}"
 
 
 def _cells(case: Case, order: OrderGlance | None, role: Role) -> str:

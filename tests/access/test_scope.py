@@ -175,7 +175,7 @@ SIGHTS: Mapping[str, tuple[Sight, Mapping[str, str]]] = {
     "nights of a day": (lambda w, a, s: bool(nightplans.nights_of(a, night(s).day)), DESK),
     "parties of the map": (lambda w, a, s: target_of(s) in map.parties(a), DESK),
     "board": (
-        lambda w, a, s: s.case in board.board_rows(actor=a, queue="all")[0].cases,
+        lambda w, a, s: s.case.pk in [row.pk for row in board.board_rows(actor=a, queue="all")[0].cases],
         DESK | CALLED,
     ),
     "rows again": (lambda w, a, s: bool(board.rows_again(actor=a, queue="all", ids=[s.case.pk])), DESK | CALLED),

@@ -90,8 +90,10 @@ def test_the_board_stays_within_its_budget(cast: Cast, login: Login, django_asse
     client = login(cast.dispatcher)
     client.get(reverse("console:board"))
     caches["rows"].clear()
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         answer = client.get(reverse("console:board"))
+    with django_assert_max_num_queries(9):
+        assert client.get(reverse("console:board")).content.count(b"<tr data-row") == board.PAGE
     assert answer.status_code == 200
     assert answer.content.count(b"<tr data-row") == board.PAGE == 100
 
@@ -112,6 +114,26 @@ def test_a_row_is_rendered_once_and_anew_when_its_order_moves(cast: Cast, django
     lead = order.parts.get(is_lead=True)
     orders.part_acknowledge(actor=cast.act(cast.leader), part_id=lead.pk)
     assert "sq-ack" in row()
+
+
+def test_a_row_is_drawn_as_the_case_is_now_and_kept_under_that(cast: Cast) -> None:
+    """What moved between reading the page and drawing a row is drawn, and no later reader finds it under the old."""
+    issued_order(cast)
+    case = Case.objects.get()
+    actor = cast.act(cast.dispatcher)
+    caches["rows"].clear()
+    [glance] = board.board_rows(actor=actor, queue="way")[0].cases
+    party = case.target
+    assert party is not None
+    old = party.name
+    party.name = "演示·改名店"
+    party.save()
+    assert "演示·改名店" in rows_of([glance], actor)[0].cells
+    party.name = old
+    party.save()
+    again = board.board_rows(actor=actor, queue="way")[0].cases
+    assert again == [glance]
+    assert "演示·改名店" not in rows_of(again, actor)[0].cells
 
 
 def test_a_row_that_left_its_queue_is_marked_gone(cast: Cast, login: Login) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -149,6 +150,35 @@ def test_one_strange_value_beside_a_good_one(cast: Cast, login: Login) -> None:
     answer = login(cast.dispatcher).get(reverse("console:queue", args=["all"]), {"source": "hotline,moon"})
     assert answer.context["chosen"].chosen == {"source": "hotline"}
     assert "moon" in answer.content.decode()
+
+
+def test_the_bar_of_filters_shows_a_change_of_the_ground_at_once(cast: Cast, login: Login) -> None:
+    """It is drawn once for the same choices; a new name, another language or another query are not the same."""
+    made(cast, 1)
+    client, here = login(cast.dispatcher), reverse("console:queue", args=["all"])
+    squad, category = cast.squads["market"], cast.categories["05-10"]
+    before = client.get(here).content.decode()
+    assert client.get(here).content.decode().count("data-menu=") == before.count("data-menu=") > 5
+    squad.short_name_en, category.name_en = "Renamed squad", "Renamed category"
+    squad.save()
+    category.save()
+    cast.head.name = "改名的人"
+    cast.head.save()
+    after = client.get(here).content.decode()
+    for word in ("Renamed squad", "Renamed category", "改名的人"):
+        assert (word in before, word in after) == (False, True), word
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+    chinese = client.get(here).content.decode()
+    assert (squad.short_name in chinese, "Renamed squad" in chinese) == (True, False)
+    assert 'aria-current="true"' not in re.findall('data-menu="source".*?</details>', chinese, re.S)[0]
+    chosen = client.get(here, {"source": "office"}).content.decode()
+    assert 'aria-current="true"' in re.findall('data-menu="source".*?</details>', chosen, re.S)[0]
+    assert f'href="{here}?source=office&amp;severity=A"' in chosen
+    squad.active = False
+    squad.save()
+    assert (
+        squad.short_name not in re.findall('data-menu="squad".*?</details>', client.get(here).content.decode(), re.S)[0]
+    )
 
 
 def test_the_loser_of_two_who_accept_reads_who_was_first(cast: Cast, login: Login) -> None:

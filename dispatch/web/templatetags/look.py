@@ -14,7 +14,9 @@ from functools import lru_cache
 from typing import Any
 
 from django import forms, template
+from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.urls import get_script_prefix
 from django.utils import dateformat, timezone
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html, format_html_join
@@ -48,6 +50,7 @@ def _sprite() -> str:
     return static("img/icons.svg")
 
 
+@lru_cache(maxsize=1024)
 def _use(name: str, css: str) -> SafeString:
     return format_html(
         '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>', css, _sprite(), name
@@ -71,6 +74,17 @@ def icon(name: str, label: Text = "", css: str = "") -> SafeString:
 def mark(name: str, css: str = "") -> SafeString:
     """Draw one of our own marks: ``l-ok l-soon l-late l-lateo l-hold s-silent s-ack s-here s-done s-back``."""
     return _use(name, f"mark {css}".strip())
+
+
+@register.simple_tag
+def fixed(name: str) -> SafeString:
+    """Draw a part that says the same to everybody who reads this language; once a process. It gets no context."""
+    return _fixed(name, get_language(), get_script_prefix())
+
+
+@lru_cache(maxsize=64)
+def _fixed(name: str, _language: str | None, _prefix: str) -> SafeString:
+    return render_to_string(name)
 
 
 def _local(value: datetime) -> datetime:
