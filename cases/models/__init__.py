@@ -47,7 +47,7 @@ from cases.models.file import (
     FileState,
 )
 from cases.models.filerun import RUN_BUSY, FileRun, FileRunState
-from cases.models.finding import Finding, FindingState
+from cases.models.finding import Finding, FindingState, finding_words
 from cases.models.identity import DataPurpose, Identity, Reveal, RevealPurpose
 from cases.models.imports import ImportRefusal, ImportRun, RunState
 from cases.models.journal import Chain, Event, Outbox
@@ -188,4 +188,5 @@ __all__ = [
     "VisitState",
     "YearPlan",
     "YearPlanRow",
+    "finding_words",
 ]

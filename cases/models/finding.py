@@ -46,9 +46,13 @@ class Finding(models.Model):
 
         Lists select ``item``. Papers take ``text``, which is kept in Chinese.
         """
-        name = self.item.name if self.item else ""
-        if not name or not self.text.startswith(name):
-            return self.text
-        rest = self.text[len(name) :]
-        colon = pgettext("label", ": ")
-        return f"{self.item}{colon}{rest[2:]}" if rest.startswith(": ") else f"{self.item}{rest}"
+        return finding_words(self.text, self.item.name if self.item else "", str(self.item or ""))
+
+
+def finding_words(text: str, name: str, shown: str) -> str:
+    """A finding's text with its item's ``name``, with which it may begin, in the reader's language (``shown``)."""
+    if not name or not text.startswith(name):
+        return text
+    rest = text[len(name) :]
+    colon = pgettext("label", ": ")
+    return f"{shown}{colon}{rest[2:]}" if rest.startswith(": ") else f"{shown}{rest}"

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from cases.clock.moment import now
 from cases.models import Part, PartState, VisitOfficer
 from cases.selectors import worklist as work
+from cases.selectors.cards import card_of
 from cases.selectors.office import office_setting
 from cases.services import visits
 from dispatch.field.forms import ArriveForm
@@ -64,7 +65,7 @@ def arrive(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = {str(value) for value in (form["officers"].value() or [])}
     context: dict[str, Any] = {
         "part": part,
-        "card": work.card_of(part),
+        "card": card_of(part.pk),
         "begins": work.begins_on(work.needs_of(part.order_id)),
         "form": form,
         "task": is_task(part),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from cases.models import AttachmentRole, OrderState, Part, PartState, VisitState
 from cases.selectors import worklist as work
+from cases.selectors.cards import card_of
 from cases.services import files, followups
 from dispatch.field.forms import CloseForm, TaskForm
 from dispatch.field.frame import attempt, done, field_act, is_htmx, photos_store, shots, show
@@ -70,7 +71,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
                 return _after(request, part)
     context = {
         "part": part,
-        "card": work.card_of(part),
+        "card": card_of(part.pk),
         "form": form,
         "busy": _(", ").join(busy),
         "visit": current,
@@ -118,7 +119,7 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
                 return done(request, _("Done. The office checks it and closes the case."), "field:today")
     context = {
         "part": part,
-        "card": work.card_of(part),
+        "card": card_of(part.pk),
         "form": form,
         "visit": current,
         "open": part.order.state == OrderState.ON_SCENE and current is not None and current.state == VisitState.OPEN,

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from cases.models import File, FileState
 from cases.refusals import Refused
-from cases.selectors.worklist import whistle_of
+from cases.selectors.cards import whistle_of
 from cases.services import files
 from dispatch.notify.selectors import unread_count
 from dispatch.web.access import STREET_WORK, actor_for, roles_required, staff_required
@@ -61,8 +61,10 @@ def show(
     if bare or "#" in template:
         return render(request, template, dict(context or {}), status=status)
     actor = actor_for(request)
-    around = {"navbar": navbar(actor, at), "at": at, "whistle": whistle_of(actor), "kept": kept_shots(request)}
-    response = render(request, template, {**around, **(context or {})}, status=status)
+    around = {"navbar": navbar(actor, at), "at": at, "kept": kept_shots(request), **(context or {})}
+    if "whistle" not in around:
+        around["whistle"] = whistle_of(actor)
+    response = render(request, template, around, status=status)
     let_listen(request, response, topics_of(actor))
     return response
 

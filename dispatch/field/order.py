@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from cases.clock.moment import now
 from cases.models import NeedCause, Part, PartItem, PartState, Source
 from cases.selectors import worklist as work
+from cases.selectors.cards import card_of
 from cases.services import orders
 from dispatch.field.forms import ReasonForm
 from dispatch.field.frame import attempt, done, field_act, shared_shots, show
@@ -67,7 +68,7 @@ def _page(request: HttpRequest, row: Part) -> HttpResponse:
         items.setdefault(part_item.part_id, []).append(str(part_item.item))
     cases = [need.case for need in needs if need.case is not None]
     context = {
-        "card": work.card_of(row),
+        "card": card_of(row.pk),
         "part": row,
         "parts": [{"part": p, "items": items.get(p.pk, []), "mine": p.pk == row.pk} for p in parts],
         "needs": needs,

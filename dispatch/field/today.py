@@ -15,6 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cases.clock.moment import now
 from cases.selectors import worklist as work
+from cases.selectors.cards import whistle_among, whistle_of, worklist
+from dispatch.field.drawn import drawn
 from dispatch.field.frame import field_page, is_htmx, show
 from dispatch.notify import selectors, services
 from dispatch.web.access import actor_for
@@ -32,7 +34,7 @@ def today(request: HttpRequest) -> HttpResponse:
     actor = actor_for(request)
     if not actor.squads():
         return redirect("field:labs" if actor.laboratories else "field:alert")
-    listed = work.worklist(actor)
+    listed, officer_in = worklist(actor), actor.squads(Role.OFFICER, Role.SQUAD_LEADER)
     tab = request.GET.get("show", "today")
     tab = tab if tab in TABS else "today"
     counts = {"today": len(listed.today), "later": len(listed.later), "ended": len(listed.ended)}
@@ -48,13 +50,13 @@ def today(request: HttpRequest) -> HttpResponse:
             }
             for name in TABS
         ],
-        "cards": {"today": listed.today, "later": listed.later}.get(tab, []),
+        "cards": drawn(request, {"today": listed.today, "later": listed.later}.get(tab, []), officer_in),
         "ended": listed.ended,
-        "officer_in": actor.squads(Role.OFFICER, Role.SQUAD_LEADER),
     }
     if is_htmx(request):
         return show(request, "field/today.html#live", context)
-    context["squads"] = list(Squad.objects.filter(pk__in=actor.squads()))
+    context["squads"] = list(Squad.objects.filter(pk__in=actor.squads()).only("name", "name_en"))
+    context["whistle"] = whistle_among([*listed.today, *listed.later], officer_in)
     context["on_duty"] = on_duty(now(), squad_ids=actor.squads())
     context["today"] = timezone.localdate(now())
     return show(request, "field/today.html", context, at="today")
@@ -64,7 +66,7 @@ def today(request: HttpRequest) -> HttpResponse:
 @field_page()
 def whistle(request: HttpRequest) -> HttpResponse:
     """The urgent call that waits for the squad, for the top of any page; empty when there is none."""
-    context = {"whistle": work.whistle_of(actor_for(request)), "discreet": "discreet" in request.GET}
+    context = {"whistle": whistle_of(actor_for(request)), "discreet": "discreet" in request.GET}
     return show(request, "field/whistle.html", context, bare=True)
 
 

@@ -24,6 +24,7 @@ from cases.models import (
     VisitState,
 )
 from cases.selectors import worklist as work
+from cases.selectors.cards import card_of
 from cases.services import files, findings, followups, visits
 from dispatch.field.forms import TRI, TRI_OF, AnswerForm, FindingForm, SampleForm, TestOffForm
 from dispatch.field.frame import attempt, done, field_act, is_htmx, photos_store, shots, show
@@ -214,7 +215,7 @@ def _page(request: HttpRequest, part: Part, rows: list[Row], *, status: int = 20
     context = {
         **_progress(rows),
         "part": part,
-        "card": work.card_of(part),
+        "card": card_of(part.pk),
         "visit": current,
         "asked": work.asked_for(work.needs_of(part.order_id)),
         "report": report,

@@ -48,6 +48,7 @@ function arrange() {
   if (!box) return;
   document.querySelectorAll("[data-order]").forEach((b) => b.setAttribute("aria-pressed", String((b.dataset.order === "near") === nearest())));
   const cards = [...box.querySelectorAll(":scope > [data-card]")];
+  cards.forEach((card, i) => { card.dataset.card ||= i + 1; }); // as they came: by urgency
   for (const card of cards) {
     const slot = card.querySelector("[data-away]");
     const m = away(card);

@@ -31,6 +31,7 @@ from cases.models import (
 from cases.selectors import (
     board,
     boardfilters,
+    cards,
     clues,
     map,
     merging,
@@ -231,7 +232,7 @@ SIGHTS: Mapping[str, tuple[Sight, Mapping[str, str]]] = {
     "found otherwise": (lambda w, a, s: bool(searching.cases_of(a, [s.case.pk]).rows), DESK | CALLED),
     "part": (lambda w, a, s: worklist.part_of_order(a, s.order.pk) is not None, CALLED),
     "work of the day": (
-        lambda w, a, s: s.order.pk in [card.order.pk for card in worklist.worklist(a).today],
+        lambda w, a, s: s.order.pk in [card.order_id for card in cards.worklist(a).today],
         CALLED,
     ),
     "commissions": (lambda w, a, s: s.rows["test"] in [row.pk for row in worklist.commissions(a)], LABORATORY),
@@ -387,7 +388,7 @@ def test_an_urgent_call_is_heard_by_officers_of_the_called_squad(taken_back: Wor
     world = taken_back
     Part.objects.filter(pk=world.own.rows["lead part"]).update(state="called")
     Order.objects.filter(pk=world.own.order.pk).update(urgency="urgent", state="issued")
-    heard = {role for role in ROLES if role != "anonymous" and worklist.whistle_of(actor_of(world.people[role]))}
+    heard = {role for role in ROLES if role != "anonymous" and cards.whistle_of(actor_of(world.people[role]))}
     assert heard == {"leader", "officer"}
 
 

@@ -29,7 +29,7 @@ def test_today_shows_the_card_with_one_main_action(cast: Cast, phone: Phone) -> 
 
 
 @pytest.mark.parametrize("orders", [1, 4])
-def test_today_asks_the_database_at_most_15_times(
+def test_today_asks_the_database_at_most_11_times(
     cast: Cast, phone: Phone, orders: int, django_assert_max_num_queries: object
 ) -> None:
     from cases.models import Target
@@ -41,7 +41,7 @@ def test_today_asks_the_database_at_most_15_times(
         drafted = order_services.order_open(actor=cast.act(cast.dispatcher), target_id=target.pk)
         order_services.order_issue(actor=cast.act(cast.dispatcher), order_id=drafted.pk)
     client = phone(cast.leader)
-    with django_assert_max_num_queries(15):  # type: ignore[operator]
+    with django_assert_max_num_queries(11):  # type: ignore[operator]
         page = client.get(reverse("field:today"))
     assert page.content.decode().count("<article") == orders
 

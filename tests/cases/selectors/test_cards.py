@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cases.selectors.worklist import worklist
+from cases.selectors.cards import worklist
 from tests.cast import Cast
 from tests.stage import issued_order
 
