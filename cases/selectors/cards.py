@@ -72,9 +72,12 @@ SELECT part.id, part.order_id, part.squad_id, part.state, part.is_lead, part.cal
 FROM cases_part part JOIN cases_order orders ON orders.id = part.order_id
   JOIN cases_target target ON target.id = orders.target_id
 WHERE """
-_WAITING = """part.squad_id = ANY(%(squads)s) AND (
-  part.state = ANY(%(live_parts)s) AND orders.state = ANY(%(live_orders)s)
-  OR part.state = %(done)s AND orders.state = ANY(%(there_still)s))"""
+_WAITING = """part.id IN (
+  SELECT mine.id FROM cases_part mine JOIN cases_order live ON live.id = mine.order_id
+    WHERE mine.squad_id = ANY(%(squads)s) AND mine.state = ANY(%(live_parts)s) AND live.state = ANY(%(live_orders)s)
+  UNION ALL SELECT mine.id FROM cases_part mine JOIN cases_order live ON live.id = mine.order_id
+    WHERE mine.squad_id = ANY(%(squads)s) AND mine.state = %(done)s AND live.state = ANY(%(there_still)s))"""
+"""Asked in two halves: a squad has done many parts, few of them for orders that are still under way."""
 _ENDED = """
 SELECT part.id, part.done_at, target.name
 FROM cases_part part JOIN cases_order orders ON orders.id = part.order_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Sequence
 
 from django.core.cache import caches
@@ -15,6 +16,7 @@ from django.utils.translation import get_language
 
 from cases.selectors.cards import Card
 
+BLANKS = re.compile(r"\n\s+")
 STAMP = "<!--stamp-->"
 """Stands in a card where its form has the reader's token."""
 
@@ -27,7 +29,7 @@ def drawn(request: HttpRequest, cards: Sequence[Card], officer_in: Collection[in
     keys = [_key(card, card.squad_id in officer_in) for card in cards]
     known: dict[str, str] = caches["rows"].get_many(keys)
     fresh = {
-        key: render_to_string("field/card.html", {"card": card, "may": card.squad_id in officer_in})
+        key: BLANKS.sub("\n", render_to_string("field/card.html", {"card": card, "may": card.squad_id in officer_in}))
         for key, card in zip(keys, cards, strict=True)
         if key not in known
     }

@@ -52,9 +52,7 @@ def _sprite() -> str:
 
 @lru_cache(maxsize=1024)
 def _use(name: str, css: str) -> SafeString:
-    return format_html(
-        '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>', css, _sprite(), name
-    )
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', css, _sprite(), name)
 
 
 @register.simple_tag
