@@ -24,6 +24,7 @@ from cases.models import (
     VisitOutcome,
 )
 from teams.models import Agency, Role, Squad, User
+from teams.statements import Statement, among
 
 KEY, NOTE, LATE, PLAIN = "key", "note", "late", ""
 
@@ -167,8 +168,12 @@ def said(kind: str) -> Said:
     return SENTENCES.get(kind) or Said(kind)
 
 
-def names_for(bodies: Iterable[tuple[str, Mapping[str, Any]]]) -> Names:
-    """Look up what (kind, body) pairs name: at most one query a kind of thing."""
+_NAMED_SQUADS = Statement(lambda: Squad.objects.filter(among("id", "ids")))
+_NAMED_AGENCIES = Statement(lambda: Agency.objects.filter(among("id", "ids")))
+
+
+def names_for(bodies: Iterable[tuple[str, Mapping[str, Any]]], known: Iterable[Squad | Agency] = ()) -> Names:
+    """Look up what (kind, body) pairs name and ``known`` doesn't hold: at most one query a kind of thing."""
     squads: set[int] = set()
     agencies: set[int] = set()
     targets: set[int] = set()
@@ -184,9 +189,16 @@ def names_for(bodies: Iterable[tuple[str, Mapping[str, Any]]]) -> Names:
             people |= _ids(data.get("before")) | _ids(data.get("owner"))
         if kind in _OTHER_CASE:
             cases |= _ids(data.get(_OTHER_CASE[kind]))
+    held = list(known)
+    squad_names = {row.pk: str(row) for row in held if isinstance(row, Squad)}
+    if more := squads - squad_names.keys():
+        squad_names |= {row.pk: str(row) for row in _NAMED_SQUADS(ids=list(more))}
+    agency_names = {row.pk: str(row) for row in held if isinstance(row, Agency)}
+    if more := agencies - agency_names.keys():
+        agency_names |= {row.pk: str(row) for row in _NAMED_AGENCIES(ids=list(more))}
     return Names(
-        squads={row.pk: str(row) for row in Squad.objects.filter(pk__in=squads)} if squads else {},
-        agencies={row.pk: str(row) for row in Agency.objects.filter(pk__in=agencies)} if agencies else {},
+        squads=squad_names,
+        agencies=agency_names,
         targets=dict(Target.objects.filter(pk__in=targets).values_list("pk", "name")) if targets else {},
         cases=dict(Case.objects.filter(pk__in=cases).values_list("pk", "reference")) if cases else {},
         people={row.pk: str(row) for row in User.objects.filter(pk__in=people)} if people else {},

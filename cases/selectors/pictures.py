@@ -13,7 +13,8 @@ from django.utils.translation import pgettext
 from cases.models import Attachment, AttachmentRole
 
 if TYPE_CHECKING:
-    from cases.selectors.dossier import OrderView, Voice
+    from cases.selectors.dossier import Voice
+    from cases.selectors.orderview import OrderView
 
 TOLD, VISIT, AFTER, REPORT = "told", "visit", "after", "report"
 """As reported; at the visit; put right (a recheck's, or taken when it was done); a laboratory's paper."""

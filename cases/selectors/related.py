@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from cases import flow
-from cases.models import Case, CaseQuerySet, Finding, Target, Visit, VisitState
+from cases.models import Case, CaseQuerySet, Finding, Visit, VisitState
 from teams.policies import Actor
+from teams.statements import Slot, Statement, among
 
 MOST = 6
 NEAR_M = 250
@@ -40,33 +43,95 @@ def place_of(case: Case) -> tuple[float, float] | None:
     return None
 
 
+_OF_A_FINDING = (
+    *("text", "state", "found_at", "item__name", "item__name_en", "agency__name", "agency__name_en"),
+    *("ruling__finding", "ruling__outcome"),
+)
+_VISITS = Statement(
+    lambda: (
+        Visit.objects.filter(order__target=Slot("target"), state=VisitState.CLOSED)
+        .exclude(among("order_id", "orders"))
+        .select_related("order")
+        .only("order__number", "started_at", "outcome")
+        .order_by("-started_at")[:MOST]
+    )
+)
+_FINDINGS = Statement(
+    lambda: (
+        Finding.objects.filter(visit__order__target=Slot("target"))
+        .exclude(among("visit__order_id", "orders"))
+        .select_related("agency", "item", "ruling")
+        .only(*_OF_A_FINDING)
+        .order_by("-pk")[:MOST]
+    )
+)
+
+
+@lru_cache(maxsize=64)
+def _repeats(reader: Actor) -> Statement[Case]:
+    return Statement(
+        lambda: (
+            Case.objects.visible_to(reader)
+            .filter(target=Slot("target"))
+            .exclude(pk=Slot("case"))
+            .select_related("category")
+            .order_by("-pk")[:MOST]
+        )
+    )
+
+
+@lru_cache(maxsize=64)
+def _near(reader: Actor) -> Statement[Case]:
+    def ask() -> CaseQuerySet:
+        box = (Slot("south"), Slot("north")), (Slot("west"), Slot("east"))
+        return _around(reader, Slot("street"), Slot("case"), Slot("target"), box).order_by("-pk")[:MOST]
+
+    return Statement(ask)
+
+
 def related(case: Case, actor: Actor, *, order_ids: Collection[int] = ()) -> Related:
     """``order_ids``: the case's own orders, whose visits its page tells already. Four queries at most."""
-    target: Target | None = case.target
-    near = list(near_cases(case, actor).order_by("-pk")[:MOST])
-    if target is None:
+    target_id, reader, box = case.target_id, actor.as_reader(), _box(case)
+    near: list[Case] = []
+    if box is not None:
+        (south, north), (west, east) = box
+        near = _near(reader)(
+            street=case.street_id, case=case.pk, target=target_id or 0, south=south, north=north, west=west, east=east
+        )
+    if target_id is None:
         return Related(near=near)
-    visible = Case.objects.visible_to(actor).select_related("category", "target")
-    visits = Visit.objects.filter(order__target=target, state=VisitState.CLOSED).exclude(order__in=order_ids)
-    findings = Finding.objects.filter(visit__order__target=target).exclude(visit__order__in=order_ids)
+    own = list(order_ids)
     return Related(
-        repeats=list(visible.filter(target=target).exclude(pk=case.pk).order_by("-pk")[:MOST]),
+        repeats=_repeats(reader)(target=target_id, case=case.pk),
         near=near,
-        visits=list(visits.select_related("order").order_by("-started_at")[:MOST]),
-        findings=list(findings.select_related("agency", "item", "ruling", "visit__order").order_by("-pk")[:MOST]),
+        visits=_VISITS(target=target_id, orders=own),
+        findings=_FINDINGS(target=target_id, orders=own),
     )
 
 
 def near_cases(case: Case, actor: Actor) -> CaseQuerySet:
     """Open cases within ``NEAR_M`` metres that are not about the same party."""
+    box = _box(case)
+    if box is None:
+        return Case.objects.none()
+    return _around(actor, case.street_id, case.pk, case.target_id or 0, box)
+
+
+def _box(case: Case) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """The latitudes and longitudes between which it is near; None where no point is known."""
     point = place_of(case)
-    rows = Case.objects.visible_to(actor).select_related("category", "target")
     if point is None:
-        return rows.none()
+        return None
     lat, lng = point
     high = NEAR_M / _METRES_A_DEGREE
     wide = high / max(0.01, math.cos(math.radians(lat)))
-    box = {"at_lat__range": (lat - high, lat + high), "at_lng__range": (lng - wide, lng + wide)}
+    return (lat - high, lat + high), (lng - wide, lng + wide)
+
+
+def _around(actor: Actor, street: Any, case: Any, target: Any, box: tuple[Any, Any]) -> CaseQuerySet:
+    """``target`` 0: of no party. Values, or slots for them."""
+    rows = Case.objects.visible_to(actor).select_related("category", "target")
     rows = rows.annotate(at_lat=Coalesce("target__lat", "lat"), at_lng=Coalesce("target__lng", "lng"))
-    rows = rows.filter(street_id=case.street_id, **box).exclude(stage__in=flow.ENDED).exclude(pk=case.pk)
-    return rows.exclude(Q(target_id=case.target_id) & Q(target__isnull=False))
+    within = {"at_lat__range": box[0], "at_lng__range": box[1]}
+    rows = rows.filter(street_id=street, **within)
+    return rows.exclude(stage__in=flow.ENDED).exclude(pk=case).exclude(Q(target_id=target) & Q(target__isnull=False))

@@ -14,8 +14,9 @@ from cases.clock.moment import now
 from cases.models import Case, CaseStage, Deadline, PartState
 from cases.policies import may
 from cases.selectors.board import squad_name
-from cases.selectors.dossier import OrderView, PartView, dossier
+from cases.selectors.dossier import dossier
 from cases.selectors.nextstep import URGE_THEN
+from cases.selectors.orderview import OrderView, PartView
 from cases.selectors.related import near_cases, place_of, related
 from cases.selectors.steps import steps_of
 from dispatch.console.case_acts import CASE_ACTS, queue_of

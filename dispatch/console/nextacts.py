@@ -9,8 +9,9 @@ from cases import flow
 from cases.clock.moment import now
 from cases.models import Case, Order, OrderState, PartState
 from cases.policies import may
-from cases.selectors.dossier import Dossier, OrderView, PartView, dossier, urgent
+from cases.selectors.dossier import Dossier, dossier, urgent
 from cases.selectors.nextstep import ISSUE_FIRST_THEN, ISSUE_THEN, SUBMIT_THEN, ruling_words
+from cases.selectors.orderview import OrderView, PartView
 from teams.policies import Actor
 
 

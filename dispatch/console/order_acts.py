@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, LabTest, Order, Part
-from cases.selectors.dossier import order_view
 from cases.selectors.nextstep import ISSUE_THEN, SUBMIT_THEN, URGE_THEN
+from cases.selectors.orderview import order_view
 from cases.selectors.possible import lab_bar, order_bar, part_bar
 from cases.services import dayplans, followups, orders
 from dispatch.console import forms

@@ -23,9 +23,9 @@ from cases.refusals import Refused
 from cases.selectors import orderlist, planning, timeline
 from cases.selectors.board import OrderGlance, parts_fill, squad_name
 from cases.selectors.composition import Composition, compose
-from cases.selectors.dossier import order_view
 from cases.selectors.guard import guard_of
 from cases.selectors.orderneeds import reasons_of
+from cases.selectors.orderview import order_view
 from cases.services import orders as service
 from dispatch.console.case import order_card
 from dispatch.console.frame import console_view, show

@@ -105,7 +105,13 @@ def moment_words(value: datetime | date | None, style: str = "short") -> str:
         style = {"full": "fulldate", "month": "month"}.get(style, "date")
     else:
         value = _local(value)
-    patterns = {
+    return dateformat.format(value, _patterns(get_language() or "")[style])
+
+
+@lru_cache(maxsize=8)
+def _patterns(_language: str) -> Mapping[str, str]:
+    """A page writes some hundred moments."""
+    return {
         "short": gettext("j M H:i"),
         "time": "H:i",
         "date": gettext("j M"),
@@ -113,7 +119,6 @@ def moment_words(value: datetime | date | None, style: str = "short") -> str:
         "fulldate": gettext("j M Y"),
         "month": gettext("M Y"),
     }
-    return dateformat.format(value, patterns[style])
 
 
 @register.simple_tag

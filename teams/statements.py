@@ -1,0 +1,87 @@
+"""Questions whose SQL is worked out once a process: a page that asks thirty of them spends more on the wording than the
+database on the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.models import BooleanField, Expression, F, Field, Func, IntegerField, QuerySet
+from django.db.models.sql.compiler import SQLCompiler
+
+Row = TypeVar("Row")
+
+
+class Slot(Expression):
+    """Stands in a question for a value that is given when it is asked."""
+
+    def __init__(self, name: str, output_field: Field[Any, Any] | None = None) -> None:
+        super().__init__(output_field=output_field or IntegerField())
+        self.name = name
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        return "%s", (self,)
+
+
+def among(path: str, name: str) -> Func:
+    """Rows whose column is one of the values of a slot that takes a list."""
+    return Func(F(path), Slot(name), template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField())
+
+
+class Statement(Generic[Row]):
+    """A queryset with slots, asked by their names: ``NOTES(case=7)``. Its rows are the queryset's own.
+
+    ``ask`` is called once. What else it depends on (a language, today, who asks) must not be in it: it would stay.
+    """
+
+    def __init__(self, ask: Callable[[], QuerySet[Any, Row]]) -> None:
+        self._ask = ask
+        self._ready: tuple[QuerySet[Any, Row], SQLCompiler, str, tuple[Any, ...]] | None = None
+        self._empty = False
+
+    def __call__(self, **values: Any) -> list[Row]:
+        if self._empty:
+            return []
+        try:
+            queryset, compiler, sql, params = self._ready or self._work_out()
+        except EmptyResultSet:  # whatever is given, no row fits: an actor without a street
+            self._empty = True
+            return []
+        given = tuple(values[one.name] if isinstance(one, Slot) else one for one in params)
+        return list(_again(queryset, compiler, sql, given))
+
+    def _work_out(self) -> tuple[QuerySet[Any, Row], SQLCompiler, str, tuple[Any, ...]]:
+        queryset = self._ask()
+        compiler = queryset.query.get_compiler(queryset.db)
+        sql, params = compiler.as_sql()
+        converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
+        compiler.get_converters = lambda _columns: converters
+        self._ready = queryset, compiler, sql, tuple(params)
+        return self._ready
+
+
+def _again(queryset: QuerySet[Any, Row], compiler: SQLCompiler, sql: str, given: tuple[Any, ...]) -> QuerySet[Any, Row]:
+    """The queryset once more, over a compiler that knows what to say already."""
+    worded: Any = _twin(compiler)
+    worded.connection = connections[queryset.db]  # each thread has its own
+    worded.as_sql = lambda *_a, **_k: (sql, given)
+    query: Any = _twin(queryset.query)
+    query.get_compiler = lambda *_a, **_k: worded
+    old: Any = queryset
+    rows: Any = old.__class__(model=old.model, query=query, using=old._db)
+    rows._iterable_class = old._iterable_class
+    rows._fields = old._fields
+    rows._prefetch_related_lookups = old._prefetch_related_lookups
+    found: QuerySet[Any, Row] = rows
+    return found
+
+
+T = TypeVar("T")
+
+
+def _twin(thing: T) -> T:
+    twin = thing.__class__.__new__(thing.__class__)
+    twin.__dict__.update(thing.__dict__)
+    return twin
