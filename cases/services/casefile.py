@@ -18,6 +18,7 @@ from cases.models import (
     CaseNote,
     CaseStage,
     Complaint,
+    Deadline,
     DeadlineKind,
     Event,
     Order,
@@ -76,9 +77,9 @@ def case_open(
     squads may come to read it.
     """
     moment = at or now()
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         grid = grid_at(street_id, lat, lng) if lat is not None and lng is not None else None
-        case = Case.objects.create(
+        case = Case(
             reference=reference or references_take(count=1, at=moment)[0],
             street_id=street_id,
             grid=grid,
@@ -95,11 +96,13 @@ def case_open(
             stage_at=moment,
             complaint_count=1 if complaint else 0,
         )
+        clocks = deadlines.deadlines_make(starts=opening_clocks(case, contact=contact), street_id=street_id)
+        deadlines.case_due_first(started=clocks)
+        case.save(force_insert=True)
         if complaint is not None:
             CaseComplaint.objects.create(case=case, complaint=complaint, joined_at=moment)
-        deadlines.deadlines_start(starts=opening_clocks(case, contact=contact), street_id=street_id)
-        journal.record_many(entries=[received_entry(case, complaint)], actor=actor, at=at)
-        deadlines.case_due_refresh(case_ids=[case.pk])
+        Deadline.objects.bulk_create(clocks)
+        journal.record_many(entries=[received_entry(case, complaint)], actor=actor, at=at, first=True)
     return case
 
 
@@ -138,12 +141,7 @@ def case_lock(case_id: int) -> Case:
 def cases_lock(case_ids: Iterable[int]) -> list[Case]:
     """The cases in the order of their ids, locked one after the other in that order."""
     wanted = sorted(set(case_ids))
-    found = list(
-        Case.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("street")
-        .filter(pk__in=wanted)
-        .order_by("pk")
-    )
+    found = list(Case.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=wanted).order_by("pk"))
     if len(found) != len(wanted):
         raise Refused("not_found", _("This case does not exist."), status=404)
     return found
@@ -167,17 +165,16 @@ def case_move(
     leaves ``deadlines.case_due_refresh`` to a caller that still starts or ends deadlines of this case.
     """
     moment = at or now()
-    with transaction.atomic():
-        before = flow.move(case, action, reason=reason)
-        case.stage_at = moment
-        saved = {"stage", "stage_at", *fields}
-        if case.stage in flow.ENDED:
-            case.closed_at = moment
-            saved.add("closed_at")
-        elif before in flow.ENDED:
-            case.closed_at = None
-            saved.add("closed_at")
-        case.save(update_fields=sorted(saved))
+    before = flow.move(case, action, reason=reason)
+    case.stage_at = moment
+    saved = {"stage", "stage_at", *fields}
+    if case.stage in flow.ENDED:
+        case.closed_at = moment
+        saved.add("closed_at")
+    elif before in flow.ENDED:
+        case.closed_at = None
+        saved.add("closed_at")
+    with transaction.atomic(savepoint=False):
         used = None
         if before in STAGE_CLOCKS:
             used = deadlines.deadline_end(kind=STAGE_CLOCKS[before], subject=case, at=moment)
@@ -188,7 +185,11 @@ def case_move(
             deadlines.case_deadlines_cancel(case=case)
         else:
             _clocks_start(case, whole=before in flow.ENDED)
-        event = journal.record(
+        if refresh:
+            deadlines.case_due_read(case)
+            saved.update(deadlines.DUE_FIELDS)
+        case.save(update_fields=sorted(saved))
+        return journal.record(
             subject=case,
             kind=kind,
             actor=actor,
@@ -197,9 +198,6 @@ def case_move(
             late=used.late if used else None,
             at=at,
         )
-        if refresh:
-            deadlines.case_due_refresh(case_ids=[case.pk])
-    return event
 
 
 def case_note(*, actor: Actor, case_id: int, text: str, client_key: str | None = None) -> CaseNote:
@@ -249,11 +247,10 @@ def urgent(subject: Case | Order) -> bool:
 
 
 def _clocks_start(case: Case, *, whole: bool) -> None:
-    if case.stage in STAGE_CLOCKS:
-        deadlines.deadline_start(
-            kind=STAGE_CLOCKS[case.stage], subject=case, street_id=case.street_id, urgent=urgent(case)
-        )
-    if whole:
-        deadlines.deadline_start(
-            kind=DeadlineKind.WHOLE_CASE, subject=case, street_id=case.street_id, urgent=urgent(case)
-        )
+    kinds = [*([STAGE_CLOCKS[case.stage]] if case.stage in STAGE_CLOCKS else []), *([_WHOLE] if whole else [])]
+    if kinds:
+        starts = [deadlines.Start(kind, case, urgent(case)) for kind in kinds]
+        deadlines.deadlines_start(starts=starts, street_id=case.street_id, unless_live=True)
+
+
+_WHOLE = DeadlineKind.WHOLE_CASE.value

@@ -32,7 +32,6 @@ from cases.models import (
     Deadline,
     DeadlineKind,
     DeadlinePause,
-    DeadlineRule,
     DeadlineState,
     Finding,
     LabTest,
@@ -41,7 +40,7 @@ from cases.models import (
     Ruling,
 )
 from teams.models import DayKind, Street
-from teams.selectors import calendar_days, in_force
+from teams.selectors import calendar_days
 
 Subject = Case | Order | Part | LabTest | Finding | Ruling
 
@@ -122,8 +121,18 @@ def deadline_start(
 _LIVE = (DeadlineState.RUNNING, DeadlineState.PAUSED)
 
 
-def deadlines_start(*, starts: Iterable[Start], street_id: int) -> list[Deadline]:
-    """Start several for subjects that have none of the kind yet: one look at the rules, one insert."""
+def deadlines_start(*, starts: Iterable[Start], street_id: int, unless_live: bool = False) -> list[Deadline]:
+    """Start several for subjects that have none of the kind yet: one look at the rules, one insert.
+
+    ``unless_live``: one that runs or is paused already stays as it is (and what is returned has no ids).
+    """
+    return Deadline.objects.bulk_create(
+        deadlines_make(starts=starts, street_id=street_id), ignore_conflicts=unless_live
+    )
+
+
+def deadlines_make(*, starts: Iterable[Start], street_id: int) -> list[Deadline]:
+    """The rows that ``deadlines_start`` inserts, not saved yet; their subjects need not be either."""
     wanted = list(starts)
     rules = _rules({start.kind for start in wanted}, street_id)
     calendar = calendar_for(street_id)
@@ -150,7 +159,7 @@ def deadlines_start(*, starts: Iterable[Start], street_id: int) -> list[Deadline
                 **{_COLUMN[type(start.subject)]: start.subject},
             )
         )
-    return Deadline.objects.bulk_create(rows)
+    return rows
 
 
 def limits(street_id: int) -> dict[tuple[str, bool], Span]:
@@ -158,14 +167,20 @@ def limits(street_id: int) -> dict[tuple[str, bool], Span]:
     return _rules(set(DeadlineKind.values), street_id)
 
 
+# A street's own rule comes last and so wins. Asked by nearly every write: composing it would take longer than asking.
+_RULES = """
+SELECT kind, urgent, amount, unit FROM cases_deadlinerule
+WHERE kind = ANY(%(kinds)s) AND (street_id IS NULL OR street_id = %(street)s)
+AND starts_on <= %(today)s AND (ends_on IS NULL OR ends_on >= %(today)s) ORDER BY street_id NULLS FIRST
+"""
+
+
 def _rules(kinds: set[str], street_id: int) -> dict[tuple[str, bool], Span]:
-    # The street's own rule comes last and so wins.
-    today = timezone.localdate(now())
-    rows = DeadlineRule.objects.filter(in_force(today), Q(street__isnull=True) | Q(street_id=street_id), kind__in=kinds)
-    found: dict[tuple[str, bool], Span] = {}
-    for rule in sorted(rows, key=lambda rule: rule.street_id is not None):
-        found[(rule.kind, rule.urgent)] = Span(rule.amount, Unit(rule.unit))
-    return found
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RULES, {"kinds": sorted(map(str, kinds)), "street": street_id, "today": timezone.localdate(now())}
+        )
+        return {(kind, urgent): Span(amount, Unit(unit)) for kind, urgent, amount, unit in cursor.fetchall()}
 
 
 def _bounds(
@@ -179,22 +194,22 @@ def _bounds(
     return warn_at(moment, span, calendar), due_at(moment, span, calendar)
 
 
+_END = """
+UPDATE cases_deadline SET state = %s, ended_at = %s, next_at = NULL, late = %s AND %s > due_at
+WHERE {}_id = %s AND kind = %s AND state IN ('running', 'paused') RETURNING starts_at, late
+"""
+
+
 def deadline_end(*, kind: str, subject: Subject, at: datetime | None = None, cancelled: bool = False) -> Used | None:
     """End the live deadline of the kind; None when there is none. ``Used`` goes into the event that ended it."""
-    row = (
-        Deadline.objects.select_for_update(no_key=True, of=("self",))
-        .filter(_is(subject), kind=kind, state__in=_LIVE)
-        .first()
-    )
-    if row is None:
-        return None
     moment = at or now()
-    row.state = DeadlineState.CANCELLED if cancelled else DeadlineState.MET
-    row.ended_at = moment
-    row.next_at = None
-    row.late = not cancelled and moment > row.due_at
-    row.save(update_fields=["state", "ended_at", "next_at", "late"])
-    return Used(max(0, int((moment - row.starts_at).total_seconds())), row.late)
+    state = (DeadlineState.CANCELLED if cancelled else DeadlineState.MET).value
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _END.format(_COLUMN[type(subject)]), [state, moment, not cancelled, moment, subject.pk, str(kind)]
+        )
+        row = cursor.fetchone()
+    return Used(max(0, int((moment - row[0]).total_seconds())), row[1]) if row else None
 
 
 def deadlines_cancel(*, subjects: Iterable[Subject]) -> int:
@@ -324,49 +339,8 @@ def next_step(deadline: Climbing, calendar: Calendar) -> datetime | None:
 
 
 _NEAREST = """
-WITH live AS (
-  SELECT DISTINCT need.case_id, link.order_id
-  FROM cases_need need
-  JOIN cases_orderneed link ON link.need_id = need.id AND link.released_at IS NULL
-  JOIN cases_order ON cases_order.id = link.order_id AND cases_order.state NOT IN ('done', 'cancelled')
-  WHERE need.case_id = ANY(%(cases)s)
-), clock AS (
-  SELECT case_id, kind, warn_at, due_at, 1 AS nth FROM cases_deadline
-  WHERE state = 'running' AND case_id = ANY(%(cases)s)
-  UNION ALL
-  SELECT need.case_id, clock.kind, clock.warn_at, clock.due_at, 2
-  FROM cases_need need
-  JOIN cases_finding finding ON finding.need_id = need.id
-  JOIN cases_deadline clock ON clock.state = 'running' AND clock.finding_id = finding.id
-  WHERE need.case_id = ANY(%(cases)s)
-  UNION ALL
-  SELECT need.case_id, clock.kind, clock.warn_at, clock.due_at, 3
-  FROM cases_need need
-  JOIN cases_finding finding ON finding.need_id = need.id
-  JOIN cases_ruling ruling ON ruling.finding_id = finding.id
-  JOIN cases_deadline clock ON clock.state = 'running' AND clock.ruling_id = ruling.id
-  WHERE need.case_id = ANY(%(cases)s)
-  UNION ALL
-  SELECT live.case_id, clock.kind, clock.warn_at, clock.due_at, 4
-  FROM live JOIN cases_deadline clock ON clock.state = 'running' AND clock.order_id = live.order_id
-  UNION ALL
-  SELECT live.case_id, clock.kind, clock.warn_at, clock.due_at, 5
-  FROM live
-  JOIN cases_part part ON part.order_id = live.order_id
-  JOIN cases_deadline clock ON clock.state = 'running' AND clock.part_id = part.id
-  UNION ALL
-  SELECT live.case_id, clock.kind, clock.warn_at, clock.due_at, 6
-  FROM live
-  JOIN cases_visit visit ON visit.order_id = live.order_id
-  JOIN cases_labtest test ON test.visit_id = visit.id
-  JOIN cases_deadline clock ON clock.state = 'running' AND clock.lab_test_id = test.id
-), nearest AS (
-  SELECT DISTINCT ON (case_id) * FROM clock ORDER BY case_id, due_at, nth
-)
-UPDATE cases_case
-SET due_at = nearest.due_at, warn_at = nearest.warn_at, due_kind = coalesce(nearest.kind, '')
-FROM unnest(%(cases)s) AS wanted LEFT JOIN nearest ON nearest.case_id = wanted
-WHERE cases_case.id = wanted
+UPDATE cases_case SET due_at = clock_due_at, warn_at = clock_warn_at, due_kind = clock_kind
+FROM cases_nearest_clock(%s::bigint[]) WHERE cases_case.id = of_case
 """
 
 
@@ -377,21 +351,25 @@ def case_due_refresh(*, case_ids: Iterable[int]) -> None:
     """
     if wanted := sorted(set(case_ids)):
         with connection.cursor() as cursor:
-            cursor.execute(_NEAREST, {"cases": wanted})
+            cursor.execute(_NEAREST, [wanted])
+
+
+def case_due_read(case: Case) -> None:
+    """The same of one locked case, put on the instance: the caller saves ``DUE_FIELDS`` with what else it changed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_kind, clock_warn_at, clock_due_at FROM cases_nearest_clock(%s)", [[case.pk]])
+        case.due_kind, case.warn_at, case.due_at = cursor.fetchone()
+
+
+DUE_FIELDS = ("due_kind", "warn_at", "due_at")
 
 
 def case_due_first(*, started: Iterable[Deadline]) -> None:
-    """``case_due_refresh`` for many cases just opened, from the deadlines just started for them: a statement for each
-    moment, of which cases received together share few."""
-    nearest: dict[int, Deadline] = {}
+    """The same of cases about to be written, from the deadlines made for them: put on the instances, no statement."""
     for row in started:
-        if row.case_id is not None and (row.case_id not in nearest or row.due_at < nearest[row.case_id].due_at):
-            nearest[row.case_id] = row
-    alike: dict[tuple[str, datetime, datetime], list[int]] = {}
-    for case_id, row in nearest.items():
-        alike.setdefault((row.kind, row.warn_at, row.due_at), []).append(case_id)
-    for (kind, warn, due), case_ids in alike.items():
-        Case.objects.filter(pk__in=case_ids).update(due_kind=kind, warn_at=warn, due_at=due)
+        case = row.case
+        if case is not None and (case.due_at is None or row.due_at < case.due_at):
+            case.due_kind, case.warn_at, case.due_at = row.kind, row.warn_at, row.due_at
 
 
 def _is(subject: Subject) -> Q:

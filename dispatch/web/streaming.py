@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from cases.models import CaseComplaint, Event, LabTest, Part, PartState
 from dispatch.notify.gather import after_commit
-from dispatch.web.live import publish
+from dispatch.web.live import Hint, publish_all
 
 MANY = 50
 """More subjects than this in one transaction (an import) become one hint a street: the lists ask again anyway."""
@@ -24,26 +24,28 @@ def on_event(sender: object, event: Event, **_kwargs: object) -> None:
 
 def on_messages(user_ids: Sequence[int]) -> None:
     """The relay made messages for these people: their bells count anew."""
-    for user_id in user_ids:
-        publish([f"user:{user_id}"], "message", user_id, 0)
+    publish_all([([f"user:{user_id}"], "message", user_id, 0) for user_id in user_ids])
 
 
 def _hint(events: list[Event]) -> None:
     newest = {(event.case_id, event.order_id): event for event in events}
     if len(newest) > MANY:
-        for street_id, event in {event.street_id: event for event in events}.items():
-            publish([f"office:{street_id}"], "case", event.case_id or 0, event.seq)
+        streets = {event.street_id: event for event in events}
+        publish_all([([f"office:{pk}"], "case", event.case_id or 0, event.seq) for pk, event in streets.items()])
         return
     squads = _squads({event.order_id for event in newest.values() if event.order_id is not None})
-    residents = _residents({event.case_id for event in newest.values() if event.case_id is not None})
+    # Nobody can have the private page of a case open that begins with this very event: its link is not given out yet.
+    residents = _residents({event.case_id for event in newest.values() if event.case_id is not None and event.seq > 1})
+    hints: list[Hint] = []
     for event in newest.values():
         if event.order_id is not None:
             topics = [f"office:{event.street_id}", *(f"squad:{pk}" for pk in sorted(squads[event.order_id]))]
-            publish(topics, "order", event.order_id, event.seq)
+            hints.append((topics, "order", event.order_id, event.seq))
         elif event.case_id is not None:
-            publish([f"office:{event.street_id}"], "case", event.case_id, event.seq)
+            hints.append(([f"office:{event.street_id}"], "case", event.case_id, event.seq))
             # A resident's page knows its own report only: no id of ours goes there.
-            publish([f"complaint:{token}" for token in residents[event.case_id]], "complaint", 0, event.seq)
+            hints.append(([f"complaint:{token}" for token in residents[event.case_id]], "complaint", 0, event.seq))
+    publish_all(hints)
 
 
 def _squads(order_ids: Iterable[int]) -> dict[int, set[int]]:

@@ -12,6 +12,7 @@ from cases.models import (
     Case,
     CaseComplaint,
     Complaint,
+    Deadline,
     HotlineOrder,
     Identity,
     QuotedNumber,
@@ -42,7 +43,7 @@ def rows_write(*, actor: Actor, street_id: int, rows: Sequence[Row]) -> int:
         wanted = {case_id for cases in earlier.values() for case_id in cases}
         locked = {case.pk: case for case in still_open(casefile.cases_lock(wanted))} if wanted else {}
         complaints = _complaints(actor, street_id, rows, moment)
-        opened, links, survivors = _cases(street_id, groups, complaints, earlier, locked, moment)
+        opened, links, survivors, clocks = _cases(street_id, groups, complaints, earlier, locked, moment)
         CaseComplaint.objects.bulk_create(links)
         entries = [casefile.received_entry(case, complaint) for case, complaint in opened]
         first = {complaint.pk for _case, complaint in opened}
@@ -51,12 +52,8 @@ def rows_write(*, actor: Actor, street_id: int, rows: Sequence[Row]) -> int:
             for link in links
             if link.complaint_id not in first
         ]
-        started = deadlines.deadlines_start(
-            starts=[start for case, _c in opened for start in casefile.opening_clocks(case, contact=True)],
-            street_id=street_id,
-        )
+        Deadline.objects.bulk_create(clocks)
         journal.record_many(entries=entries, actor=actor)
-        deadlines.case_due_first(started=started)
         for case_ids in survivors:
             _join(case_ids)
         return newly_joined(rows, known)
@@ -113,8 +110,9 @@ def _cases(
     earlier: dict[int, set[int]],
     locked: dict[int, Case],
     moment: datetime,
-) -> tuple[list[tuple[Case, Complaint]], list[CaseComplaint], list[list[int]]]:
-    """Cases opened with their first complaint, every new link, and earlier cases that now belong together."""
+) -> tuple[list[tuple[Case, Complaint]], list[CaseComplaint], list[list[int]], list[Deadline]]:
+    """Cases opened with their first complaint, every new link, earlier cases that now belong together, and the
+    deadlines of the new cases, not saved yet."""
     opened: list[tuple[Case, Complaint]] = []
     chosen: list[tuple[Case, Group]] = []
     together: list[list[int]] = []
@@ -145,6 +143,11 @@ def _cases(
             )
             opened.append((case, complaint))
         chosen.append((case, group))
+    clocks = deadlines.deadlines_make(
+        starts=[start for case, _complaint in opened for start in casefile.opening_clocks(case, contact=True)],
+        street_id=street_id,
+    )
+    deadlines.case_due_first(started=clocks)
     Case.objects.bulk_create(case for case, _complaint in opened)
     Case.objects.bulk_update(grown, ["complaint_count"])
     links = [
@@ -152,7 +155,7 @@ def _cases(
         for case, group in chosen
         for row in group.rows
     ]
-    return opened, links, together
+    return opened, links, together, clocks
 
 
 def _join(case_ids: Sequence[int]) -> None:

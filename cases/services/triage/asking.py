@@ -20,7 +20,7 @@ def case_accept(*, actor: Actor, case_id: int) -> Case:
         policies.require(actor, "case.accept", street_id=case.street_id)
         case.owner_id = actor.user_id
         casefile.case_move(case=case, action="accept", actor=actor, kind="case.accepted", fields=["owner"])
-    return fresh(case)
+    return case
 
 
 def case_reject(*, actor: Actor, case_id: int, reason: str) -> Case:
@@ -67,7 +67,7 @@ def case_resume(*, actor: Actor, case_id: int) -> Case:
         case = casefile.case_lock(case_id)
         policies.require(actor, "case.triage", street_id=case.street_id)
         casefile.case_move(case=case, action="resume", actor=actor, kind="case.resumed")
-    return fresh(case)
+    return case
 
 
 def case_settle(*, actor: Actor, case_id: int, words: str) -> Case:
@@ -78,7 +78,7 @@ def case_settle(*, actor: Actor, case_id: int, words: str) -> Case:
         policies.require(actor, "case.triage", street_id=case.street_id)
         case.result_text = text
         casefile.case_move(case=case, action="settle", actor=actor, kind="case.mediated", fields=["result_text"])
-    return fresh(case)
+    return case
 
 
 def case_take_back(*, actor: Actor, case_id: int, reason: str) -> Case:
@@ -97,4 +97,4 @@ def case_take_back(*, actor: Actor, case_id: int, reason: str) -> Case:
             reason=words,
             fields=["disposition", "transferred_to"],
         )
-    return fresh(case)
+    return case

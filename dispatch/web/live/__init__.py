@@ -4,7 +4,7 @@
 Topics: ``office:<street>``, ``squad:<id>``, ``user:<id>``, ``complaint:<hash>``.
 """
 
-from dispatch.web.live.hints import ask, publish, revoke
+from dispatch.web.live.hints import Hint, ask, publish, publish_all, revoke
 from dispatch.web.live.topics import grant_topics
 
-__all__ = ["ask", "grant_topics", "publish", "revoke"]
+__all__ = ["Hint", "ask", "grant_topics", "publish", "publish_all", "revoke"]

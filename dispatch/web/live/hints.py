@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from threading import Lock, Thread
 from typing import Any, TypeVar
@@ -46,14 +46,26 @@ def _redis() -> Redis:
         return _client
 
 
+Hint = tuple[Sequence[str], str, int | str, int]
+"""Topics, kind, id, seq."""
+
+
 def publish(topics: Sequence[str], kind: str, id: int | str, seq: int) -> None:
     """Hint to everyone on ``topics`` that ``kind`` ``id`` is now at ``seq``. Call it after the commit.
 
     Takes 50 ms at most, nothing while Redis is away, and never raises: a page that misses a hint is told to refetch
     as soon as Redis answers again, by whatever comes first: the next hint or a thread that tries until it is heard.
     """
-    body = json.dumps({"kind": kind, "id": id, "seq": seq}, separators=(",", ":"))
-    _write([(PREFIX + topic, {"d": body}) for topic in topics])
+    publish_all([(topics, kind, id, seq)])
+
+
+def publish_all(hints: Iterable[Hint]) -> None:
+    """``publish`` of several, in one way to Redis and back."""
+    entries: list[tuple[str, dict[Any, Any]]] = []
+    for topics, kind, subject, seq in hints:
+        body = json.dumps({"kind": kind, "id": subject, "seq": seq}, separators=(",", ":"))
+        entries += [(PREFIX + topic, {"d": body}) for topic in topics]
+    _write(entries)
 
 
 def revoke(holder: int | str) -> None:
