@@ -19,13 +19,14 @@ class NightState(models.TextChoices):
 
 class NightPlan(models.Model):
     """One a street and day. ``parties`` have open needs, ``looked`` of them were looked at; ``after`` is the last one,
-    where the next batch begins. Rule and margin are those of its beginning."""
+    where the next batch begins. Rule, margin and weekday (0 Monday) are those of its beginning."""
 
     street = models.ForeignKey(Street, on_delete=models.PROTECT, related_name="+")
     day = models.DateField(_("day"))
     state = models.CharField(max_length=8, choices=NightState.choices, default=NightState.RUNNING)
     rule = models.CharField(max_length=16)
     margin = models.PositiveSmallIntegerField(default=0)
+    weekday = models.PositiveSmallIntegerField(default=2, db_default=2)
     parties = models.PositiveIntegerField(default=0)
     looked = models.PositiveIntegerField(default=0)
     after = models.BigIntegerField(default=0)

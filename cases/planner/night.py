@@ -10,9 +10,9 @@ from datetime import date, datetime
 from types import MappingProxyType
 
 from cases.planner.merge import Need, split
-from cases.planner.trigger import Rule, Window, earliest_due, immediate, riding
+from cases.planner.trigger import Rule, Window, earliest_due, immediate, riding, weekly
 
-RULES = ("riding", "immediate", "earliest_due")
+RULES = ("riding", "immediate", "earliest_due", "weekly")
 """Names by which an office chooses; the first is the usual one."""
 
 
@@ -26,22 +26,31 @@ class Going:
     waits: Mapping[int, date] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def rule_named(name: str, margin: int) -> Rule:
-    """``margin``: days before its last one on which a planned check goes by itself, where planned checks ride along."""
+def rule_named(name: str, margin: int, weekday: int) -> Rule:
+    """``margin``: days before its last one on which a planned check goes by itself at the latest, where planned checks
+    ride along or wait for the street's ``weekday`` (0 Monday)."""
+    if name == "weekly":
+        return weekly(weekday, max(0, margin))
     return {"immediate": immediate, "earliest_due": earliest_due}.get(name) or riding(max(0, margin))
 
 
-def trigger_day(need: Need, rule: Rule) -> date:
-    """The day on which the need would bring a visit about by itself."""
-    first = need.opens_from.toordinal()
-    return date.fromordinal(rule(Window(first, max(first, need.due.toordinal()), need.planned)))
+def trigger_day(need: Need, rule: Rule, today: date) -> date:
+    """The day on which the need would bring a visit about by itself, of the days that are left to it: one that could
+    not go on its weekday waits for the next. Past or today: it has come."""
+    return date.fromordinal(rule(left_of(need.opens_from.date(), need.due.date(), today, planned=need.planned)))
+
+
+def left_of(first: date, last: date, today: date, *, planned: bool) -> Window:
+    """What is left of the days on which a need may be served; of an overdue one its last."""
+    r, d = first.toordinal(), max(first, last).toordinal()
+    return Window(max(r, min(today.toordinal(), d)), d, planned)
 
 
 def going(needs: Iterable[Need], day: date, rule: Rule, *, now: datetime) -> Going | None:
     """The most pressing visit of one party on the day, None where nothing goes. A need that opens later is not known
     yet; what is left over goes another night, since a party has one live order."""
     known = [need for need in needs if need.opens_from.date() <= day]
-    days = {need.id: trigger_day(need, rule) for need in known}
+    days = {need.id: trigger_day(need, rule, day) for need in known}
     if not days or min(days.values()) > day:
         return None
     for group in split(known, now=now):

@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 from cases.planner.trigger import Rule, Visit, Window, visits
 
-WEEK = 7
-
 
 class Recheck(NamedTuple):
     """What a visit brings about: `lag` days after it a need of `length` days more opens, and so on from its visit."""
@@ -142,11 +140,8 @@ def lived_sum(targets: Sequence[Sequence[Asked]], rule: Rule) -> Outcome:
     return Outcome(done, needs, late, squads)
 
 
-def live_with(
-    targets: Sequence[Sequence[Asked]], rule: Rule, *, a_day: int, first: Order, on: int | None = None
-) -> Outcome:
-    """All targets day by day, at most ``a_day`` of them visited on one; ``on``: only on days of this rest by seven.
-    ValueError for a capacity below one."""
+def live_with(targets: Sequence[Sequence[Asked]], rule: Rule, *, a_day: int, first: Order) -> Outcome:
+    """All targets day by day, at most ``a_day`` of them visited on one. ValueError for a capacity below one."""
     if a_day < 1:
         raise ValueError("a day has room for one visit at least")
     arrivals = [
@@ -165,8 +160,6 @@ def live_with(
     while arrivals or waiting:
         if not ripe:
             day = max(day, min([*(r for r, _target, _number in arrivals[:1]), *(at for at, _t in triggers[:1])]))
-        if on is not None:
-            day += (on - day) % WEEK
         while arrivals and arrivals[0][0] <= day:
             _r, target, number = heapq.heappop(arrivals)
             window = known[target][number].window

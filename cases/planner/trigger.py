@@ -28,6 +28,8 @@ class Visit(NamedTuple):
 Rule = Callable[[Window], int]
 """The day on which a need by itself would bring a visit about, within its window."""
 
+WEEK = 7
+
 
 def immediate(window: Window) -> int:
     """Go as soon as the need is there."""
@@ -46,6 +48,26 @@ def riding(margin: int = 0) -> Rule:
 
     def rule(window: Window) -> int:
         return max(window.r, window.d - margin) if window.planned else window.r
+
+    return rule
+
+
+def weekly(weekday: int, margin: int = 0) -> Rule:
+    """Reactive needs at once; planned ones ride along, or go on the last of the street's own weekdays (0 Monday, by the
+    rest of `date.toordinal`) that comes at least `margin` days before they are due; so many days before where none
+    does.
+
+    The last and not the next: going each week for what has months makes hardly fewer visits than going at once."""
+    if margin < 0:
+        raise ValueError("a margin is not negative")
+    on = (weekday + 1) % WEEK
+
+    def rule(window: Window) -> int:
+        if not window.planned:
+            return window.r
+        last = max(window.r, window.d - margin)
+        day = last - (last - on) % WEEK
+        return day if day >= window.r else last
 
     return rule
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from cases.planner.replay import WEEK, Asked, Outcome, apart, by_due, live_with, lived_sum, one_by_one
-from cases.planner.trigger import Rule, Window, earliest_due, immediate, riding
+from cases.planner.night import rule_named
+from cases.planner.replay import Asked, Outcome, apart, by_due, live_with, lived_sum, one_by_one
+from cases.planner.trigger import Rule, Window, earliest_due, immediate
 
 Families = Sequence[Sequence[Asked]]
 MARGINS = range(22)
@@ -33,17 +34,24 @@ class Way(StrEnum):
 
 BASELINES = (Way.A, Way.B1, Way.B2)
 RULES = (Way.RIDING, Way.IMMEDIATE, Way.WEEKLY, Way.WAIT)
+NIGHTLY: Mapping[Way, str] = {
+    Way.RIDING: "riding",
+    Way.IMMEDIATE: "immediate",
+    Way.WEEKLY: "weekly",
+    Way.WAIT: "earliest_due",
+}
+"""What the office's setting calls them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """``margin`` counts under ``RIDING``, ``weekday`` (0 Monday) under ``WEEKLY``; ``a_day``: parties visited on a day
-    at most, None without a limit; ``window``: one of ``WINDOWS``."""
+    """``margin`` counts under ``RIDING`` and ``WEEKLY``, ``weekday`` (0 Monday) under ``WEEKLY``; ``a_day``: parties
+    visited on a day at most, None without a limit; ``window``: one of ``WINDOWS``."""
 
     rule: Way = Way.RIDING
     margin: int = 5
     window: int | None = None
-    weekday: int = 1
+    weekday: int = 2
     a_day: int | None = None
 
 
@@ -92,11 +100,10 @@ def outcome(families: Families, way: Way, choice: Choice) -> Outcome:
         groups = [one for family in families for one in one_by_one(family)]
     elif way in BASELINES:
         groups = [one for family in families for one in apart(family)]
-    on = (choice.weekday + 1) % WEEK if way == Way.WEEKLY else None
     rule = _rule(way, choice)
     if choice.a_day is None:
-        return lived_sum(groups, _next_of(on) if on is not None else rule)
-    return live_with(groups, rule, a_day=choice.a_day, first=by_due, on=on)
+        return lived_sum(groups, rule)
+    return live_with(groups, rule, a_day=choice.a_day, first=by_due)
 
 
 def widened(families: Families, window: int | None) -> Families:
@@ -111,14 +118,7 @@ def _wide(need: Asked, days: int) -> Asked:
 
 
 def _rule(way: Way, choice: Choice) -> Rule:
-    rules: Mapping[Way, Rule] = {Way.RIDING: riding(choice.margin), Way.B2: earliest_due, Way.WAIT: earliest_due}
-    return rules.get(way, immediate)
-
-
-def _next_of(on: int) -> Rule:
-    """The next day of the week that the street goes out on; it may lie past the window."""
-
-    def rule(window: Window) -> int:
-        return window.r + (on - window.r) % WEEK
-
-    return rule
+    """Of the ways that go together the very rule by which the night plan goes."""
+    if way in BASELINES:
+        return earliest_due if way == Way.B2 else immediate
+    return rule_named(NIGHTLY[way], choice.margin, choice.weekday)

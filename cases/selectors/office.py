@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,11 @@ from cases.planner.night import RULES
 FAR_M = 300
 """From here on two positions of one visit may be two places. A report-in from farther away asks for a reason (the
 office's ``report_in_far_m`` goes before it), and triage is told when a complaint was sent from so far."""
+
+
+MARGIN_DAYS = 5
+WEEKDAY = 3
+"""A planned check's margin and weekday (1 Monday) where no office has set them."""
 
 
 def office_value(key: str, street_id: int) -> object:
@@ -43,6 +49,31 @@ def office_setting(key: str, street_id: int, default: int) -> int:
     """A number of the office: the street's own before the general one, else the default."""
     value = office_value(key, street_id)
     return default if value is None else int(str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRule:
+    """When a reason to visit goes by itself: one of ``RULES``, days of margin, the street's weekday (0 Monday)."""
+
+    name: str
+    margin: int
+    weekday: int
+
+
+def plan_rule(street_id: int) -> PlanRule:
+    """The street's own before the general one. One query."""
+    held = office_values(("plan_rule", "plan_margin_days", "plan_weekday"), street_id)
+
+    def number(key: str, usual: int) -> int:
+        value = held.get(key)
+        return value if isinstance(value, int) and not isinstance(value, bool) else usual
+
+    named = str(held.get("plan_rule", ""))
+    return PlanRule(
+        named if named in RULES else RULES[0],
+        max(0, number("plan_margin_days", MARGIN_DAYS)),
+        (number("plan_weekday", WEEKDAY) - 1) % 7,
+    )
 
 
 def office_phone(street_id: int | None) -> str:
@@ -96,6 +127,7 @@ SETTINGS: Mapping[str, str | Promise] = MappingProxyType(
         "plan_nightly": _("draft the orders whose day has come every night (1 yes, 0 no)"),
         "plan_rule": _("when a reason to visit goes by itself"),
         "plan_margin_days": _("days before its last one on which a planned check goes by itself"),
+        "plan_weekday": _("the street's day of the week for planned checks, where they wait for one"),
         "visit_minutes": _("minutes that a visit by one squad takes"),
         "visit_minutes_beside": _("minutes more for each further squad"),
         "visits_a_day": _("visits a team makes a day at most (0: as many as fit)"),
@@ -140,11 +172,16 @@ CODES: Mapping[str, Mapping[str, str | Promise]] = MappingProxyType(
             "riding": _("who waits at once, planned checks ride along"),
             "immediate": _("everything at once"),
             "earliest_due": _("everything on its last day"),
+            "weekly": _("who waits at once, planned checks on the street's day of the week"),
         },
+        "plan_weekday": {str(number + 1): name for number, name in WEEKDAYS.items()},
+        "plan_nightly": {"1": _("yes"), "0": _("no")},
     }
 )
 """What the codes of a setting are called."""
-CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType({"plan_rule": RULES, "plan_nightly": ("1", "0")})
+CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"plan_rule": RULES, "plan_weekday": tuple("1234567"), "plan_nightly": ("1", "0")}
+)
 """Settings with few values."""
 _HIDDEN = frozenset({"reference_loaded"})
 OPEN_SETTINGS = ("office_phone",)

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_safe
 
 from cases.clock.moment import now
 from cases.planner.replay import Outcome
-from cases.planner.whatif import BASELINES, MARGINS, RULES, WINDOWS, Choice, Way
+from cases.planner.whatif import BASELINES, MARGINS, NIGHTLY, RULES, WINDOWS, Choice, Way
+from cases.selectors.office import plan_rule
 from cases.selectors.pastneeds import LONGEST, MOST, TooMuch
 from dispatch.console.frame import console_view, show
 from dispatch.console.reports import period_words
@@ -34,7 +35,7 @@ NAMES: Mapping[Way, str | Promise] = {
     Way.B2: gettext_lazy("each department merging its own"),
     Way.RIDING: gettext_lazy("planned checks ride along"),
     Way.IMMEDIATE: gettext_lazy("at once"),
-    Way.WEEKLY: gettext_lazy("one day a week"),
+    Way.WEEKLY: gettext_lazy("planned checks on one day a week"),
     Way.WAIT: gettext_lazy("wait for the last day"),
 }
 MEANT: Mapping[Way, str | Promise] = {
@@ -45,7 +46,10 @@ MEANT: Mapping[Way, str | Promise] = {
         "Who waits is visited at once; planned checks come along, or by themselves so many days before they are due."
     ),
     Way.IMMEDIATE: gettext_lazy("One joint visit for all that is open, as soon as anything is."),
-    Way.WEEKLY: gettext_lazy("Joint visits on one day of the week only, for all that is open by then."),
+    Way.WEEKLY: gettext_lazy(
+        "Who waits is visited at once; planned checks come along, or go on the street's last day of the week that is "
+        "at least so many days before they are due."
+    ),
     Way.WAIT: gettext_lazy("One joint visit on the last day of whatever is due first."),
 }
 MOST_A_DAY = 1000
@@ -53,7 +57,7 @@ PLAIN = Choice()
 
 
 class WhatIfForm(forms.Form):
-    """The period and the rule. What is not said: the last year, the rule that the planner goes by."""
+    """The period and the rule. What is not said: the last year, the rule by which the street's nights are planned."""
 
     first = forms.DateField(label=gettext_lazy("From"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     last = forms.DateField(label=gettext_lazy("Until"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
@@ -64,7 +68,7 @@ class WhatIfForm(forms.Form):
         min_value=0,
         max_value=max(MARGINS),
         required=False,
-        help_text=gettext_lazy("So many days before it is due a planned check goes by itself."),
+        help_text=gettext_lazy("So many days before it is due a planned check goes by itself at the latest."),
     )
     weekday = forms.TypedChoiceField(
         label=gettext_lazy("Day of the week"), choices=list(WEEKDAYS.items()), coerce=int, required=False
@@ -117,11 +121,13 @@ def completed(data: QueryDict, streets: list[Street]) -> QueryDict:
     given, today = data.copy(), timezone.localdate(now())
     given.setdefault("first", (today - timedelta(days=364)).isoformat())
     given.setdefault("last", today.isoformat())
-    given.setdefault("rule", PLAIN.rule.value)
-    given.setdefault("margin", str(PLAIN.margin))
-    given.setdefault("weekday", str(PLAIN.weekday))
     if streets:
         given.setdefault("street", str(streets[0].pk))
+        asked = next((street for street in streets if str(street.pk) == given["street"]), streets[0])
+        own = plan_rule(asked.pk)
+        given.setdefault("rule", next(way.value for way, name in NIGHTLY.items() if name == own.name))
+        given.setdefault("margin", str(min(own.margin, max(MARGINS))))
+        given.setdefault("weekday", str(own.weekday))
     return given
 
 
@@ -167,7 +173,8 @@ def shown(found: WhatIf, first: date, last: date) -> dict[str, Any]:
         "margin_at": str(choice.margin),
         "windows": [_row(found, window, one, window == choice.window) for window, one in told.windows.items()],
         "rule_name": NAMES[choice.rule],
-        "riding": choice.rule == Way.RIDING,
+        "margin_counts": choice.rule in (Way.RIDING, Way.WEEKLY),
+        "weekday": WEEKDAYS[choice.weekday] if choice.rule == Way.WEEKLY else "",
         "said": sentences(found),
     }
 
@@ -213,7 +220,7 @@ def sentences(found: WhatIf) -> list[tuple[str, str]]:
         said.append(("gain" if found.same.visits < past.served_visits else "none", words % given))
     if found.choice.a_day is None and past.busiest:
         words = _(
-            "Without a limit a day only the weekly day can be late. "
+            "Without a limit a day nothing is late. "
             "Visits on the busiest day of this period: %(n)s. Try that as the limit."
         )
         said.append(("note", words % {"n": past.busiest}))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.dateparse import parse_date
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -42,6 +43,8 @@ WORDS: Mapping[str, object] = {
     "guard_overridden": _("It goes all the same: %(reason)s"),
     "night_plan": _("Proposed by the night plan of %(day)s: a person approves and issues it."),
     "night_day_come": _("The day of a reason to visit has come by the office's rule: %(day)s."),
+    "night_weekday": _("A planned check waited for the street's %(weekday)s."),
+    "night_weekday_late": _("No %(weekday)s of the street was left for a planned check: its last day is %(until)s."),
     "night_could_wait": _("Another reason could have waited until %(until)s; it rides along."),
     "night_left_out": _("Planned checks that the guard speaks against were left out: %(count)s."),
     "night_no_squad": _("No squad serves this street for these agencies."),
@@ -88,6 +91,8 @@ def explained(notes: Iterable[Note | Mapping[str, Any]]) -> list[str]:
 
 def _readable(name: str, value: Any) -> Any:
     """A day as the pages write it: notes keep it as 2026-12-01."""
+    if name == "weekday":
+        return WEEKDAYS[value]
     day = parse_date(value) if name in _DAYS and isinstance(value, str) else None
     if isinstance(value, list):
         return gettext(", ").join(map(str, value))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
 from cases.clock.moment import now, pretend
-from cases.models import NightParty, NightPlan, Order, Target
+from cases.models import NightParty, NightPlan, Order, Setting, Target
 from cases.services import nightplans
 from teams.policies import SYSTEM
 from tests.cases.services.test_nightplans import check
-from tests.cast import Cast
+from tests.cast import Cast, unchanged
 from tests.console.conftest import Login
 from tests.stage import planned_case
 
@@ -78,3 +79,24 @@ def test_earlier_nights_and_pages(cast: Cast, login: Login) -> None:
     assert second.count("演示·店") == 1
     for nonsense in ("2026-02-31", "x", "²"):
         assert desk.get(URL, {"day": nonsense, "after": nonsense}).status_code == 200
+
+
+def test_the_rule_of_a_street_is_chosen_from_a_list(cast: Cast, login: Login) -> None:
+    Setting.objects.create(key="plan_rule", value="riding")
+    general = Setting.objects.create(key="plan_weekday", value=3)
+    admin = login(cast.system_admin)
+    page = admin.get(reverse("console:admin_setting", args=["plan_weekday"])).content.decode()
+    assert '<option value="3" selected>Wednesday</option>' in page
+    url = reverse("console:admin_setting", args=["plan_rule"])
+    assert "planned checks on the street&#x27;s day of the week" in admin.get(url).content.decode()
+    given = {"street": cast.street.pk, "value": "weekly", "source": "演示", "reason": "演示·周三"}
+    assert admin.post(url, given).status_code == 302
+    assert Setting.objects.get(key="plan_rule", street=cast.street).value == "weekly"
+    with unchanged():
+        answer = admin.post(reverse("console:admin_setting", args=["plan_weekday"]), given | {"value": "8"})
+    assert answer.status_code == 409
+    assert "Write one of these: 1, 2, 3, 4, 5, 6, 7." in answer.content.decode()
+    assert admin.post(url, given | {"value": ""}).status_code == 302
+    assert not Setting.objects.filter(street=cast.street).exists(), "the general rule counts again"
+    general.refresh_from_db()
+    assert general.value == 3

@@ -14,13 +14,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from cases.management.checkonce.boston import boston
 from cases.management.checkonce.synthetic import street
 from cases.planner.replay import Asked, Lived, apart, by_arrival, by_due, capacity_for, live, one_by_one, together
-from cases.planner.trigger import Rule, earliest_due, immediate, piercing, riding
+from cases.planner.trigger import Rule, earliest_due, immediate, piercing, riding, weekly
 
 MARGIN = 5
 RULES: dict[str, Rule] = {
     "immediate": immediate,
     "reactive at once, planned riding": riding(),
     f"the same, margin {MARGIN} days": riding(MARGIN),
+    f"planned on one day a week, margin {MARGIN} days": weekly(2, MARGIN),
     "earliest due": earliest_due,
 }
 IN_TIME = 0.99

@@ -15,8 +15,8 @@ from cases.law import Note
 from cases.models import Need, NeedCause, NeedState, NightParty, NightPlan, Order, OrderKind, Target
 from cases.planner import merge
 from cases.planner.guard import Guarded, GuardRule
-from cases.planner.night import Going, going, rule_named
-from cases.planner.trigger import Rule, Window
+from cases.planner.night import Going, going, left_of, rule_named
+from cases.planner.trigger import Rule
 from cases.refusals import Refused
 from cases.selectors.composition import Composition, Known, compose, day_start, needs_facts
 from cases.selectors.guard import KEYS, Record, guard_of, guard_rule, guarded_items, looks_back
@@ -51,7 +51,7 @@ def parties_plan(plan: NightPlan, target_ids: Sequence[int]) -> list[NightParty]
     1. who may go, read without a lock; 2. their rows locked, needs and live orders read again: what a dispatcher or a
     new need did meanwhile counts; 3. squads and items, read once for all; 4. the guard; 5. all rows at once.
     """
-    rule = rule_named(plan.rule, plan.margin)
+    rule = rule_named(plan.rule, plan.margin, plan.weekday)
     targets = targets_lock(_candidates(plan, target_ids, rule))
     taken = _live(targets)
     free = {pk: row for pk, row in targets.items() if pk not in taken and row.merged_into_id is None}
@@ -92,11 +92,10 @@ def _candidates(plan: NightPlan, target_ids: Sequence[int], rule: Rule) -> set[i
     """Parties with a need whose day may have come and without a live order. A recheck may turn out to wait longer."""
     open_needs = Need.objects.filter(target__in=target_ids, state=NeedState.OPEN, from_day__lte=plan.day)
     rows = open_needs.exclude(cause=NeedCause.HANDLING).values_list("target_id", "from_day", "due_day", "cause")
-    day = plan.day.toordinal()
     found = {
         target_id
         for target_id, first, last, cause in rows
-        if rule(Window(first.toordinal(), last.toordinal(), cause == NeedCause.PLANNED)) <= day
+        if rule(left_of(first, last, plan.day, planned=cause == NeedCause.PLANNED)) <= plan.day.toordinal()
     }
     return found - _live(found)
 
@@ -165,9 +164,7 @@ def _draft(plan: NightPlan, visit: _Visit) -> Draft:
     when the others could have waited."""
     taken = {need.pk for need in visit.needs}
     notes = [Note("night_plan", {"day": plan.day.isoformat()})]
-    notes += [
-        Note("night_day_come", {"need": pk, "day": plan.day.isoformat()}) for pk in visit.going.triggered if pk in taken
-    ]
+    notes += [_day_come(plan, need) for need in visit.needs if need.pk in visit.going.triggered]
     notes += [
         Note("night_could_wait", {"need": pk, "until": until.isoformat()})
         for pk, until in sorted(visit.going.waits.items())
@@ -185,3 +182,12 @@ def _draft(plan: NightPlan, visit: _Visit) -> Draft:
         notes=tuple(notes),
         body={"night": plan.pk},
     )
+
+
+def _day_come(plan: NightPlan, need: Need) -> Note:
+    """Why the need goes on this day of all."""
+    if plan.rule == "weekly" and need.cause == NeedCause.PLANNED and need.from_day < plan.day <= need.due_day:
+        if plan.day.weekday() == plan.weekday:
+            return Note("night_weekday", {"need": need.pk, "weekday": plan.weekday})
+        return Note("night_weekday_late", {"need": need.pk, "weekday": plan.weekday, "until": need.due_day.isoformat()})
+    return Note("night_day_come", {"need": need.pk, "day": plan.day.isoformat()})

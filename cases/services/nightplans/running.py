@@ -15,9 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from cases import policies
 from cases.clock.moment import now
 from cases.models import Need, NeedCause, NeedState, NightParty, NightPlan, NightState, OrderNeed
-from cases.planner.night import RULES
 from cases.refusals import Refused
-from cases.selectors.office import office_setting, office_value
+from cases.selectors.office import office_setting, plan_rule
 from cases.services.imports import uploads
 from cases.services.nightplans.batch import FAILED, parties_plan
 from teams.models import Street
@@ -28,7 +27,6 @@ NIGHT = range(1, 7)
 BATCH = 300
 """Parties a transaction: it holds their locks for a second or two, a page waits eight for one."""
 AHEAD_DAYS = 7
-MARGIN_DAYS = 5
 KEPT_DAYS = 90
 ATTEMPTS = 5
 _LOCK_CLASS = 7_340_005  # of advisory locks; the second number is the run
@@ -47,13 +45,14 @@ def night_begin(*, actor: Actor, street_id: int, day: date | None = None) -> Nig
     on = day or today
     if not today <= on <= today + timedelta(days=AHEAD_DAYS):
         raise Refused("day_wrong", _("Choose today or one of the next seven days."), field="day", status=422)
-    named = str(office_value("plan_rule", street_id) or RULES[0])
+    rule = plan_rule(street_id)
     plan, made = NightPlan.objects.get_or_create(
         street_id=street_id,
         day=on,
         defaults={
-            "rule": named if named in RULES else RULES[0],
-            "margin": max(0, office_setting("plan_margin_days", street_id, MARGIN_DAYS)),
+            "rule": rule.name,
+            "margin": rule.margin,
+            "weekday": rule.weekday,
             "parties": _waiting(street_id).aggregate(n=Count("target", distinct=True))["n"],
             "created_at": now(),
         },

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from cases.models import DeadlineKind, DeadlineRule, Unit
-from cases.selectors.office import clock_table, setting_words, settings_table, texts_table
+from cases.selectors.office import CHOICES, CODES, clock_table, setting_words, settings_table, texts_table
 from cases.services import catalogue
 from dispatch.console.admin.forms import ReasonForm, day_field, reason_field
 from dispatch.console.admin.frame import act_page, admin_view, show_admin
@@ -145,7 +145,11 @@ def setting(request: HttpRequest, key: str) -> HttpResponse:
 
     def make(data: Any) -> SettingForm:
         form = SettingForm(data, initial=initial)
-        if len(row.raw) <= ONE_LINE:
+        if key in CHOICES:
+            words = CODES.get(key, {})
+            choices = [("", "–"), *((code, words.get(code, code)) for code in CHOICES[key])]
+            form.fields["value"].widget = forms.Select(choices=choices)
+        elif len(row.raw) <= ONE_LINE:
             form.fields["value"].widget = forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"})
         return form
 

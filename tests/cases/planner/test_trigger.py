@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cases.management.checkonce.boston import boston
 from cases.management.commands.bench_checkonce import counts
-from cases.planner.trigger import Rule, Window, earliest_due, immediate, piercing, riding, visits
+from cases.planner.trigger import WEEK, Rule, Window, earliest_due, immediate, piercing, riding, visits, weekly
 
 BOSTON = Path(__file__).parents[4] / "shared/data/requests311/boston_2011h2.csv.gz"
 
@@ -20,7 +20,9 @@ def windows_of(draw: st.DrawFn, most: int = 12) -> list[Window]:
     return [Window(r, r + length, planned) for r, length, planned in rows]
 
 
-rules: st.SearchStrategy[Rule] = st.sampled_from([immediate, earliest_due, riding(), riding(5), riding(40)])
+rules: st.SearchStrategy[Rule] = st.sampled_from(
+    [immediate, earliest_due, riding(), riding(5), riding(40), *(weekly(day) for day in range(WEEK)), weekly(2, 5)]
+)
 
 
 def largest_disjoint(windows: list[Window]) -> int:
@@ -74,12 +76,23 @@ def test_planning_twice_changes_nothing(windows: list[Window], rule: Rule, data:
     ]
 
 
-@given(windows_of())
-def test_waiting_never_delays_who_waits(windows: list[Window]) -> None:
-    for visit in visits(windows, riding(5)):
+@given(windows_of(), st.sampled_from([riding(5), weekly(2, 5), weekly(6)]))
+def test_waiting_never_delays_who_waits(windows: list[Window], rule: Rule) -> None:
+    for visit in visits(windows, rule):
         for i in visit.served:
             if not windows[i].planned:
                 assert visit.day == windows[i].r
+
+
+@given(windows_of(), st.integers(0, 6), st.integers(0, 9))
+def test_a_visit_of_planned_checks_alone_is_on_the_weekday_unless_that_is_too_late(
+    windows: list[Window], weekday: int, margin: int
+) -> None:
+    for visit in visits(windows, weekly(weekday, margin)):
+        if all(windows[i].planned for i in visit.served) and (visit.day - 1) % WEEK != weekday:
+            last = min(max(windows[i].r, windows[i].d - margin) for i in visit.served)
+            assert visit.day == last, "the margin decides, or the first day where the window is shorter"
+        assert all(visit.day <= max(windows[i].r, windows[i].d - margin) for i in visit.served if windows[i].planned)
 
 
 def test_a_rule_may_not_leave_the_window() -> None:
@@ -89,6 +102,8 @@ def test_a_rule_may_not_leave_the_window() -> None:
         visits([Window(3, 1)], immediate)
     with pytest.raises(ValueError, match="margin"):
         riding(-1)
+    with pytest.raises(ValueError, match="margin"):
+        weekly(2, -1)
 
 
 @pytest.mark.skipif(not BOSTON.exists(), reason="../shared/data is not here: the Boston requests are not ours to copy")
@@ -102,6 +117,7 @@ def test_what_is_known_of_boston() -> None:
         "immediate": 39_915,
         "reactive at once, planned riding": 36_716,
         "the same, margin 5 days": 36_787,
+        "planned on one day a week, margin 5 days": 36_826,
         "earliest due": 34_852,
         "optimum": 34_852,
     }

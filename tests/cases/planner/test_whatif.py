@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.management.checkonce.synthetic import street
+from cases.planner.night import RULES as NIGHT_RULES
+from cases.planner.night import rule_named
 from cases.planner.replay import Asked, Recheck, by_due, live, live_with, lived_sum
-from cases.planner.trigger import Rule, Window, earliest_due, immediate, riding
-from cases.planner.whatif import BASELINES, MARGINS, WINDOWS, Choice, Way, outcome, what_if, widened
+from cases.planner.trigger import Rule, Window, earliest_due, immediate, riding, weekly
+from cases.planner.whatif import BASELINES, MARGINS, NIGHTLY, WINDOWS, Choice, Way, outcome, what_if, widened
 
 rechecks = st.recursive(
     st.builds(Recheck, st.integers(1, 9), st.integers(0, 9), st.sampled_from("abc"), st.just(())),
@@ -34,7 +36,9 @@ needs = st.builds(
     *(st.sampled_from("abc"), st.lists(rechecks, max_size=1)),
 )
 streets = st.lists(st.lists(needs, min_size=1, max_size=5), min_size=1, max_size=4)
-rules: st.SearchStrategy[Rule] = st.sampled_from([immediate, earliest_due, riding(), riding(5)])
+rules: st.SearchStrategy[Rule] = st.sampled_from(
+    [immediate, earliest_due, riding(), riding(5), weekly(2), weekly(4, 5)]
+)
 
 
 @given(streets, rules)
@@ -50,10 +54,11 @@ def test_one_pass_says_what_living_day_by_day_says(targets: list[list[Asked]], r
 
 @given(streets, st.integers(0, 6), st.integers(1, 4))
 def test_a_weekly_day_is_kept_and_a_limit_delays(targets: list[list[Asked]], weekday: int, most: int) -> None:
-    weekly = Choice(rule=Way.WEEKLY, weekday=weekday)
-    free = outcome(targets, Way.WEEKLY, weekly)
-    assert free == outcome(targets, Way.WEEKLY, replace(weekly, a_day=10_000))
-    tight = outcome(targets, Way.WEEKLY, replace(weekly, a_day=most))
+    choice = Choice(rule=Way.WEEKLY, weekday=weekday)
+    free = outcome(targets, Way.WEEKLY, choice)
+    assert free.late == 0
+    assert free == outcome(targets, Way.WEEKLY, replace(choice, a_day=10_000))
+    tight = outcome(targets, Way.WEEKLY, replace(choice, a_day=most))
     assert (tight.needs, free.needs) == (free.needs, sum(_count(need) for asked in targets for need in asked))
 
 
@@ -63,11 +68,24 @@ def _count(need: Asked | Recheck) -> int:
 
 def test_the_day_of_the_week_is_that_of_the_calendar() -> None:
     monday = 739_000 - (739_000 - 1) % 7  # toordinal() - 1 is a multiple of seven on Mondays
-    asked = [[Asked(Window(monday + 1, monday + 3), "a")]]
-    for weekday, late in ((0, 1), (1, 0), (2, 0), (3, 0), (4, 1), (5, 1), (6, 1)):
+    check, complaint = (
+        Asked(Window(monday + 1, monday + 4, planned=True), "a"),
+        Asked(Window(monday + 3, monday + 5), "b"),
+    )
+    # Of a Tuesday's check and a Thursday's complaint: together, unless the check has its day before, or for good.
+    for weekday, made in ((0, 1), (1, 2), (2, 2), (3, 1), (4, 1), (5, 1), (6, 1)):
         for a_day in (None, 1):
-            found = outcome(asked, Way.WEEKLY, Choice(rule=Way.WEEKLY, weekday=weekday, a_day=a_day))
-            assert (found.visits, found.late) == (1, late), (weekday, a_day)
+            choice = Choice(rule=Way.WEEKLY, weekday=weekday, margin=0, a_day=a_day)
+            assert outcome([[check, complaint]], Way.WEEKLY, choice).visits == made, (weekday, a_day)
+
+
+@given(streets, st.sampled_from(list(NIGHTLY)), st.integers(0, 21), st.integers(0, 6))
+def test_what_if_goes_by_the_rule_of_the_nights(
+    targets: list[list[Asked]], way: Way, margin: int, weekday: int
+) -> None:
+    rule = rule_named(NIGHTLY[way], margin, weekday)
+    assert outcome(targets, way, Choice(rule=way, margin=margin, weekday=weekday)) == lived_sum(targets, rule)
+    assert set(NIGHTLY.values()) == set(NIGHT_RULES)
 
 
 @given(streets, st.integers(0, 21), st.sampled_from(WINDOWS))
@@ -77,7 +95,7 @@ def test_the_tables_of_one_replay_agree(targets: list[list[Asked]], margin: int,
     assert list(told.margins) == list(MARGINS)
     assert told.ways[Way.A].visits == told.ways[Way.A].needs == told.ways[Way.A].squads
     assert told.ways[Way.B1].squads == told.ways[Way.B1].visits, "a department by itself"
-    assert all(told.ways[way].late == 0 for way in Way if way != Way.WEEKLY)
+    assert all(one.late == 0 for one in told.ways.values())
     assert told.asked == sum(map(len, targets))
 
 

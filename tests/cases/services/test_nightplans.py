@@ -34,7 +34,7 @@ from cases.selectors.office import settings_table
 from cases.services import catalogue, needs, nightplans, orders
 from cases.services.nightplans import batch, running
 from dispatch.web.explain import WORDS, explained
-from teams.models import Squad, SquadKind
+from teams.models import Change, Squad, SquadKind
 from teams.policies import SYSTEM
 from tests.cases.services.test_guard import answered, visited
 from tests.cast import Cast, refused, unchanged
@@ -151,6 +151,59 @@ def test_the_rule_is_the_offices(cast: Cast, rule: str, margin: int, days: int) 
             continue
         with pretend(TWO_AT_NIGHT + timedelta(days=ahead)):
             assert night(cast).opened == (ahead == days)
+
+
+def test_planned_checks_wait_for_the_streets_day_of_the_week(cast: Cast) -> None:
+    """Monday, 6 July 2026: the street goes on Wednesdays, another one on Fridays."""
+    for key, value in (("plan_rule", "weekly"), ("plan_weekday", 5)):
+        Setting.objects.create(key=key, value=value)
+    Setting.objects.create(key="plan_weekday", street=cast.street, value=3)
+    waits, rides = check(cast, last=30), check(cast, target=cast.supermarket, last=30)
+    short = Target.objects.create(street=cast.street, name="演示·短期", address="演示路9号")
+    check(cast, target=short, last=6)
+    _case, reactive = planned_case(cast, functions=["urban"], target=cast.supermarket)
+    plan = night(cast)
+    assert (plan.rule, plan.weekday, plan.opened) == ("weekly", 2, 1)
+    notes = {note["code"]: note["params"] for note in Order.objects.get().explanation}
+    assert set(Order.objects.get().needs.all()) == {rides, reactive}
+    assert notes["night_could_wait"] == {"need": rides.pk, "until": "2026-07-29"}
+    with pretend(TWO_AT_NIGHT + timedelta(days=1)):
+        assert night(cast).opened == 1
+        early = Order.objects.get(target=short)
+        with translation.override("en"):
+            said = explained(early.explanation)
+        assert any("No Wednesday of the street was left" in one for one in said)
+    with pretend(TWO_AT_NIGHT + timedelta(days=22)):
+        assert night(cast).opened == 0
+    with pretend(TWO_AT_NIGHT + timedelta(days=23)):
+        assert night(cast).opened == 1
+        order = Order.objects.get(target=cast.target)
+        assert list(order.needs.all()) == [waits]
+        with translation.override("en"):
+            assert "A planned check waited for the street's Wednesday." in explained(order.explanation)
+        with translation.override("zh-hans"):
+            assert "一项计划检查等到了本街道固定的星期三。" in explained(order.explanation)
+        with unchanged():
+            night(cast)
+
+
+def test_a_recheck_is_never_in_its_causes_visit_under_the_weekly_rule(cast: Cast) -> None:
+    """One opened on the very Wednesday of the visit that caused it goes the next day, since somebody waits for it."""
+    Setting.objects.create(key="plan_rule", value="weekly")
+    with pretend(TWO_AT_NIGHT + timedelta(days=2)):
+        visited(cast, 0)
+        recheck = needs.need_open(
+            actor=cast.act(cast.dispatcher),
+            target_id=cast.target.pk,
+            cause=NeedCause.RECHECK,
+            agency_ids=cast.agency_ids("market"),
+            from_day=today() + timedelta(days=1),
+            due_day=today() + timedelta(days=4),
+        )
+        assert night(cast).opened == 0
+    with pretend(TWO_AT_NIGHT + timedelta(days=3)):
+        assert night(cast).opened == 1
+        assert list(Order.objects.get(state=OrderState.DRAFTED).needs.all()) == [recheck]
 
 
 def test_a_need_that_stays_alone_or_is_announced_goes_another_night(cast: Cast) -> None:
@@ -348,13 +401,22 @@ def test_the_rule_and_the_switch_take_few_words(cast: Cast) -> None:
     admin = cast.act(cast.system_admin)
     Setting.objects.create(key="plan_rule", value="riding")
     Setting.objects.create(key="plan_nightly", value=1)
-    for key, value in (("plan_rule", "whenever"), ("plan_nightly", "2")):
+    Setting.objects.create(key="plan_weekday", value=3)
+    for key, value in (("plan_rule", "whenever"), ("plan_nightly", "2"), ("plan_weekday", "0"), ("plan_weekday", "8")):
         with refused("bad_value"):
             catalogue.setting_set(actor=admin, key=key, street_id=cast.street.pk, value=value, source="演示")
     catalogue.setting_set(actor=admin, key="plan_rule", street_id=cast.street.pk, value="immediate", source="演示")
     catalogue.setting_set(actor=admin, key="plan_nightly", street_id=cast.street.pk, value="0", source="演示")
+    row = catalogue.setting_set(actor=admin, key="plan_weekday", street_id=cast.street.pk, value="7", source="演示")
+    assert row is not None
+    assert row.value == 7
+    changed = Change.objects.filter(subject_kind="setting").order_by("pk")
+    told = [field["to"] for change in changed for field in change.fields if field["field"] == "value"]
+    assert told == ["immediate", "0", "7"]
     with translation.override("en"):
         shown = {row.key: row for row in settings_table()}
     assert shown["plan_rule"].value == "who waits at once, planned checks ride along"
     assert [value for _street, value in shown["plan_rule"].own] == ["everything at once"]
-    assert [value for _street, value in shown["plan_nightly"].own] == ["0"]
+    assert [value for _street, value in shown["plan_nightly"].own] == ["no"]
+    assert shown["plan_weekday"].value == "Wednesday"
+    assert [value for _street, value in shown["plan_weekday"].own] == ["Sunday"]

@@ -1,0 +1,15 @@
+"""The day of the week of a night plan's rule, beside its margin."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("cases", "0021_unused_trigrams")]
+
+    operations = [
+        migrations.AddField(
+            model_name="nightplan",
+            name="weekday",
+            field=models.PositiveSmallIntegerField(db_default=2, default=2),
+        ),
+    ]
