@@ -34,12 +34,14 @@ class BearerAuthentication(BaseAuthentication):
         token = token_find(text)
         if token is None:
             raise AuthenticationFailed(_("This token is not valid. Ask your administrator for another."))
-        if factor_lacks(actor_of(token.user)):
+        actor = actor_of(token.user)
+        if factor_lacks(actor):
             raise Refused(
                 "second_factor_needed",
                 _("This account's role needs a second factor. Its owner signs in and sets it up; then this works."),
                 status=403,
             )
+        request._actor = actor  # type: ignore[attr-defined]  # for actor_for: read once a request
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -9,15 +9,16 @@ from rest_framework import serializers
 from cases.models import Case, CheckAfter, Complaint, Disposition, Event, Need, Severity, Target, TargetKind, Urgency
 from dispatch.api.serializers import strict
 from dispatch.api.serializers.ground import CategoryOut, StreetOut
+from dispatch.api.serializers.plain import PlainSerializer
 
 
-class TargetBrief(serializers.ModelSerializer[Target]):
+class TargetBrief(PlainSerializer[Target]):
     class Meta:
         model = Target
         fields = ("id", "kind", "name", "address")
 
 
-class CaseOut(serializers.ModelSerializer[Case]):
+class CaseOut(PlainSerializer[Case]):
     street = StreetOut()
     category = CategoryOut(allow_null=True)
     target = TargetBrief(allow_null=True)
@@ -33,7 +34,7 @@ class CaseOut(serializers.ModelSerializer[Case]):
         )
 
 
-class ComplaintOut(serializers.ModelSerializer[Complaint]):
+class ComplaintOut(PlainSerializer[Complaint]):
     """What was said; the caller's phone only masked."""
 
     masked_phone = serializers.CharField(source="identity.masked_phone", allow_null=True, default=None)
@@ -55,7 +56,7 @@ class NeedOut(serializers.ModelSerializer[Need]):
         return fields | {"agencies": [link.agency_id for link in row.agency_links.all()]}
 
 
-class EventOut(serializers.ModelSerializer[Event]):
+class EventOut(PlainSerializer[Event]):
     """A fact of the journal without its body."""
 
     class Meta:
@@ -119,7 +120,7 @@ class CheckAfterIn(serializers.Serializer[Any]):
     words = strict.Text(max_length=400)
 
 
-class CheckAfterOut(serializers.ModelSerializer[CheckAfter]):
+class CheckAfterOut(PlainSerializer[CheckAfter]):
     class Meta:
         model = CheckAfter
         fields = ("id", "passed", "words", "at")

@@ -8,22 +8,23 @@ from rest_framework import serializers
 
 from cases.models import Category
 from dispatch.api.serializers import strict
+from dispatch.api.serializers.plain import PlainSerializer
 from teams.models import Agency, Squad, Street, User
 
 
-class StreetOut(serializers.ModelSerializer[Street]):
+class StreetOut(PlainSerializer[Street]):
     class Meta:
         model = Street
         fields = ("id", "code", "name", "name_en")
 
 
-class AgencyOut(serializers.ModelSerializer[Agency]):
+class AgencyOut(PlainSerializer[Agency]):
     class Meta:
         model = Agency
         fields = ("id", "code", "name", "name_en", "function")
 
 
-class SquadOut(serializers.ModelSerializer[Squad]):
+class SquadOut(PlainSerializer[Squad]):
     agency = AgencyOut()
 
     class Meta:
@@ -31,13 +32,13 @@ class SquadOut(serializers.ModelSerializer[Squad]):
         fields = ("id", "name", "name_en", "kind", "agency")
 
 
-class CategoryOut(serializers.ModelSerializer[Category]):
+class CategoryOut(PlainSerializer[Category]):
     class Meta:
         model = Category
         fields = ("id", "code", "name", "name_en", "severity")
 
 
-class MemberOut(serializers.ModelSerializer[User]):
+class MemberOut(PlainSerializer[User]):
     class Meta:
         model = User
         fields = ("id", "name")

@@ -15,6 +15,8 @@ from dispatch.api.serializers.ground import ReasonIn
 from dispatch.web.access import case_or_404
 
 _WITH = ("street", "grid", "category", "target")
+_NOT_SHOWN = ("street__outline", "grid__outline")
+"""Kilobytes a row."""
 
 
 @operation(
@@ -23,7 +25,7 @@ _WITH = ("street", "grid", "category", "target")
 def case_list(call: Call) -> QuerySet[Case]:
     """Cases that the account sees, newest first."""
     desk_required(call.request)
-    return Case.objects.visible_to(call.actor).select_related(*_WITH)
+    return Case.objects.visible_to(call.actor).select_related(*_WITH).defer(*_NOT_SHOWN)
 
 
 @operation(
@@ -34,8 +36,10 @@ def case_retrieve(call: Call, pk: int) -> Case:
     needs = Need.objects.order_by("pk").prefetch_related(Prefetch("agency_links", NeedAgency.objects.order_by("pk")))
     events = Event.objects.order_by("-seq")
     complaints = Complaint.objects.select_related("identity").order_by("pk")
-    rows = Case.objects.select_related(*_WITH).prefetch_related(
-        Prefetch("complaints", complaints), Prefetch("needs", needs), Prefetch("events", events)
+    rows = (
+        Case.objects.select_related(*_WITH)
+        .defer(*_NOT_SHOWN)
+        .prefetch_related(Prefetch("complaints", complaints), Prefetch("needs", needs), Prefetch("events", events))
     )
     return rows.get(pk=pk)
 
@@ -126,4 +130,4 @@ def case_close(call: Call, pk: int) -> Case:
 
 
 def _out(case: Case) -> Case:
-    return Case.objects.select_related(*_WITH).get(pk=case.pk)
+    return Case.objects.select_related(*_WITH).defer(*_NOT_SHOWN).get(pk=case.pk)
