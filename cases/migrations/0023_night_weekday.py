@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0021_unused_trigrams")]
+    dependencies = [("cases", "0022_kept_plans")]
 
     operations = [
         migrations.AddField(
