@@ -180,6 +180,25 @@ def test_the_call_on_top_is_the_same_with_and_without_the_days_cards(cast: Cast,
         assert (call.target, call.more) == (f"演示·急{calls - 1}", min(calls, 10) - 1)
 
 
+def test_the_day_is_of_the_own_squads_alone(cast: Cast) -> None:
+    """At each place of an order: called, done while others are still there, ended."""
+    order = issued_order(cast)
+    own, stranger = cast.act(cast.market_officers[0]), cast.act(cast.fire_officers[0])
+    part = part_of(order, cast, "market")
+
+    def own_part_alone(row: str) -> None:
+        assert [card.part_id for card in getattr(worklist(own), row)] == [part.pk]
+        assert not getattr(worklist(stranger), row)
+
+    own_part_alone("today")
+    all_there(cast, order, ("street", "market", "urban"))
+    all_finish(cast, order, ("market", "urban"))
+    own_part_alone("today")
+    all_finish(cast, order, ("street",))
+    close(cast, order)
+    own_part_alone("ended")
+
+
 def test_what_ended_today_stands_below_the_newest_first(cast: Cast, phone: Phone) -> None:
     names = ("演示·早", "演示·晚")
     for name in names:
