@@ -17,6 +17,7 @@ from dispatch.field.frame import attempt, done, field_act, shared_shots, show
 from dispatch.field.rows import officer_here, part_for
 from dispatch.web.access import actor_for
 from dispatch.web.refusals import INVALID
+from teams.models.base import in_english
 from teams.selectors import on_duty
 
 RESIDENTS = frozenset({Source.PORTAL.value, Source.HOTLINE.value, Source.OFFICE.value})
@@ -61,11 +62,13 @@ def _page(request: HttpRequest, row: Part) -> HttpResponse:
     parts = list(
         Part.objects.filter(order_id=row.order_id)
         .exclude(state__in=[PartState.RELEASED, PartState.PLANNED])
-        .select_related("squad", "agency")
+        .select_related("squad")
     )
+    english = in_english()
     items: dict[int, list[str]] = {}
-    for part_item in PartItem.objects.filter(part__in=parts).select_related("item"):
-        items.setdefault(part_item.part_id, []).append(str(part_item.item))
+    asked = PartItem.objects.filter(part_id__in=[p.pk for p in parts])
+    for part_id, name, name_en in asked.values_list("part_id", "item__name", "item__name_en"):
+        items.setdefault(part_id, []).append((english and name_en) or name)
     cases = [need.case for need in needs if need.case is not None]
     context = {
         "card": card_of(row.pk),

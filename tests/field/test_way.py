@@ -46,6 +46,15 @@ def test_today_asks_the_database_at_most_11_times(
     assert page.content.decode().count("<article") == orders
 
 
+def test_the_page_of_a_part_asks_the_database_at_most_15_times(
+    cast: Cast, phone: Phone, django_assert_max_num_queries: object
+) -> None:
+    part = part_of(issued_order(cast, urgency="urgent"), cast, "market")
+    client = phone(cast.market_officers[0])
+    with django_assert_max_num_queries(15):  # type: ignore[operator]
+        assert client.get(reverse("field:part", args=[part.pk])).status_code == 200
+
+
 def test_today_part_for_the_live_stream_has_no_frame(cast: Cast, phone: Phone) -> None:
     issued_order(cast)
     page = phone(cast.leader).get(reverse("field:today"), headers={"HX-Request": "true"})
