@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db.models import F
 
 from cases import flow
 from cases.clock.moment import now
-from cases.models import Case, CaseStage, Complaint
+from cases.models import Case, CaseComplaint, CaseStage, Complaint
 from cases.papers import address_of_building
 from cases.policies import may
 from cases.selectors.board import queue_rule
@@ -16,11 +17,13 @@ from cases.selectors.register import targets_visible
 from cases.selectors.suggestions import SuggestedRepeat, suggest_repeats
 from teams.models import Role
 from teams.policies import Actor
+from teams.statements import Slot, Statement, among
 
 OFFICE = (Role.DISPATCHER, Role.OFFICE_HEAD)
 LIKE = 0.4
 """From here on a case is worth showing to who takes a call."""
 SHORTEST, SHORTEST_PLACE = 4, 2
+EARLIER = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +35,39 @@ class Earlier:
     same_party: bool
 
 
-def earlier_cases(case: Case, *, actor: Actor, target_id: int | None, limit: int = 5) -> list[Earlier]:
+_PHONES = Statement(
+    lambda: (
+        Complaint.objects.filter(case_links__case=Slot("case"), identity__isnull=False)
+        .exclude(identity__phone_index="")
+        .values_list("identity__phone_index", flat=True)
+        .distinct()[:5]
+    )
+)
+
+
+@lru_cache(maxsize=64)
+def _others(reader: Actor) -> tuple[Statement[Case], Statement[Case]]:
+    """The newest other cases by the phones of their callers, and of a party."""
+    seen = Case.objects.visible_to(reader).exclude(pk=Slot("case")).exclude(stage=CaseStage.JOINED)
+    seen = seen.select_related("category", "target").order_by("-opened_at", "-pk")
+    street = Slot("street")
+    called = CaseComplaint.objects.filter(among("complaint__identity__phone_index", "phones"), complaint__street=street)
+    by_caller = seen.filter(street=street, pk__in=called.values("case"))
+    return Statement(lambda: by_caller[:EARLIER]), Statement(lambda: seen.filter(target=Slot("target"))[:EARLIER])
+
+
+def earlier_cases(case: Case, *, actor: Actor, target_id: int | None) -> list[Earlier]:
     """The newest earlier cases of the callers (by the blind index, and only for who may reveal identities) and of the
-    party, at most ``limit`` in all. Two or three queries."""
-    others = Case.objects.visible_to(actor).exclude(pk=case.pk).exclude(stage=CaseStage.JOINED)
-    others = others.select_related("category", "target").order_by("-opened_at", "-pk")
+    party, at most ``EARLIER`` in all. Two or three queries."""
+    by_caller, by_party = _others(actor.as_reader())
     found: dict[int, Earlier] = {}
-    if may(actor, "identity.reveal", street_id=case.street_id):
-        indexes = list(
-            Complaint.objects.filter(case_links__case=case, identity__isnull=False)
-            .exclude(identity__phone_index="")
-            .values_list("identity__phone_index", flat=True)
-            .distinct()[:5]
-        )
-        if indexes:
-            complaints = Complaint.objects.filter(identity__phone_index__in=indexes, street_id=case.street_id)
-            by_caller = others.filter(street_id=case.street_id, complaint_links__complaint__in=complaints.values("pk"))
-            for row in by_caller.distinct()[:limit]:
-                found[row.pk] = Earlier(row, True, target_id is not None and row.target_id == target_id)
+    if may(actor, "identity.reveal", street_id=case.street_id) and (phones := _PHONES(case=case.pk)):
+        for row in by_caller(case=case.pk, street=case.street_id, phones=phones):
+            found[row.pk] = Earlier(row, True, target_id is not None and row.target_id == target_id)
     if target_id is not None:
-        for row in others.filter(target_id=target_id)[:limit]:
+        for row in by_party(case=case.pk, target=target_id):
             found.setdefault(row.pk, Earlier(row, False, True))
-    return sorted(found.values(), key=lambda row: (row.case.opened_at, row.case.pk), reverse=True)[:limit]
+    return sorted(found.values(), key=lambda row: (row.case.opened_at, row.case.pk), reverse=True)[:EARLIER]
 
 
 def waiting_ids(actor: Actor, *, size: int) -> list[int]:

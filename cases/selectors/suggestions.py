@@ -31,12 +31,13 @@ from cases.papers import MaskedSpan, apply_masks, mask_text
 from cases.planner.likeness import CaseFacts, PartyFacts, Place, score_parties, score_repeats
 from cases.planner.quotes import addresses, party_names
 from cases.planner.words import Lexicon, cut, score_categories
-from cases.selectors.candidates import party_candidates, repeat_candidates
+from cases.selectors.candidates import Earlier, party_candidates, repeat_candidates
 from cases.selectors.office import FAR_M
 from teams.geo import distance_m
 from teams.models import Agency, Function, Street
 from teams.policies import Actor
 from teams.selectors import in_force, powers_for, squads_serving
+from teams.statements import Statement, among
 
 _TEXTS = 3
 
@@ -203,10 +204,12 @@ def suggest_repeats(case: Case, text: str, *, actor: Actor, limit: int = 8) -> t
     mine = _case_facts(case, replace(_said([case.pk]).get(case.pk, _Said()), text=text))
     rows = {row.pk: row for row in repeat_candidates(case, mine, actor)}
     said = _said(rows)
-    facts = [_case_facts(row, said.get(row.pk, _Said(row.title))) for row in rows.values()]
+    hits = score_repeats(mine, [_facts_of(row, said.get(row.pk, _Said(row.title))) for row in rows.values()], limit)
+    cases = {row.pk: row for row in _SHOWN(cases=[hit.id for hit in hits])} if hits else {}
     return tuple(
-        SuggestedRepeat(rows[hit.id], hit.score, _words(hit.notes), _joinable(case, rows[hit.id]))
-        for hit in score_repeats(mine, facts, limit)
+        SuggestedRepeat(cases[hit.id], hit.score, _words(hit.notes), _joinable(case, cases[hit.id]))
+        for hit in hits
+        if hit.id in cases
     )
 
 
@@ -252,18 +255,35 @@ class _Said:
     quotes: tuple[str, ...] = ()
 
 
+_LINKED = Statement(
+    lambda: (
+        CaseComplaint.objects.filter(among("case_id", "cases")).order_by("pk").values_list("case_id", "complaint_id")
+    )
+)
+_TEXTS_OF = Statement(lambda: Complaint.objects.filter(among("id", "complaints")).values_list("pk", "text"))
+_NUMBERS = Statement(
+    lambda: HotlineOrder.objects.filter(among("complaint_id", "complaints")).values_list("complaint_id", "number")
+)
+_QUOTES = Statement(
+    lambda: QuotedNumber.objects.filter(among("complaint_id", "complaints")).values_list("complaint_id", "number")
+)
+_SHOWN = Statement(lambda: Case.objects.filter(among("id", "cases")).select_related("category", "target"))
+"""Cases that :func:`repeat_candidates` found for the reader."""
+
+
 def _said(case_ids: Iterable[int]) -> dict[int, _Said]:
     """Four look-ups by index in one table each: a join over some hundred ids is planned badly on young tables."""
     of_case: dict[int, list[int]] = {}
-    links = CaseComplaint.objects.filter(case__in=list(case_ids)).order_by("pk")
-    for case_id, complaint_id in links.values_list("case_id", "complaint_id"):
+    cases = list(case_ids)
+    for case_id, complaint_id in _LINKED(cases=cases) if cases else ():
         of_case.setdefault(case_id, []).append(complaint_id)
+    if not of_case:
+        return {}
     every = [pk for complaints in of_case.values() for pk in complaints]
-    first = [complaints[0] for complaints in of_case.values()]
-    texts = dict(Complaint.objects.filter(pk__in=first).values_list("pk", "text"))
-    numbers = dict(HotlineOrder.objects.filter(complaint__in=every).values_list("complaint_id", "number"))
+    texts = dict(_TEXTS_OF(complaints=[complaints[0] for complaints in of_case.values()]))
+    numbers = dict(_NUMBERS(complaints=every))
     quotes: dict[int, list[str]] = {}
-    for complaint_id, number in QuotedNumber.objects.filter(complaint__in=every).values_list("complaint_id", "number"):
+    for complaint_id, number in _QUOTES(complaints=every):
         quotes.setdefault(complaint_id, []).append(number)
     return {
         case_id: _Said(
@@ -283,6 +303,19 @@ def _case_facts(case: Case, said: _Said) -> CaseFacts:
         target_id=case.target_id,
         category=case.category.code if case.category else None,
         place=Place(address=case.address, point=_point(case.lat, case.lng)),
+        number=said.number,
+        quotes=said.quotes,
+    )
+
+
+def _facts_of(row: Earlier, said: _Said) -> CaseFacts:
+    return CaseFacts(
+        id=row.pk,
+        text=said.text,
+        at=row.opened_at,
+        target_id=row.target_id,
+        category=row.category,
+        place=Place(address=row.address, point=_point(row.lat, row.lng)),
         number=said.number,
         quotes=said.quotes,
     )
