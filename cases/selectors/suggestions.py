@@ -37,7 +37,7 @@ from teams.geo import distance_m
 from teams.models import Agency, Function, Street
 from teams.policies import Actor
 from teams.selectors import in_force, powers_for, squads_serving
-from teams.statements import Statement, among
+from teams.statements import Slot, Statement, among
 
 _TEXTS = 3
 
@@ -233,8 +233,16 @@ def _lexicon(_rows: int, _last: int, _weight: int) -> Lexicon:
 
 def _complaints(case: Case) -> list[Complaint]:
     """The newest reports of the case; a flood of repeats adds nothing to a suggestion."""
-    links = case.complaint_links.select_related("complaint").order_by("-complaint__received_at", "-pk")[:_TEXTS]
-    return [link.complaint for link in links]
+    return [link.complaint for link in _NEWEST(case=case.pk)]
+
+
+_NEWEST = Statement(
+    lambda: (
+        CaseComplaint.objects.filter(case=Slot("case"))
+        .select_related("complaint")
+        .order_by("-complaint__received_at", "-pk")[:_TEXTS]
+    )
+)
 
 
 def _asked_about(functions: Iterable[str], today: object) -> dict[str, tuple[str, ...]]:

@@ -46,7 +46,7 @@ def test_the_page_stays_within_its_budget(cast: Cast, login: Login, django_asser
     case = Case.objects.get(needs__order_links__order=order)
     client = login(cast.dispatcher)
     page(client, case)
-    with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(27):
         page(client, case)
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from cases.clock.moment import now, pretend
-from cases.models import Event
+from cases.models import Case, Event
 from cases.policies import RIGHTS
 from cases.selectors.event_words import SENTENCES
 from cases.selectors.timeline import case_timeline, order_timeline, verify
@@ -156,3 +157,16 @@ def test_the_story_takes_few_queries_however_long(
     assert case is not None
     with django_assert_max_num_queries(7):
         case_timeline(case=case)
+
+
+def test_events_and_the_heads_of_their_chains_are_read_at_one_moment(cast: Cast) -> None:
+    """An event written between two reads would make a whole chain look broken."""
+    order = issued_order(cast)
+    case = Case.objects.get(needs__order_links__order=order)
+    with CaptureQueriesContext(connection) as asked:
+        story = case_timeline(case=case)
+    [events] = [one["sql"] for one in asked.captured_queries if 'FROM "cases_event"' in one["sql"]]
+    assert "cases_chain" in events
+    assert [one for one in asked.captured_queries if 'FROM "cases_chain"' in one["sql"]] == []
+    assert {chain.subject for chain in story.chains} == {"case", "order"}
+    assert story.verified
