@@ -83,6 +83,7 @@ app.conf.update(
                 ("cases.files_drop_abandoned", 600, "bulk"),
                 ("cases.import_uploads_sweep", 3600, "bulk"),
                 ("notify.certificates_sweep", 3600, "notices"),
+                ("notify.nights_sweep", 300, "notices"),
                 ("notify.webhooks_post", 10, "bulk"),
                 ("notify.webhooks_forget", 3600, "bulk"),
                 ("insights.rollup_sweep", 3600, "bulk"),

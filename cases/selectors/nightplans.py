@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from cases.models import NightParty, NightPlan
 from teams.models import Role
@@ -28,6 +28,17 @@ def nights_days(actor: Actor) -> list[date]:
     """The last days that were planned, the newest first. One query."""
     rows = nights_visible(actor).order_by("-day").values_list("day", flat=True)
     return list(rows.distinct()[:DAYS])
+
+
+def night_day(actor: Actor, plan_id: int) -> date | None:
+    """The day of a run that the actor may see. One query."""
+    return nights_visible(actor).filter(pk=plan_id).values_list("day", flat=True).first()
+
+
+def reasons_left(plans: Iterable[NightPlan]) -> dict[str, int]:
+    """How many parties have no order of these nights, by why. One query."""
+    rows = NightParty.objects.filter(plan__in=list(plans), order__isnull=True)
+    return dict(rows.values_list("code").annotate(n=Count("pk")).order_by("code"))
 
 
 def nights_of(actor: Actor, day: date) -> list[NightPlan]:

@@ -13,6 +13,7 @@ from cases.models import NightState
 from cases.policies import may
 from cases.selectors import nightplans as selector
 from dispatch.console.frame import console_view, show
+from dispatch.notify.texts import NIGHT_LEFT
 from dispatch.web.access import actor_for
 from dispatch.web.explain import explained
 from teams.numbers import is_number
@@ -21,10 +22,13 @@ from teams.numbers import is_number
 @require_safe
 @console_view()
 def night(request: HttpRequest) -> HttpResponse:
-    """The runs of a day, of the last one unless another is asked for; while one is under way the page looks again."""
+    """The runs of a day, of the last one unless another is asked for (``day``, or ``run``: of which it was one); while
+    one is under way the page looks again."""
     actor = actor_for(request)
     days = selector.nights_days(actor)
-    day = _asked(request.GET.get("day", "")) or (days[0] if days else None)
+    run = request.GET.get("run", "")
+    day = selector.night_day(actor, int(run)) if is_number(run) else _asked(request.GET.get("day", ""))
+    day = day or (days[0] if days else None)
     plans = selector.nights_of(actor, day) if day else []
     after = request.GET.get("after", "")
     rows, more = selector.set_aside(plans, after=int(after) if is_number(after) else 0)
@@ -34,6 +38,7 @@ def night(request: HttpRequest) -> HttpResponse:
         "plans": plans,
         "several": len(plans) > 1,
         "total": {name: sum(getattr(plan, name) for plan in plans) for name in ("looked", "parties", "opened", "held")},
+        "reasons": [str(NIGHT_LEFT[code]) % {"n": n} for code, n in selector.reasons_left(plans).items()],
         "running": any(plan.state == NightState.RUNNING for plan in plans),
         "rows": [
             {

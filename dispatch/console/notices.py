@@ -22,6 +22,8 @@ ADMINISTERED = {"person": "ground.view", "webhook": "history.view"}
 
 
 def _url(request: HttpRequest, subject: str, pk: int) -> str:
+    if subject == "night":
+        return f"{reverse('console:night')}?run={pk}"
     right = ADMINISTERED.get(subject)
     if right is None:
         return reverse(f"console:{subject}", args=[pk])

@@ -14,12 +14,12 @@ from dispatch.notify.relay import heard
 from teams.models import User
 
 
-def tell(*, key: str, text: str, params: Mapping[str, Any], readers: Iterable[User]) -> None:
-    """In the system and by e-mail, in the caller's transaction. Safe twice."""
+def tell(*, key: str, text: str, params: Mapping[str, Any], readers: Iterable[User], email: bool = True) -> None:
+    """In the system and, with ``email``, by e-mail, in the caller's transaction. Safe twice."""
     moment = now()
     fresh = []
     for reader in sorted(readers, key=lambda user: user.pk):
-        for name in (ChannelName.IN_APP, ChannelName.EMAIL):
+        for name in (ChannelName.IN_APP, ChannelName.EMAIL) if email else (ChannelName.IN_APP,):
             channel = CHANNELS[name.value]
             if not channel.reaches(reader):
                 continue

@@ -18,7 +18,8 @@ UNREAD_CAP = 100
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A line of the inbox; ``subject``, ``case``, ``order``, ``person`` or ``webhook``, is what the face links to."""
+    """A line of the inbox; ``subject``, ``case``, ``order``, ``person``, ``webhook`` or ``night``, is what the face
+    links to."""
 
     id: int
     words: str
@@ -48,7 +49,7 @@ def inbox(actor: Actor, *, language: str, before: int | None = None, limit: int 
 
 def _subject(row: Message) -> tuple[str, int]:
     if row.event is None:
-        about = "webhook" if "webhook" in row.params else "person"
+        about = next((name for name in ("webhook", "night") if name in row.params), "person")
         return about, int(row.params.get(about, 0))
     return ("case", row.event.case_id) if row.event.case_id is not None else ("order", row.event.order_id or 0)
 

@@ -8,6 +8,7 @@ from celery import shared_task
 
 from dispatch.notify import hurry
 from dispatch.notify.certificates import certificates_tell
+from dispatch.notify.nights import nights_tell
 from dispatch.notify.relay import BATCH, relay
 from dispatch.notify.sender import send_due
 from dispatch.notify.webhooks.sender import deliveries_forget, post_due
@@ -46,6 +47,12 @@ def messages_send() -> int:
 def certificates_sweep() -> int:
     """Tell of certificates that run out. Returns how many messages were made."""
     return certificates_tell()
+
+
+@shared_task(name="notify.nights_sweep")
+def nights_sweep() -> int:
+    """Tell the offices what the night came to. Returns how many runs were told of."""
+    return nights_tell()
 
 
 @shared_task(name=hurry.POSTER)

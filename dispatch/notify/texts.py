@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -62,6 +62,18 @@ TEXTS: Mapping[str, str | Promise] = MappingProxyType(
         "squad_passed": _("Overdue for %(squad)s: %(clock)s, %(target)s, order %(number)s, was due %(due)s."),
         "certificate_soon": _("The certificate %(number)s of %(name)s is valid until %(day)s: %(left)s days left."),
         "certificate_over": _("The certificate %(number)s of %(name)s has run out on %(day)s."),
+        "night_done": _(
+            "Night plan of %(street)s, %(night_day)s: %(opened)s orders drafted for %(needs)s reasons to visit. "
+            "They wait for you to submit them."
+        ),
+        "night_left": _(
+            "Night plan of %(street)s, %(night_day)s: %(opened)s orders drafted for %(needs)s reasons to visit; "
+            "left to you: %(held)s (%(night_left)s)."
+        ),
+        "night_broken": _(
+            "The night plan of %(street)s, %(night_day)s, broke off after %(looked)s of %(parties)s parties: "
+            "%(opened)s orders drafted. The next night looks at all again."
+        ),
         "token_issued": _(
             "A token for programs was issued for your account: %(name)s. If you don't know why, ask the administrator."
         ),
@@ -71,6 +83,15 @@ TEXTS: Mapping[str, str | Promise] = MappingProxyType(
         ),
     }
 )
+NIGHT_LEFT: Mapping[str, str | Promise] = MappingProxyType(
+    {
+        "guarded": _("needs a written reason: %(n)s"),
+        "waits": _("put off, its days allow it: %(n)s"),
+        "no_squad": _("no squad or no lead: %(n)s"),
+        "failed": _("could not be drafted: %(n)s"),
+    }
+)
+"""Why a party of the night plan has no order."""
 _BY = _("Acknowledge by %(until)s.")
 _MORE = _("And %(more)s more.")
 
@@ -97,6 +118,10 @@ def render(text: str, params: Mapping[str, Any], language: str, *, more: int = 0
 
 
 def _spoken(key: str, value: Any, language: str) -> str:
+    if key == "night_day":
+        return date_format(date.fromisoformat(value), gettext("j M Y"))
+    if key == "night_left":
+        return gettext(", ").join(str(NIGHT_LEFT.get(code, code)) % {"n": n} for code, n in value.items())
     if isinstance(value, dict):
         return str(value["en" if language.startswith("en") else "zh"])
     if key in ("due", "until"):

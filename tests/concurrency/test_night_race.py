@@ -17,6 +17,7 @@ import pytest
 from django.db import connection
 
 from cases import flow
+from cases.clock.moment import now, pretend
 from cases.models import (
     Event,
     Need,
@@ -33,6 +34,8 @@ from cases.services import needs, nightplans, orders
 from cases.services.imports import uploads
 from cases.services.nightplans import batch, running
 from cases.services.orders import opening
+from dispatch.notify import nights
+from dispatch.notify.models import Message
 from teams.policies import SYSTEM
 from tests.cast import Cast
 from tests.concurrency.together import Outcome, Rendezvous, together, without_constraint, without_row_locks
@@ -329,3 +332,18 @@ def _planner(stage: Cast) -> subprocess.Popen[str]:
         stdout=subprocess.DEVNULL,
         text=True,
     )
+
+
+def test_two_sweeps_at_once_tell_the_office_once(stage: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both have seen that nobody was told yet."""
+    _parties(stage, 1)
+    _run(_plan(stage))
+    monkeypatch.setattr(nights, "named", Rendezvous(nights.named))
+
+    def sweep() -> int:
+        with pretend(now().astimezone().replace(hour=23)):
+            return nights.nights_tell()
+
+    both = together(sweep, sweep)
+    assert [one.value for one in both] == [1, 1], both
+    assert Message.objects.filter(text="night_done").count() == 1
