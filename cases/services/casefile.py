@@ -29,6 +29,7 @@ from cases.refusals import Refused
 from cases.services import deadlines, journal
 from teams.policies import Actor
 from teams.selectors import grid_at, office_people
+from teams.statements import Statement, among
 
 STAGE_CLOCKS: Mapping[str, str] = MappingProxyType(
     {
@@ -40,6 +41,9 @@ STAGE_CLOCKS: Mapping[str, str] = MappingProxyType(
 """Stages that the office itself must leave in time; the other clocks run on orders, parts, findings and rulings."""
 
 TITLE_LENGTH = 160
+_LOCKED = Statement(
+    lambda: Case.objects.select_for_update(no_key=True, of=("self",)).filter(among("id", "ids")).order_by("pk")
+)
 
 
 def references_take(*, count: int, at: datetime) -> list[str]:
@@ -140,8 +144,10 @@ def case_lock(case_id: int) -> Case:
 
 def cases_lock(case_ids: Iterable[int]) -> list[Case]:
     """The cases in the order of their ids, locked one after the other in that order."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("a lock needs the transaction that it is for")
     wanted = sorted(set(case_ids))
-    found = list(Case.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=wanted).order_by("pk"))
+    found = _LOCKED(ids=wanted)
     if len(found) != len(wanted):
         raise Refused("not_found", _("This case does not exist."), status=404)
     return found

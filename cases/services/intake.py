@@ -9,7 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from cases import flow, policies
@@ -34,6 +34,7 @@ from cases.services import casefile, deadlines, files, identity, journal
 from teams.models import Street
 from teams.policies import RESIDENT, Actor
 from teams.selectors import street_at
+from teams.statements import Slot, Statement
 
 SENDING_RIGHTS: Mapping[str, str] = MappingProxyType(
     {
@@ -291,8 +292,11 @@ def title_of(text: str, party_name: str = "") -> str:
     return f"{party} · {short}" if party and party not in short else short
 
 
+_SENT = Statement(lambda: Complaint.objects.filter(client_key=Slot("key", CharField())))
+
+
 def _first_sending(client_key: str, words: str, source: str) -> Intake | None:
-    complaint = Complaint.objects.filter(client_key=client_key).first()
+    complaint = next(iter(_SENT(key=client_key)), None)
     if complaint is None:
         return None
     if complaint.text != words or complaint.source != source:

@@ -81,7 +81,7 @@ class TakeForm(forms.Form):
 
     def __init__(self, data: Any, *, actor: Actor) -> None:
         super().__init__(data, initial={"client_key": new_client_key()})
-        streets = Street.objects.filter(pk__in=actor.streets())
+        streets = Street.objects.filter(pk__in=actor.streets()).defer("outline")
         self.fields["street"].queryset = streets  # type: ignore[attr-defined]
         if len(actor.streets()) == 1:
             self.fields["street"].initial = next(iter(actor.streets()))

@@ -31,15 +31,6 @@ REST = 2.0  # seconds without a try after a failure
 STANDS_FOR = 5_000  # ms in which one task on the queue stands for all; the task lifts it when it begins
 EXPIRES = 30  # seconds after which a task that nobody took is worth nothing: sweeps have run since
 
-# One task on the queue at a time: a flood of events must not become a flood of tasks.
-_PUSH = """
-if redis.call('set', KEYS[1], '1', 'nx', 'px', ARGV[2]) then
-  redis.call('lpush', KEYS[2], ARGV[1])
-  return 1
-end
-return 0
-"""
-
 _quiet_until = 0.0
 
 
@@ -58,9 +49,11 @@ def hurry(task: str, *, queue: str = QUEUE) -> bool:
     if time.monotonic() < _quiet_until:
         return False
     try:
-        _redis(settings.REDIS_URL).eval(
-            _PUSH, 2, _mark(task), _prefix() + queue, _message(task, queue), str(STANDS_FOR)
-        )
+        # One task on the queue at a time: a flood of events must not become a flood of tasks, nor of words for them.
+        # Whoever dies between the two leaves it to the sweep.
+        redis = _redis(settings.REDIS_URL)
+        if redis.set(_mark(task), "1", nx=True, px=STANDS_FOR):
+            redis.lpush(_prefix() + queue, _message(task, queue))
     except (RedisError, OSError):
         _quiet_until = time.monotonic() + REST
         return False

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from cases.models import CaseComplaint, Event, LabTest, Part, PartState
 from dispatch.notify.gather import after_commit
 from dispatch.web.live import Hint, publish_all
+from teams.statements import Statement, among
 
 MANY = 50
 """More subjects than this in one transaction (an import) become one hint a street: the lists ask again anyway."""
@@ -61,11 +62,16 @@ def _squads(order_ids: Iterable[int]) -> dict[int, set[int]]:
     return found
 
 
+_TOKENS = Statement(
+    lambda: CaseComplaint.objects.filter(among("case_id", "cases"), complaint__token_hash__isnull=False).values_list(
+        "case_id", "complaint__token_hash"
+    )
+)
+
+
 def _residents(case_ids: Iterable[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = defaultdict(list)
-    ids = list(case_ids)
-    if ids:
-        links = CaseComplaint.objects.filter(case_id__in=ids, complaint__token_hash__isnull=False)
-        for case_id, token in links.values_list("case_id", "complaint__token_hash"):
+    if ids := list(case_ids):
+        for case_id, token in _TOKENS(cases=ids):
             found[case_id].append(str(token))
     return found

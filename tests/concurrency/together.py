@@ -12,6 +12,8 @@ from unittest.mock import patch
 from django.db import connection, connections, models
 
 from cases.refusals import Refused
+from cases.services import casefile
+from teams.statements import Statement
 
 
 @dataclass
@@ -80,7 +82,10 @@ def without_constraint(model: type[models.Model], name: str) -> Iterator[None]:
 @contextmanager
 def without_row_locks() -> Iterator[None]:
     """``select_for_update`` reads without locking within the block, for showing what the locks stand against."""
-    with patch.object(models.QuerySet, "select_for_update", lambda rows, **_how: rows.all()):
+    with (
+        patch.object(models.QuerySet, "select_for_update", lambda rows, **_how: rows.all()),
+        patch.object(casefile, "_LOCKED", Statement(casefile._LOCKED._ask)),  # worded anew, within the block
+    ):
         yield
 
 

@@ -14,7 +14,7 @@ from redis import Redis
 from cases.services import casefile
 from dispatch.embedded.process import free_port
 from dispatch.embedded.valkey import Valkey
-from dispatch.notify import hurry
+from dispatch.notify import hurry, tasks
 from dispatch.notify.models import Message
 from dispatch.notify.relay import relay
 from teams.policies import SYSTEM
@@ -47,6 +47,24 @@ def test_a_transaction_of_many_events_puts_one_task_on_the_queue(redis: Redis) -
     hurry.begun(hurry.RELAY)
     receive(cast)
     assert redis.llen(QUEUE) == 2, "what commits after the task began asks anew"
+
+
+def test_a_relay_that_follows_another_takes_what_comes_meanwhile(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What commits while it waits asks for no task of its own, and is taken."""
+    cast = make_cast()
+    rests: list[float] = []
+
+    def rest(seconds: float) -> None:
+        rests.append(seconds)
+        receive(cast)
+
+    monkeypatch.setattr(tasks, "_began", 0.0)
+    monkeypatch.setattr(tasks.time, "sleep", rest)
+    receive(cast)
+    assert (tasks.outbox_relay(), tasks.outbox_relay()) == (2, 1)
+    assert rests[0] == 0
+    assert 0 < rests[1] <= tasks.REST
+    assert redis.llen(QUEUE) == 2, "those of the first rest stood behind the task that ran; the second asked anew"
 
 
 def test_a_transaction_rolled_back_asks_for_nothing(redis: Redis) -> None:
