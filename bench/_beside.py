@@ -111,7 +111,7 @@ def photos(digests: list[str]) -> int:
     """How many of these files are kept, each with all its bytes on the disk."""
     there = 0
     for file in File.objects.filter(sha256__in=digests):
-        (original,) = files.folder_of(file.key).glob(f"{files.ORIGINAL}.*")
+        (original,) = (settings.MEDIA_ROOT / files.folder_of(file.key)).glob(f"{files.ORIGINAL}.*")
         there += hashlib.sha256(original.read_bytes()).hexdigest() == file.sha256
     return there
 

@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.files import File as DjangoFile
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from cases.models import Case, Complaint, Event, File
 from cases.selectors.chains import Verified, chains_verify
+from cases.services.stores import store
 from dispatch.embedded.binaries import postgres_bin
 
 DUMP, MEDIA, MANIFEST = "database", "media.tar", "manifest.json"
@@ -52,6 +54,7 @@ def backup(folder: Path, *, told: Callable[[str], None] = lambda text: None) -> 
 
     What is written after the first line was told is in the next backup.
     """
+    _direct()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if any(folder.iterdir()):
         raise BackupError(f"{folder} is not empty: name a folder that does not exist yet.")
@@ -83,6 +86,7 @@ def restore(folder: Path, *, told: Callable[[str], None] = lambda text: None) ->
     the database or the media folder is not empty, or when a key of its identities is missing here. The same error at
     the end when a count differs or a chain does not hold.
     """
+    _direct()
     manifest = manifest_of(folder)
     told(f"A backup of {datetime.fromisoformat(manifest.made_at):%Y-%m-%d %H:%M:%S} UTC; its sums are compared …")
     _comparable(folder, manifest)
@@ -94,9 +98,7 @@ def restore(folder: Path, *, told: Callable[[str], None] = lambda text: None) ->
         f"--dbname={connection.settings_dict['NAME']}", str(folder / DUMP),
     )  # fmt: skip
     told("Files …")
-    settings.MEDIA_ROOT.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tarfile.open(folder / MEDIA) as packed:
-        packed.extractall(settings.MEDIA_ROOT, filter="data")
+    _files_unpack(folder / MEDIA)
     told("Chains …")
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
@@ -118,6 +120,15 @@ def manifest_of(folder: Path) -> Manifest:
         raise BackupError(f"{folder} is no finished backup: it has no readable {MANIFEST}.") from None
 
 
+def _direct() -> None:
+    """pg_dump and pg_restore build on what they set in their session; a pooler keeps none."""
+    if settings.DATABASE_POOLED:
+        raise BackupError(
+            "This goes to PostgreSQL itself, never through a pooler: give this command its DATABASE_URL"
+            " and DATABASE_POOLED=0."
+        )
+
+
 def _comparable(folder: Path, manifest: Manifest) -> None:
     if wrong := sorted(set(manifest.sums.items()) ^ set(_sums(folder).items())):
         raise BackupError(f"{wrong[0][0]} is missing or not as it was written: take another copy of this backup.")
@@ -134,8 +145,11 @@ def _comparable(folder: Path, manifest: Manifest) -> None:
 def _empty() -> None:
     if connection.introspection.table_names():
         raise BackupError("The database is not empty. Restore into a new one: nothing is ever written over.")
-    if settings.MEDIA_ROOT.exists() and any(settings.MEDIA_ROOT.iterdir()):
-        raise BackupError(f"{settings.MEDIA_ROOT} is not empty. Restore into a new data folder.")
+    try:
+        if next(store().names(), None) is not None:
+            raise BackupError(f"There are files in {store().where} already. Restore into an empty place.")
+    except OSError as error:
+        raise BackupError(f"The place of the photos, {store().where}, does not answer: {error}") from None
 
 
 def _applied() -> set[str]:
@@ -157,14 +171,28 @@ def _program(name: str, *options: str) -> None:
 
 
 def _files_pack(target: Path) -> None:
-    """All files of the media folder. What retention takes away meanwhile is left out."""
-    root: Path = settings.MEDIA_ROOT
+    """All files of the store. What retention takes away meanwhile is left out."""
     with tarfile.open(target, "w") as packed:
-        for path in sorted(root.rglob("*")) if root.exists() else ():
+        for name in store().names():
             try:
-                packed.add(path, arcname=str(path.relative_to(root)), recursive=False)
+                found = store().opened(name)
             except FileNotFoundError:
                 continue
+            except OSError as error:
+                raise BackupError(f"{name} can't be read from {store().where}: {error}") from None
+            with found.file as file:
+                entry = tarfile.TarInfo(name)
+                entry.size, entry.mtime, entry.mode = found.size, int(found.modified), 0o640
+                packed.addfile(entry, file)
+
+
+def _files_unpack(source: Path) -> None:
+    """Into the store, whichever kind it is: a backup is also the way from a disk to a bucket, and back."""
+    with tarfile.open(source) as packed:
+        for entry in packed:
+            if entry.isfile() and (file := packed.extractfile(entry)):
+                with file:
+                    store().save(entry.name, DjangoFile(file))
 
 
 def _sums(folder: Path) -> dict[str, str]:

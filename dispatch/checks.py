@@ -105,6 +105,27 @@ def session_limits_make_sense(app_configs: Sequence[AppConfig] | None, **_kwargs
     return [Error(f"A limit of sessions is out of range: {', '.join(wrong)}.", hint=hint, id="dispatch.E013")]
 
 
+@register(Tags.security)
+def bucket_is_whole(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+    """E015: half a setting would put photos on the disk, or nowhere. Whether it works, ``prepare`` tries."""
+    given, wrong = settings.S3, ""
+    rest = [value for name, value in given.items() if name not in ("bucket_name", "addressing_style")]
+    if not given["bucket_name"]:
+        wrong = "S3_BUCKET is missing beside the other S3_ variables" if any(rest) else ""
+    elif bool(given["access_key"]) != bool(given["secret_key"]):
+        wrong = "S3_ACCESS_KEY and S3_SECRET_KEY go together"
+    elif "change-me" in (given["secret_key"] or ""):
+        wrong = "S3_SECRET_KEY is a default"
+    elif given["endpoint_url"] and not given["endpoint_url"].startswith(("https://", "http://")):
+        wrong = "S3_ENDPOINT has to look like https://host:port"
+    elif given["addressing_style"] not in ("auto", "path", "virtual"):
+        wrong = "S3_ADDRESSING is auto, path or virtual"
+    if not wrong:
+        return []
+    hint = "See “Photos in a bucket” in docs/operations.md; none of them keeps photos in the data folder."
+    return [Error(f"{wrong}.", hint=hint, id="dispatch.E015")]
+
+
 def identity_keys_problem(pairs: Sequence[str]) -> str:
     """What is wrong with the list of ``kid:key``, '' when nothing is."""
     if not pairs:
@@ -183,3 +204,21 @@ def database_is_postgresql(
     if connections["default"].vendor == "postgresql":
         return []
     return [Error("DATABASE_URL is not PostgreSQL.", hint="Use postgres://…", id="dispatch.E007")]
+
+
+@register(Tags.database)
+def limits_are_in_force(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **_kwargs: Any
+) -> list[CheckMessage]:
+    """E016: behind a pooler the limits are set by it or by nobody, and one slow statement holds up all others."""
+    if not settings.DATABASE_POOLED or not databases or "default" not in databases:
+        return []
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT name FROM pg_settings WHERE name = ANY(%s) AND setting = '0'", [list(settings.DATABASE_LIMITS)]
+        )
+        missing = sorted(name for (name,) in cursor.fetchall())
+    if not missing:
+        return []
+    hint = "Give its database a connect_query as docs/operations.md has it."
+    return [Error(f"The pooler sets no {', '.join(missing)}.", hint=hint, id="dispatch.E016")]

@@ -101,14 +101,24 @@ TEMPLATES: list[dict[str, Any]] = [
 # The database is the truth. Connections persist (WSGI threads); there is no ATOMIC_REQUESTS:
 # services own their transactions.
 DATABASES: dict[str, Any] = {"default": env.db_url("DATABASE_URL", default="postgres://127.0.0.1:1/unset")}
+DATABASE_LIMITS = {
+    "statement_timeout": env.int("STATEMENT_TIMEOUT_MS", default=15_000),
+    "lock_timeout": 8_000,
+    "idle_in_transaction_session_timeout": 60_000,
+}
+# A pooler by transaction (PgBouncer) takes no options and keeps no session: it sets the limits (docs/operations.md).
+DATABASE_POOLED = env.bool("DATABASE_POOLED", default=False)
 DATABASES["default"] |= {
     "CONN_MAX_AGE": None,
     "CONN_HEALTH_CHECKS": True,
+    "DISABLE_SERVER_SIDE_CURSORS": DATABASE_POOLED,
     "OPTIONS": {
+        **DATABASES["default"].get("OPTIONS", {}),  # of the URL: ?sslmode=…
         "connect_timeout": 5,
-        "options": (
-            f"-c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', default=15_000)}"
-            " -c lock_timeout=8000 -c idle_in_transaction_session_timeout=60000"
+        **(
+            {}
+            if DATABASE_POOLED
+            else {"options": " ".join(f"-c {name}={value}" for name, value in DATABASE_LIMITS.items())}
         ),
     },
     "TEST": {"NAME": env.str("TEST_DATABASE_NAME", default="test_dispatch")},
@@ -213,8 +223,20 @@ if not STATIC_MANIFEST:  # else dispatch.asgi sends them without a thread
     MIDDLEWARE.insert(1, "whitenoise.middleware.WhiteNoiseMiddleware")
 MEDIA_ROOT = DATA_DIR / "media"  # private: only dispatch.web.files hands files out, by signed URL
 MEDIA_URL = "/media/"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+# Photos in a bucket instead, by the same signed URLs (docs/operations.md, dispatch.E015). Files of imports stay.
+S3: dict[str, Any] = {
+    "bucket_name": env.str("S3_BUCKET", default=""),
+    "endpoint_url": env.str("S3_ENDPOINT", default="") or None,  # None: Amazon's own
+    "region_name": env.str("S3_REGION", default="") or None,
+    "access_key": env.str("S3_ACCESS_KEY", default="") or None,  # None: the machine's own role
+    "secret_key": env.str("S3_SECRET_KEY", default="") or None,
+    "location": env.str("S3_PREFIX", default=""),
+    "addressing_style": env.str("S3_ADDRESSING", default="") or "auto",
+}
+STORAGES: dict[str, Any] = {
+    "default": {"BACKEND": "cases.services.stores.bucket.Bucket", "OPTIONS": S3}
+    if S3["bucket_name"]
+    else {"BACKEND": "cases.services.stores.disk.Disk"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if STATIC_MANIFEST

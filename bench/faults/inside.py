@@ -10,6 +10,7 @@ from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Max, Sum
 
@@ -234,7 +235,7 @@ def _photos(digests: list[str]) -> tuple[int, int, int]:
     unlike = uncopied = 0
     for digest in digests:
         row = rows.get(digest)
-        folder = files.folder_of(row.key) if row else None
+        folder = settings.MEDIA_ROOT / files.folder_of(row.key) if row else None
         originals = list(folder.glob(f"{files.ORIGINAL}.*")) if folder else []
         unlike += [hashlib.sha256(one.read_bytes()).hexdigest() for one in originals] != [digest]
         uncopied += row is None or row.state != FileState.READY

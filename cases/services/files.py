@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
-import shutil
 import uuid
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, QuerySet
@@ -26,6 +26,7 @@ from pillow_heif import register_heif_opener
 from cases.clock.moment import now
 from cases.models import Attachment, AttachmentRole, File, FileState
 from cases.refusals import Refused
+from cases.services.stores import StoreAway, store
 from teams.policies import Actor
 
 if TYPE_CHECKING:
@@ -52,62 +53,72 @@ _KINDS = {
 _BRANDS = dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"mif1"), "image/heic") | {b"avif": "image/avif"}
 """Still pictures only: sequences (``hevc``, ``msf1``, ``avis``) are films."""
 _DATE_TAKEN, _EXIF_FOLDER = 36867, 34665
+_NO_ROOM = _("There is no room for photos at the moment. Send the photo again later; the rest can be sent without it.")
+_AWAY = _("Photos can't be reached at the moment. Try again later; everything else goes on without them.")
 
 
 def file_store(*, actor: Actor, upload: UploadedFile[Any], client_key: str | None = None) -> File:
     """Keep an upload as evidence; the copy that people see is made later by ``file_reencode``.
 
     Accepts JPEG, PNG, WebP, HEIC and AVIF up to 25 MB and 60 megapixels, judged by content, never by name. The bytes
-    are on disk before the row exists. The same client key answers the first file.
-    ``Refused`` (422): ``file_empty``, ``file_too_large``, ``file_kind``, ``file_unreadable``; (507) ``no_room``.
+    are kept before the row exists. The same client key answers the first file.
+    ``Refused`` (422): ``file_empty``, ``file_too_large``, ``file_kind``, ``file_unreadable``; (507) ``no_room``;
+    (503) ``store_away``.
     """
     if client_key and (found := File.objects.filter(client_key=client_key).first()):
         return _same_sender(found, actor)
     content_type, width, height = _inspect(upload)
-    key = uuid.uuid4().hex
-    folder = folder_of(key)
+    digest = hashlib.sha256()
+    for chunk in upload.chunks():
+        digest.update(chunk)
+    file = File(
+        key=uuid.uuid4().hex,
+        sha256=digest.hexdigest(),
+        size=upload.size or 0,
+        content_type=content_type,
+        width=width,
+        height=height,
+        uploaded_by_id=actor.user_id,
+        client_key=client_key or None,
+    )
     try:
-        folder.mkdir(parents=True, mode=0o750)
-        digest = hashlib.sha256()
-        with open(folder / (ORIGINAL + _KINDS[content_type][1]), "wb") as out:
-            for chunk in upload.chunks():
-                digest.update(chunk)
-                out.write(chunk)
-            out.flush()
-            os.fsync(out.fileno())
+        with reachable():
+            store().save(_original(file), upload)
         with transaction.atomic():
-            return File.objects.create(
-                key=key,
-                sha256=digest.hexdigest(),
-                size=upload.size or 0,
-                content_type=content_type,
-                width=width,
-                height=height,
-                uploaded_by_id=actor.user_id,
-                client_key=client_key or None,
-            )
+            file.save(force_insert=True)
     except IntegrityError:
-        shutil.rmtree(folder, ignore_errors=True)
+        _take_back(file)
         first = File.objects.filter(client_key=client_key).first() if client_key else None
         if first is None:
             raise
         return _same_sender(first, actor)
-    except BaseException as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        if _no_room(error):
-            raise _refuse_for_room() from error
+    except BaseException:
+        _take_back(file)
         raise
+    return file
 
 
-def _no_room(error: BaseException) -> bool:
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+def _take_back(file: File) -> None:
+    try:
+        store().clear(folder_of(file.key))
+    except OSError as error:
+        log.warning("photo_not_removed", name=folder_of(file.key), why=str(error))
 
 
-def _refuse_for_room() -> Refused:
-    """The sender keeps the photo and goes on without it; who runs the place reads of it in the log."""
-    log.error("no_room_for_photos")
-    text = _("There is no room for photos at the moment. Send the photo again later; the rest can be sent without it.")
-    return Refused("no_room", text, field="files", status=507)
+@contextmanager
+def reachable() -> Iterator[None]:
+    """``Refused`` where the store has no room (507) or does not answer (503): the sender keeps the photo and goes on
+    without it; who runs the place reads of it in the log."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            log.error("no_room_for_photos")
+            raise Refused("no_room", _NO_ROOM, field="files", status=507) from error
+        if isinstance(error, StoreAway):
+            log.error("store_away", why=str(error))
+            raise Refused("store_away", _AWAY, field="files", status=503) from error
+        raise
 
 
 def _same_sender(file: File, actor: Actor) -> File:
@@ -121,39 +132,39 @@ def file_reencode(file_id: int) -> bool:
     """Make the copies that are shown: turned upright, without metadata, at most 2,048 and 480 pixels a side.
 
     Safe twice. True when the file is ready, False when it is unreadable (then it says so and is never tried again).
-    OSError when the copies can't be written: the photo waits and is tried again.
+    OSError when the original can't be fetched or the copies can't be written: the photo waits and is tried again.
     """
     file = File.objects.get(pk=file_id)
     if file.state != FileState.STORED:
         return file.state == FileState.READY
-    folder = folder_of(file.key)
     try:
-        with warnings.catch_warnings():
+        with store().opened(_original(file)).file as original, warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(folder / (ORIGINAL + _KINDS[file.content_type][1])) as image:
+            with Image.open(original) as image:
                 taken = _taken_at(image)
                 upright = ImageOps.exif_transpose(image).convert("RGB")
         upright.info = {}  # a comment goes along otherwise
         width, height = upright.size
+    except StoreAway:
+        raise
     except Exception:  # a broken photo fails anywhere in the decoder; left as it is, it would stop every sweep
         log.info("photo_broken", file=file_id, exc_info=True)
         File.objects.filter(pk=file_id, state=FileState.STORED).update(state=FileState.BROKEN)
         return False
     for side, name in ((SHOWN_SIDE, SHOWN), (SMALL_SIDE, SMALL)):
-        copy = upright.copy()
-        copy.thumbnail((side, side))
-        part = folder / f".{name}.{os.getpid()}"
-        try:
-            copy.save(part, "JPEG", quality=82, optimize=True, progressive=True)
-            os.replace(part, folder / name)
-        except OSError:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-            raise
+        copy_save(upright, side, f"{folder_of(file.key)}/{name}")
     File.objects.filter(pk=file_id, state=FileState.STORED).update(
         state=FileState.READY, width=width, height=height, taken_at=taken
     )
     return True
+
+
+def copy_save(image: Image.Image, side: int, name: str) -> None:
+    """A copy of at most ``side`` pixels a side, as it is shown."""
+    copy, out = image.copy(), BytesIO()
+    copy.thumbnail((side, side))
+    copy.save(out, "JPEG", quality=82, optimize=True, progressive=True)
+    store().save(name, ContentFile(out.getvalue()))
 
 
 def files_reencode_due(*, limit: int = 20) -> int:
@@ -169,7 +180,8 @@ def files_waiting(*, prefix: str) -> list[File]:
 
 
 def file_drop(*, file_id: int) -> bool:
-    """Take a resident's upload that belongs to nothing away, row and bytes. False when something needs it by now."""
+    """Take a resident's upload that belongs to nothing away, row and bytes. False when something needs it by now, or
+    the store does not answer: then both stay, for the next sweep."""
     try:
         with transaction.atomic():
             file = (
@@ -180,9 +192,12 @@ def file_drop(*, file_id: int) -> bool:
             if file is None:
                 return False
             file.delete()
+            store().clear(folder_of(file.key))
     except (ProtectedError, IntegrityError):  # sent in this very moment
         return False
-    shutil.rmtree(folder_of(file.key), ignore_errors=True)
+    except OSError as error:
+        log.warning("photo_not_removed", name=folder_of(file.key), why=str(error))
+        return False
     return True
 
 
@@ -221,7 +236,15 @@ def originals_remove_left() -> None:
 
 def _originals_remove(rows: Iterable[File]) -> None:
     for row in rows:
-        (folder_of(row.key) / (ORIGINAL + _KINDS[row.content_type][1])).unlink(missing_ok=True)
+        remove(_original(row))
+
+
+def remove(name: str) -> None:
+    """After a commit, so nothing fails any more where the store does not answer; the log tells of it."""
+    try:
+        store().delete(name)
+    except OSError as error:
+        log.warning("photo_not_removed", name=name, why=str(error))
 
 
 def attach(*, file: File, role: str = AttachmentRole.PHOTO, **subject: Any) -> Attachment:
@@ -246,23 +269,27 @@ def files_of(**subject: Any) -> list[File]:
     return [row.file for row in rows]
 
 
-def folder_of(key: str) -> Path:
-    """The folder of a stored file."""
-    return Path(settings.MEDIA_ROOT) / FOLDER / key
+def folder_of(key: str) -> str:
+    """The folder of a stored file, as all names relative to the store."""
+    return f"{FOLDER}/{key}"
+
+
+def _original(file: File) -> str:
+    return f"{folder_of(file.key)}/{ORIGINAL}{_KINDS[file.content_type][1]}"
 
 
 def name_of(file: File, *, small: bool = False) -> str | None:
-    """The shown copy's name under ``MEDIA_ROOT`` for ``media_url``, None until it is ready."""
+    """The shown copy's name in the store for ``media_url``, None until it is ready."""
     if file.state != FileState.READY:
         return None
-    return f"{FOLDER}/{file.key}/{SMALL if small else SHOWN}"
+    return f"{folder_of(file.key)}/{SMALL if small else SHOWN}"
 
 
 def name_of_shared(file: File, *, small: bool = False) -> str | None:
     """As ``name_of``, of the copy that the office made for the squads (``cases.services.sharing``)."""
     if not (file.shared_with_squads and file.shared_copy):
         return None
-    return f"{FOLDER}/{file.key}/{shared_copy(file.shared_copy, small=small)}"
+    return f"{folder_of(file.key)}/{shared_copy(file.shared_copy, small=small)}"
 
 
 def shared_copy(stem: str, *, small: bool = False) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -18,6 +16,7 @@ from cases.models import AttachmentRole, Case, File, FileState
 from cases.refusals import Refused
 from cases.services import files, journal
 from cases.services.casefile import case_lock
+from cases.services.stores import store
 from teams.policies import Actor
 
 LONG, SHORT = 16, 12
@@ -41,7 +40,8 @@ def photo_share(*, actor: Actor, case_id: int, file_id: int, veiled: Sequence[in
     """Let the squads of the case see a photo, with the named fields veiled. [case.photo_shared]
 
     The copy is made first, under a name of its own, so that no lock waits for it and no browser keeps an older one.
-    Refuses: ``not_found``, ``not_allowed``, ``ended``, ``photo_waits`` (no copy of it is made yet), ``veil_outside``.
+    Refuses: ``not_found``, ``not_allowed``, ``ended``, ``photo_waits`` (no copy of it is made yet), ``veil_outside``,
+    ``no_room``, ``store_away``.
     Shared in the same way already: nothing is written.
     """
     case = _case_of(case_id)
@@ -112,12 +112,11 @@ def _copies_make(file: File, fields: Sequence[int]) -> str:
         raise Refused("veil_outside", _("A marked place lies outside of the photo. Mark it again."), status=422)
     stem = f"shared-{secrets.token_hex(8)}"
     folder = files.folder_of(file.key)
-    with Image.open(folder / files.SHOWN) as shown:
+    with files.reachable(), store().opened(f"{folder}/{files.SHOWN}").file as opened, Image.open(opened) as shown:
         copy = veil(shown.convert("RGB"), columns, rows, fields)
-    for side, small in ((files.SHOWN_SIDE, False), (files.SMALL_SIDE, True)):
-        sized = copy.copy()
-        sized.thumbnail((side, side))
-        _write(sized, folder / files.shared_copy(stem, small=small))
+    with files.reachable():
+        for side, small in ((files.SHOWN_SIDE, False), (files.SMALL_SIDE, True)):
+            files.copy_save(copy, side, f"{folder}/{files.shared_copy(stem, small=small)}")
     return stem
 
 
@@ -132,13 +131,7 @@ def veil(image: Image.Image, columns: int, rows: int, fields: Sequence[int]) -> 
     return image
 
 
-def _write(image: Image.Image, path: Path) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    image.save(part, "JPEG", quality=82, optimize=True, progressive=True)
-    os.replace(part, path)
-
-
 def _copies_remove(key: str, stem: str) -> None:
     for small in (False, True):
         if stem:
-            (files.folder_of(key) / files.shared_copy(stem, small=small)).unlink(missing_ok=True)
+            files.remove(f"{files.folder_of(key)}/{files.shared_copy(stem, small=small)}")

@@ -266,8 +266,9 @@ def _prepare(place: Layout, servers: Servers, env: dict[str, str]) -> None:
 
 
 def _fingerprint(place: Layout) -> str:
-    """Of all that ``prepare`` depends on: this database, migrations, static files, data files, DEMO."""
-    seen = hashlib.sha256(json.dumps([os.environ.get("DEMO"), sys.version]).encode())
+    """Of all that ``prepare`` depends on: this database, migrations, static files, data files, DEMO, the bucket."""
+    bucket = sorted(pair for pair in os.environ.items() if pair[0].startswith("S3_"))
+    seen = hashlib.sha256(json.dumps([os.environ.get("DEMO"), sys.version, bucket]).encode())
     files = [place.servers / "postgres" / "PG_VERSION", PROJECT / "requirements.txt"]
     for pattern in ("*/migrations/*.py", "dispatch/*/migrations/*.py", "static/**/*"):
         files += sorted(PROJECT.glob(pattern))

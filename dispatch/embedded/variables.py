@@ -23,11 +23,12 @@ NUMBERS = {
     "STATEMENT_TIMEOUT_MS": (0, 2**31),
     "STUCK_SECONDS": (20, 86_400),
 }
-SWITCHES = ("DEMO", "DEBUG", "HTTPS", "HSTS_SUBDOMAINS", "SSL_REDIRECT", "STATIC_MANIFEST")
+SWITCHES = ("DEMO", "DEBUG", "HTTPS", "HSTS_SUBDOMAINS", "SSL_REDIRECT", "STATIC_MANIFEST", "DATABASE_POOLED")
 ADDRESSES = {
     "DATABASE_URL": ("postgres", "postgresql"),
     "REDIS_URL": ("redis", "rediss"),
     "SITE_URL": ("http", "https"),
+    "S3_ENDPOINT": ("https", "http"),
 }
 ON = {"1", "true", "yes", "on"}
 OFF = {"0", "false", "no", "off"}

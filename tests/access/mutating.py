@@ -57,7 +57,7 @@ RULES_WHOLE: dict[str, frozenset[str]] = {
         {"roles_required", "staff_required", "check_right", "holds_somewhere", "_at_desk", "_no_laboratory"}
     ),
     "dispatch/web/factorduty.py": frozenset({"factor_lacks", "factor_first", "_stays_open"}),
-    "dispatch/web/files.py": frozenset({"media_file", "_inside"}),
+    "dispatch/web/files.py": frozenset({"media_name", "_inside"}),
     "dispatch/web/live/hub.py": frozenset({"Hub.killed"}),
     "dispatch/web/live/topics.py": frozenset({"read_grants"}),
     "dispatch/web/tokens.py": frozenset({"token_find"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
@@ -33,6 +34,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["cases"] < 1 or options["years"] < 1:
             raise CommandError("--cases and --years are numbers from 1 on.")
+        if settings.DATABASE_POOLED:
+            raise CommandError("A history is written to PostgreSQL itself, never through a pooler (DATABASE_POOLED).")
         begun = time.perf_counter()
         with connection.cursor() as cursor:  # a batch of thousands of rows takes as long as it takes
             cursor.execute("SET statement_timeout = 0")

@@ -68,13 +68,15 @@ def slices(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
 
 @contextmanager
 def sole(lock_class: int, run_id: int) -> Iterator[bool]:
-    """Whether this worker alone has the run; a lock of the session, so it goes with a worker that dies."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [lock_class, run_id])
-        mine = bool(cursor.fetchone()[0])
+    """Whether this worker alone has the run. The lock is held by a transaction on a connection of its own, so it goes
+    with a worker that dies, outlives the run's own transactions, and holds behind a pooler, which keeps no session."""
+    own = connection.copy()
     try:
+        own.set_autocommit(False)
+        with own.cursor() as cursor:
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [lock_class, run_id])
+            mine = bool(cursor.fetchone()[0])
         yield mine
     finally:
-        if mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [lock_class, run_id])
+        own.close()

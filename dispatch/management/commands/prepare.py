@@ -14,6 +14,8 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from cases.services.stores import store
+
 EMPTY = """There is no account yet. Make the three administrators; each gets a link to set a password:
   .venv/bin/python manage.py first_administrators
 The checklist under /console/admin/ leads from there to the first complaint."""
@@ -27,6 +29,8 @@ class Command(BaseCommand):
         try:
             self._migrate()
             call_command("check", databases=["default"], stdout=io.StringIO())
+            if problem := store().trial():
+                raise CommandError(f"Photos can't be kept in {store().where}: {problem}.")
             self._first_data()
         except DatabaseError as error:
             raise CommandError(f"The database refused: {str(error).strip().splitlines()[0]}") from error
@@ -37,6 +41,11 @@ class Command(BaseCommand):
         call_command("check", stdout=io.StringIO())
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            if settings.DATABASE_POOLED:
+                raise CommandError(
+                    "Migrations go to PostgreSQL itself, never through a pooler, whose limits would cut them short:"
+                    " give this command its DATABASE_URL and DATABASE_POOLED=0."
+                )
             self.stdout.write("Preparing the database …")
             call_command("migrate", interactive=False, verbosity=0)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from redis.exceptions import RedisError
 
 from cases.clock.moment import now
 from cases.models import Deadline, DeadlineState, File, FileState, ImportRun, Outbox, RunState
+from cases.services.stores import store
 from dispatch.celery import QUEUES, app
 from dispatch.notify.models import Delivery, Message, MessageState
 from dispatch.web.health import states
@@ -179,10 +179,12 @@ def _connections(_moment: datetime) -> Iterable[Figure]:
 
 
 def _disk() -> Iterable[Figure]:
-    room = shutil.disk_usage(settings.MEDIA_ROOT)
+    room = store().room()
+    if room is None:
+        return []
     return [
-        Figure("dispatch_media_free_bytes", "Room that is left for photos.").add(room.free),
-        Figure("dispatch_media_size_bytes", "Size of the disk that they are on.").add(room.total),
+        Figure("dispatch_media_free_bytes", "Room that is left for photos.").add(room[0]),
+        Figure("dispatch_media_size_bytes", "Size of the disk that they are on.").add(room[1]),
     ]
 
 

@@ -81,7 +81,7 @@ def test_the_person_goes_and_the_case_stays(
     assert originals() == [], "nor what the camera wrote into them"
     file = File.objects.get()
     assert files.name_of(file), "ready"
-    assert (files.folder_of(file.key) / files.SHOWN).exists()
+    assert (Path(str(settings.MEDIA_ROOT)) / files.folder_of(file.key) / files.SHOWN).exists()
     case.refresh_from_db()
     assert (case.title, case.stage) == before
     assert track_by_phone(mine.reference, "7777") is None

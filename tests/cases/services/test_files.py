@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import uuid
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -59,18 +60,25 @@ def test_a_photo_is_kept_as_it_came_and_shown_as_a_copy(kind: str) -> None:
     shown = Path(settings.MEDIA_ROOT) / (files.name_of(file) or "")
     assert Image.open(shown).format == "JPEG"
     assert Image.open(Path(settings.MEDIA_ROOT) / (files.name_of(file, small=True) or "")).size[0] <= 480
-    assert sorted(path.name for path in files.folder_of(file.key).iterdir())[1:] == ["shown.jpg", "small.jpg"]
+    folder = Path(settings.MEDIA_ROOT) / files.folder_of(file.key)
+    assert sorted(path.name for path in folder.iterdir())[1:] == ["shown.jpg", "small.jpg"]
 
 
 @pytest.mark.django_db
-def test_a_full_disk_is_said_and_leaves_nothing(
-    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "full.jpg").symlink_to("/dev/full")  # the kernel's own "no space left on device"
+def test_a_full_disk_is_said_and_leaves_nothing(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = uuid.uuid4()
+    folder = Path(settings.MEDIA_ROOT) / files.folder_of(key.hex)
+
+    def full() -> None:
+        folder.mkdir(parents=True)
+        (folder / f".original.jpg.{os.getpid()}").symlink_to("/dev/full")  # the kernel's own "no space left on device"
+
     with monkeypatch.context() as there:
-        there.setattr(files, "ORIGINAL", str(tmp_path / "full"))
+        there.setattr(uuid, "uuid4", lambda: key)
+        full()
         with refused("no_room"):
             files.file_store(actor=RESIDENT, upload=upload(photo()))
+        full()
         answer = client.post("/report/photos/", {"photos": upload(photo())}, headers={"Accept-Language": "en"})
         assert answer.status_code == 507
         assert "Send the photo again later" in answer.content.decode()
@@ -82,7 +90,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(
 @pytest.mark.django_db
 def test_a_disk_that_takes_no_copy_condemns_no_photo() -> None:
     file = files.file_store(actor=RESIDENT, upload=upload(photo()))
-    in_the_way = files.folder_of(file.key) / f".shown.jpg.{os.getpid()}"
+    in_the_way = Path(settings.MEDIA_ROOT) / files.folder_of(file.key) / f".shown.jpg.{os.getpid()}"
     in_the_way.mkdir()
     with pytest.raises(OSError, match="directory"):
         files.file_reencode(file.pk)

@@ -52,7 +52,8 @@ def told_with(cast: Cast, photo: File) -> Case:
 
 
 def on_disk(photo: File) -> list[str]:
-    return sorted(path.name for path in files.folder_of(photo.key).iterdir() if path.name.startswith("shared"))
+    folder = Path(settings.MEDIA_ROOT) / files.folder_of(photo.key)
+    return sorted(path.name for path in folder.iterdir() if path.name.startswith("shared"))
 
 
 def contrast(path: Path, box: tuple[int, int, int, int]) -> int:
