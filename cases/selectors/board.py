@@ -33,6 +33,7 @@ from cases.selectors.boardfilters import CaseFilter, Options, rule_of
 from cases.selectors.boardsort import FIRST, Page, page_of
 from cases.selectors.event_words import actor_words
 from teams.policies import Actor
+from teams.statements import Statement, among
 
 S = CaseStage
 STAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -223,14 +224,19 @@ class OrderGlance:
     parts: list[PartGlance] = field(default_factory=list)
 
 
-def orders_of(case_ids: Iterable[int]) -> dict[int, OrderGlance]:
-    """The present order of each case (the newest that was not cancelled), without its parts. One query."""
-    links = (
-        OrderNeed.objects.filter(need__case_id__in=list(case_ids), released_at__isnull=True)
+PRESENT_ORDERS: Statement[tuple[int, int, str, str, int | None]] = Statement(
+    lambda: (
+        OrderNeed.objects.filter(among("need__case_id", "cases"), released_at__isnull=True)
         .exclude(order__state=OrderState.CANCELLED)
         .order_by("order_id")
         .values_list("need__case_id", "order_id", "order__number", "order__state", "order__chain__seq")
     )
+)
+
+
+def orders_of(case_ids: Iterable[int]) -> dict[int, OrderGlance]:
+    """The present order of each case (the newest that was not cancelled), without its parts. One query."""
+    links = PRESENT_ORDERS(cases=list(case_ids))
     return {case_id: OrderGlance(order_id, number, state, seq or 0) for case_id, order_id, number, state, seq in links}
 
 

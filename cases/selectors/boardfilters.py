@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 import django_filters
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import BooleanField, CharField, DateField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language
@@ -20,8 +20,8 @@ from cases.clock.moment import now
 from cases.models import Case, CaseQuerySet, Category, OrderNeed, OrderState, Part, PartState, Severity, Source, Urgency
 from teams.models import OFFICE_ROLES, Assignment, Grid, Squad, SquadKind, Street, User
 from teams.policies import Actor
-from teams.scope import own_streets
 from teams.selectors import in_force
+from teams.statements import Slot, Statement, among
 
 AGES = (("1", _("more than a day old")), ("3", _("more than 3 days old")), ("7", _("more than a week old")))
 LIGHTS = (("late", _("late")), ("soon", _("due soon")), ("ok", _("in time")))
@@ -71,31 +71,40 @@ def options_of(actor: Actor, *, street_ids: Collection[int] = ()) -> Options:
 
     Grids are offered on chosen streets only, or on the only one of the person.
     """
-    streets = Street.objects.all()
-    if actor.streets() or actor.districts:
-        streets = own_streets(actor)
     own = actor.streets()
-    of_grids = street_ids or (own if len(own) == 1 else ())
-    today = timezone.localdate()
+    rows = CHOICES(
+        everywhere=not (own or actor.districts),
+        streets=list(own),
+        districts=list(actor.districts),
+        of_grids=list(street_ids or (own if len(own) == 1 else ())),
+        today=timezone.localdate(),
+    )
+    found: dict[str, list[tuple[str, Any]]] = {name: [] for name in OF_THE_GROUND}
+    found["owner"] = list(OWNERS)
+    english = (get_language() or "").startswith("en")
+    for kind, key, short, short_en, name, name_en, code in rows:
+        word = ((short_en or name_en) if english else "") or short or name
+        found[kind].append((str(key), f"{word} {code}" if kind == "category" else word))
+    return MappingProxyType({**FIXED, **found})
+
+
+def _choices() -> QuerySet[Any, Any]:
+    """``everywhere``: for who has neither streets nor districts; ``of_grids``: streets whose grids are offered."""
+    of_person = Q(among("pk", "streets")) | Q(among("district_id", "districts"))
+    streets = Street.objects.filter(of_person | Q(Slot("everywhere", BooleanField())))
+    today: Any = Slot("today", DateField())
     held = Assignment.objects.filter(in_force(today), role__in=OFFICE_ROLES, street__in=streets)
     squads = Squad.objects.filter(active=True, streets__in=streets).exclude(kind=SquadKind.LABORATORY).distinct()
+    grids = Grid.objects.filter(in_force(today), community__street__in=streets.filter(among("pk", "of_grids")))
     parts = [
         _named("street", streets, "code"),
         _named("category", Category.objects.filter(active=True, parent__isnull=False), "code"),
         _rows("squad", squads, "short_name", "short_name_en", "name", "name_en", ""),
         _rows("owner", User.objects.filter(is_active=True, pk__in=held.values("user")), "name", "", "username", "", ""),
+        _named("grid", grids, "code"),
     ]
-    if of_grids:
-        grids = Grid.objects.filter(in_force(today), community__street__in=streets.filter(pk__in=of_grids))
-        parts.append(_named("grid", grids, "code"))
-    found: dict[str, list[tuple[str, Any]]] = {name: [] for name in OF_THE_GROUND}
-    found["owner"] = list(OWNERS)
-    english = (get_language() or "").startswith("en")
-    rows = parts[0].union(*parts[1:], all=True).order_by("o_kind", "o_sort", "o_key")
-    for kind, key, short, short_en, name, name_en, code in rows:
-        word = ((short_en or name_en) if english else "") or short or name
-        found[kind].append((str(key), f"{word} {code}" if kind == "category" else word))
-    return MappingProxyType({**FIXED, **found})
+    rows: QuerySet[Any, Any] = parts[0].union(*parts[1:], all=True).order_by("o_kind", "o_sort", "o_key")
+    return rows
 
 
 def _named(kind: str, rows: QuerySet[Any], code: str) -> Any:
@@ -111,6 +120,9 @@ def _rows(kind: str, rows: QuerySet[Any], *columns: str) -> Any:
     }
     marked = rows.order_by().annotate(o_kind=Value(kind, output_field=CharField()), o_key=F("pk"), **texts)
     return marked.values_list("o_kind", "o_key", *names)
+
+
+CHOICES: Statement[Any] = Statement(_choices)
 
 
 # --- what each choice means ---
