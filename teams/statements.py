@@ -4,6 +4,7 @@ database on the answers."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache, wraps
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import EmptyResultSet
@@ -11,7 +12,10 @@ from django.db import connections
 from django.db.models import BooleanField, Expression, F, Field, Func, IntegerField, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
+from teams.policies import Actor
+
 Row = TypeVar("Row")
+Made = TypeVar("Made")
 
 
 class Slot(Expression):
@@ -76,6 +80,27 @@ def _again(queryset: QuerySet[Any, Row], compiler: SQLCompiler, sql: str, given:
     rows._prefetch_related_lookups = old._prefetch_related_lookups
     found: QuerySet[Any, Row] = rows
     return found
+
+
+_forget: list[Callable[[], None]] = []
+
+
+def for_readers(make: Callable[[Actor], Made]) -> Callable[[Actor], Made]:
+    """What asks for rows of who asks, made once for all who may look at the same: colleagues of one office."""
+    made = lru_cache(maxsize=64)(make)
+    _forget.append(made.cache_clear)
+
+    @wraps(make)
+    def of(actor: Actor) -> Made:
+        return made(actor.as_reader())
+
+    return of
+
+
+def forget() -> None:
+    """Make them anew when they are asked: after a rule of who sees what has changed in memory."""
+    for one in _forget:
+        one()
 
 
 T = TypeVar("T")

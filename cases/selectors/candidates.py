@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -16,7 +15,7 @@ from django.db.models.lookups import GreaterThan
 from cases.models import Case, CaseComplaint, CaseStage, Complaint, HotlineOrder, QuotedNumber, Target
 from cases.planner.likeness import CaseFacts
 from teams.policies import Actor
-from teams.statements import Slot, Statement, among
+from teams.statements import Slot, Statement, among, for_readers
 
 CANDIDATES = 200
 NEAR_DEGREES = 0.003  # about 330 m north-south and 260 m east-west at 38° N; the pure rule measures
@@ -107,7 +106,7 @@ class Earlier(NamedTuple):
     title: str
 
 
-@lru_cache(maxsize=64)
+@for_readers
 def _earlier(reader: Actor) -> Mapping[str, Statement[Any]]:
     own = (
         Case.objects.visible_to(reader)
@@ -136,7 +135,7 @@ def repeat_candidates(case: Case, facts: CaseFacts, actor: Actor) -> list[Earlie
     """Cases worth comparing, at most ``CANDIDATES``: tied by a number at any age, else of the last weeks: the same
     party, near, the same address, and the newest."""
     found: dict[int, Earlier] = {}
-    asked = _earlier(actor.as_reader())
+    asked = _earlier(actor)
     place = {"street": case.street_id, "case": case.pk or 0}
     late = {**place, "since": case.opened_at - timedelta(days=REPEAT_DAYS)}
 

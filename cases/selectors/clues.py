@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from django.db.models import F
 
@@ -17,7 +16,7 @@ from cases.selectors.register import targets_visible
 from cases.selectors.suggestions import SuggestedRepeat, suggest_repeats
 from teams.models import Role
 from teams.policies import Actor
-from teams.statements import Slot, Statement, among
+from teams.statements import Slot, Statement, among, for_readers
 
 OFFICE = (Role.DISPATCHER, Role.OFFICE_HEAD)
 LIKE = 0.4
@@ -45,7 +44,7 @@ _PHONES = Statement(
 )
 
 
-@lru_cache(maxsize=64)
+@for_readers
 def _others(reader: Actor) -> tuple[Statement[Case], Statement[Case]]:
     """The newest other cases by the phones of their callers, and of a party."""
     seen = Case.objects.visible_to(reader).exclude(pk=Slot("case")).exclude(stage=CaseStage.JOINED)
@@ -59,7 +58,7 @@ def _others(reader: Actor) -> tuple[Statement[Case], Statement[Case]]:
 def earlier_cases(case: Case, *, actor: Actor, target_id: int | None) -> list[Earlier]:
     """The newest earlier cases of the callers (by the blind index, and only for who may reveal identities) and of the
     party, at most ``EARLIER`` in all. Two or three queries."""
-    by_caller, by_party = _others(actor.as_reader())
+    by_caller, by_party = _others(actor)
     found: dict[int, Earlier] = {}
     if may(actor, "identity.reveal", street_id=case.street_id) and (phones := _PHONES(case=case.pk)):
         for row in by_caller(case=case.pk, street=case.street_id, phones=phones):

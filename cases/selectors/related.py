@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from django.db.models import Q
@@ -14,7 +13,7 @@ from django.db.models.functions import Coalesce
 from cases import flow
 from cases.models import Case, CaseQuerySet, Finding, Visit, VisitState
 from teams.policies import Actor
-from teams.statements import Slot, Statement, among
+from teams.statements import Slot, Statement, among, for_readers
 
 MOST = 6
 NEAR_M = 250
@@ -67,7 +66,7 @@ _FINDINGS = Statement(
 )
 
 
-@lru_cache(maxsize=64)
+@for_readers
 def _repeats(reader: Actor) -> Statement[Case]:
     return Statement(
         lambda: (
@@ -80,7 +79,7 @@ def _repeats(reader: Actor) -> Statement[Case]:
     )
 
 
-@lru_cache(maxsize=64)
+@for_readers
 def _near(reader: Actor) -> Statement[Case]:
     def ask() -> CaseQuerySet:
         box = (Slot("south"), Slot("north")), (Slot("west"), Slot("east"))
@@ -91,18 +90,18 @@ def _near(reader: Actor) -> Statement[Case]:
 
 def related(case: Case, actor: Actor, *, order_ids: Collection[int] = ()) -> Related:
     """``order_ids``: the case's own orders, whose visits its page tells already. Four queries at most."""
-    target_id, reader, box = case.target_id, actor.as_reader(), _box(case)
+    target_id, box = case.target_id, _box(case)
     near: list[Case] = []
     if box is not None:
         (south, north), (west, east) = box
-        near = _near(reader)(
+        near = _near(actor)(
             street=case.street_id, case=case.pk, target=target_id or 0, south=south, north=north, west=west, east=east
         )
     if target_id is None:
         return Related(near=near)
     own = list(order_ids)
     return Related(
-        repeats=_repeats(reader)(target=target_id, case=case.pk),
+        repeats=_repeats(actor)(target=target_id, case=case.pk),
         near=near,
         visits=_VISITS(target=target_id, orders=own),
         findings=_FINDINGS(target=target_id, orders=own),

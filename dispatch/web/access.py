@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode
 
@@ -35,7 +35,7 @@ from teams.models import OFFICE_ROLES, SQUAD_ROLES, Role, User
 from teams.policies import RESIDENT, Actor
 from teams.scope import of_own_streets
 from teams.selectors import actor_of
-from teams.statements import Slot, Statement
+from teams.statements import Slot, Statement, for_readers
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -152,14 +152,14 @@ def _no_laboratory(actor: Actor) -> Actor:
 def case_or_404(request: HttpRequest, pk: int, right: str | None = None) -> Case:
     """A case the actor sees. Rights about a case are held at its street: squads act on parts."""
     actor = actor_for(request)
-    case = next(iter(_case(actor.as_reader())(case=pk)), None)
+    case = next(iter(_case(actor)(case=pk)), None)
     if case is None:
         raise Http404
     check_right(request, right, street_id=case.street_id)
     return case
 
 
-@lru_cache(maxsize=64)
+@for_readers
 def _case(reader: Actor) -> Statement[Case]:
     return Statement(
         lambda: (

@@ -41,6 +41,7 @@ from cases.policies import RIGHTS, Place
 from dispatch.api.operation import Operation
 from teams.models import Role
 from teams.policies import Actor, Grant
+from teams.statements import forget
 from tests.access.mutating import ROOT, Rule, rules, without
 from tests.access.mutationlist import SAME
 from tests.access.twice import Twice
@@ -157,6 +158,7 @@ class Run:
         reached: dict[Place_, list[tuple[float, pytest.Item]]] = defaultdict(list)
         self.play(items[0])  # makes what belongs to the file, which is slow when watched
         for item in items:
+            forget()
             at = time.monotonic()
             with self.watched() as seen:
                 failed = self.play(item)
@@ -436,10 +438,12 @@ def removed(*gone: Rule) -> Iterator[None]:
                 bodies[rule.path, rule.function].append(rule)
         for rules_ in bodies.values():  # those of one function go together: the second would bring back the first
             _swap(_codes(*rules_), put_back)
+        forget()
         yield
     finally:
         for back in reversed(put_back):
             back()
+        forget()
 
 
 def _remove(rule: Rule, put_back: list[Callable[[], None]]) -> bool:

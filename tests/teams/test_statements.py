@@ -9,8 +9,9 @@ from django.db import connection, connections
 from django.db.models import Count, F
 from django.test.utils import CaptureQueriesContext
 
-from teams.models import Agency, District, Squad, SquadKind, Street
-from teams.statements import Slot, Statement, among
+from teams.models import Agency, District, Role, Squad, SquadKind, Street
+from teams.policies import Actor, Grant
+from teams.statements import Slot, Statement, among, for_readers, forget
 
 
 @pytest.fixture
@@ -65,6 +66,25 @@ def test_a_question_that_no_row_can_answer_asks_nothing(squads: list[Squad]) -> 
     with CaptureQueriesContext(connection) as asked:
         assert ask(squad=squads[0].pk) == ask(squad=squads[1].pk) == []
     assert not asked.captured_queries
+
+
+def test_it_is_made_once_for_colleagues_and_anew_when_forgotten() -> None:
+    made: list[Actor] = []
+
+    @for_readers
+    def ask(reader: Actor) -> int:
+        made.append(reader)
+        return len(made)
+
+    office = (Grant(Role.DISPATCHER, street_id=1),)
+    assert ask(Actor(1, office, "甲")) == ask(Actor(2, office, "乙")) == 1
+    assert ask(Actor(1, (Grant(Role.DISPATCHER, street_id=2),))) == 2
+    assert ask(Actor(1, (Grant(Role.GRID_WORKER, street_id=1),))) == 3
+    assert ask(Actor(2, (Grant(Role.GRID_WORKER, street_id=1),))) == 4  # their own reports hang on the person
+    assert ask(Actor(None, kind="system")) == 5
+    assert ask(Actor(None, kind="resident")) == 6
+    forget()
+    assert ask(Actor(1, office, "甲")) == 7
 
 
 def test_a_value_is_never_read_as_sql(squads: list[Squad]) -> None:
