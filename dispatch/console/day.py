@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -19,6 +20,7 @@ from cases.clock.moment import now
 from cases.models import DayPlan, DayTeam
 from cases.planner.routing import Inserted
 from cases.refusals import Refused
+from cases.selectors.dayfacts import DayFacts
 from cases.selectors.daypool import FIRST, LAST
 from cases.services import dayplans as service
 from dispatch.console.dayboard import board_of, clock, day_url, points_of
@@ -53,10 +55,11 @@ def _board(
     streets: list[Street] | None = None,
     *,
     said: str = "",
-    refused: str = "",
+    refused: Iterable[str] = (),
     status: int = 200,
+    facts: DayFacts | None = None,
 ) -> HttpResponse:
-    context = board_of(actor_for(request), street, on) | {"said": said, "refused": refused}
+    context = board_of(actor_for(request), street, on, facts) | {"said": said, "refused": refused}
     plan: DayPlan = context["plan"]
     if plan.pk:
         context["points_url"] = reverse("console:day_points", args=[plan.pk])
@@ -66,11 +69,16 @@ def _board(
     return show(request, "console/day.html", context, status=status, at="day")
 
 
-def _answer(request: HttpRequest, plan: DayPlan, said: str) -> HttpResponse:
-    """The board rechecked; without JavaScript the page again."""
+def _answer(
+    request: HttpRequest, plan: DayPlan, said: str, facts: DayFacts | None = None, refused: Iterable[str] = ()
+) -> HttpResponse:
+    """The board rechecked, with what could not be done; without JavaScript the page again."""
     if request.headers.get("HX-Request"):
-        return _board(request, plan.street, plan.day, said=said)
-    messages.success(request, said)
+        return _board(request, plan.street, plan.day, said=said, refused=list(refused), facts=facts)
+    if said:
+        messages.success(request, said)
+    for words in refused:
+        messages.error(request, words)
     return redirect(day_url(plan.street, plan.day))
 
 
@@ -78,7 +86,7 @@ def _refused(request: HttpRequest, plan: DayPlan, refused: Refused) -> HttpRespo
     """The board as it is now with the reason on it: what was seen may be stale."""
     if not request.headers.get("HX-Request") or refused.status not in (409, 422):
         raise refused
-    return _board(request, plan.street, plan.day, refused=str(refused.message), status=refused.status)
+    return _board(request, plan.street, plan.day, refused=[str(refused.message)], status=refused.status)
 
 
 @require_POST
@@ -100,11 +108,18 @@ def day_make(request: HttpRequest) -> HttpResponse:
 def day_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     plan = day_plan_or_404(request, pk, RIGHT)
     try:
-        count = service.day_confirm(actor=actor_for(request), plan_id=pk, version=_number(request, "version"))
+        done = service.day_confirm(actor=actor_for(request), plan_id=pk, version=_number(request, "version"))
     except Refused as refused:
         return _refused(request, plan, refused)
-    said = ngettext("Confirmed: %(n)s order has its hours.", "Confirmed: %(n)s orders have their hours.", count)
-    return _answer(request, plan, said % {"n": count})
+    said = ngettext("Confirmed: %(n)s order has its hours.", "Confirmed: %(n)s orders have their hours.", done.count)
+    left = [
+        _("Not confirmed: %(name)s, %(number)s. %(why)s")
+        % {"name": order.target.name, "number": order.number, "why": refused.message}
+        for order, refused in done.refused
+    ]
+    if left:
+        left.append(_("Move it to another day or to no team; the others are not held up by it."))
+    return _answer(request, plan, said % {"n": done.count} if done.count or not left else "", refused=left)
 
 
 @require_POST
@@ -124,10 +139,10 @@ def day_move(request: HttpRequest, pk: int) -> HttpResponse:
             on = _day_given(request.POST.get("day", ""))
             service.visit_to_day(**held, day=on)
             return _answer(request, plan, _("It waits on %(day)s to be planned.") % {"day": moment_words(on, "date")})
-        service.visit_move(**held, team_id=_number(request, "team"), position=_number(request, "position") or 0)
+        facts = service.visit_move(**held, team_id=_number(request, "team"), position=_number(request, "position") or 0)
     except Refused as refused:
         return _refused(request, plan, refused)
-    return _answer(request, plan, _("Moved and checked again."))
+    return _answer(request, plan, _("Moved and checked again."), facts)
 
 
 @require_POST

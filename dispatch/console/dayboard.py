@@ -66,10 +66,10 @@ class Column:
     troubles: list[str]
 
 
-def board_of(actor: Actor, street: Street, day: date) -> dict[str, Any]:
-    """Everything that ``console/day.html`` shows of the street's day."""
-    plan = day_plan(street.pk, day) or DayPlan(street=street, day=day)
-    facts = day_facts(plan)
+def board_of(actor: Actor, street: Street, day: date, facts: DayFacts | None = None) -> dict[str, Any]:
+    """Everything that ``console/day.html`` shows of the street's day; ``facts``: where they are read already."""
+    facts = facts or day_facts(day_plan(street.pk, day) or DayPlan(street=street, day=day))
+    plan = facts.plan
     untold = {visit.order_id for visit, _hours in changes(facts)}
     asked, has = load_of(facts)
     today = timezone.localdate(now())

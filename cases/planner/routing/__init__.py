@@ -19,6 +19,7 @@ from cases.planner.routing.facts import (
 from cases.planner.routing.nearest import nearest_neighbour
 from cases.planner.routing.recheck import drive, recheck
 from cases.planner.routing.solver import plan_day
+from cases.planner.routing.soonest import soonest
 from cases.planner.routing.urgent import GRACE, Inserted, insert_urgent
 from cases.planner.routing.windows import NEVER, begins_within, meet, worth
 
@@ -44,5 +45,6 @@ __all__ = [
     "on_plane",
     "plan_day",
     "recheck",
+    "soonest",
     "worth",
 ]

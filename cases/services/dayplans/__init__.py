@@ -3,13 +3,14 @@
 The plan's row is the lock of a day and is taken before any target; orders are written only when a person confirms.
 """
 
-from cases.services.dayplans.confirming import day_confirm
+from cases.services.dayplans.confirming import Confirmed, day_confirm
 from cases.services.dayplans.making import day_make
 from cases.services.dayplans.moving import visit_move, visit_to_day
 from cases.services.dayplans.teams import team_drop, team_save
 from cases.services.dayplans.whistling import order_whistle, visit_insert
 
 __all__ = [
+    "Confirmed",
     "day_confirm",
     "day_make",
     "order_whistle",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from django.utils import timezone
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import policies
 from cases.clock.moment import now
-from cases.models import DayPlan
+from cases.models import DayPlan, DayVisit
 from cases.refusals import Refused
 from cases.selectors.dayfacts import DayFacts
 from teams.policies import Actor
@@ -43,15 +43,23 @@ def plan_touch(plan: DayPlan) -> None:
     plan.save(update_fields=["version"])
 
 
-def visits_write(facts: DayFacts, orders: Mapping[int, Sequence[int]]) -> None:
-    """Store who visits what: every open visit of the day, those with no team among them; what left the day goes."""
+def visits_write(facts: DayFacts, orders: Mapping[int, Sequence[int]], *, changed: Collection[int] = ()) -> None:
+    """Store who visits what: every open visit of the day, those with no team among them; what left the day goes.
+    ``changed``: visits in which more was changed than their place. ``facts`` say afterwards what is stored."""
     place = {pk: (team, number) for team, row in orders.items() for number, pk in enumerate(row, start=1)}
     kept = {visit.order_id for made in facts.made.values() for visit in made}
     facts.plan.visits.exclude(order_id__in=[*facts.visits, *kept]).delete()
+    fresh: list[DayVisit] = []
+    moved: list[DayVisit] = []
     for pk, visit in facts.visits.items():
         team, number = place.get(pk, (None, 0))
-        before = (visit.pk, visit.team_id, visit.position)
+        stale = pk in changed or (visit.team_id, visit.position) != (team, number)
         visit.team_id, visit.position = team, number
         visit.by_hand = visit.by_hand and team is not None
-        if before != (visit.pk, team, number) or visit.pk is None:
-            visit.save()
+        if visit.pk is None:
+            fresh.append(visit)
+        elif stale:
+            moved.append(visit)
+    DayVisit.objects.bulk_create(fresh)
+    DayVisit.objects.bulk_update(moved, ["team", "position", "by_hand"])
+    facts.routes = facts.check()

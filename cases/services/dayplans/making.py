@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from cases import policies
 from cases.clock.moment import now
 from cases.models import DayPlan, DayTeam
-from cases.planner.routing import Stop, plan_day
+from cases.planner.routing import Stop, plan_day, soonest
 from cases.refusals import Refused
 from cases.selectors.dayfacts import DayFacts, day_facts
 from cases.selectors.daypool import day_numbers, start_point, teams_proposed
+from cases.services.casefile import urgent
 from cases.services.dayplans.locking import day_check, plan_lock, plan_touch, visits_write
 from teams.models import Street
 from teams.policies import Actor
@@ -22,7 +23,8 @@ from teams.policies import Actor
 
 def day_make(*, actor: Actor, street_id: int, day: date) -> DayPlan:
     """Plan the day: teams by the rota where it has none yet, routes over all orders that may be visited. What a person
-    put to a team stays with it, what has begun stays as it is, and today goes on from now. No order is changed.
+    put to a team stays with it, what has begun stays as it is, and today goes on from now; urgent visits are made as
+    soon as a team can be there. No order is changed.
 
     The search runs without a lock. Refused: ``no_squad``, ``day_over``, ``plan_changed`` (somebody changed it
     meanwhile).
@@ -34,7 +36,9 @@ def day_make(*, actor: Actor, street_id: int, day: date) -> DayPlan:
         plan = DayPlan.objects.select_for_update(no_key=True).get(street_id=street_id, day=day)
         _teams_ensure(plan)
         facts = day_facts(plan)
-    found = plan_day(facts.running, _stops(facts), facts.going).orders
+    in_haste = {pk for pk, visit in facts.visits.items() if urgent(visit.order)}
+    stops = soonest(facts.running, _stops(facts), in_haste, facts.going)
+    found = plan_day(facts.running, stops, facts.going).orders
     with transaction.atomic():
         plan = plan_lock(actor=actor, plan_id=plan.pk, version=plan.version)
         facts = day_facts(plan)

@@ -17,9 +17,10 @@ from teams.policies import Actor
 
 def visit_move(
     *, actor: Actor, plan_id: int, order_id: int, team_id: int | None, position: int = 0, version: int | None = None
-) -> DayPlan:
+) -> DayFacts:
     """Put a visit to a team at a place of its row (1 first, 0 or beyond: last), or to none. What then breaks is told
-    by the page, not refused: a person may know better. Orders are changed only when the plan is confirmed.
+    by the page, not refused: a person may know better. Orders are changed only when the plan is confirmed. Answers with
+    the day as it stands then, checked: who shows it needs not read it again.
 
     Refused: ``plan_changed``, ``visit_begun``, ``team_unknown``, ``day_over``.
     """
@@ -37,10 +38,9 @@ def visit_move(
             at = position - 1 if 0 < position <= len(rows[team_id]) else len(rows[team_id])
             rows[team_id].insert(at, order_id)
         facts.visits[order_id].by_hand = team_id is not None
-        facts.visits[order_id].save()
-        visits_write(facts, rows)
+        visits_write(facts, rows, changed={order_id})
         plan_touch(plan)
-    return plan
+    return facts
 
 
 def visit_to_day(

@@ -23,6 +23,7 @@ from cases.planner.routing import (
     on_plane,
     plan_day,
     recheck,
+    soonest,
 )
 
 PROBLEMS = Path(__file__).parents[4] / "shared/data/routes"
@@ -109,6 +110,27 @@ def test_a_day_laid_by_hand_is_told_its_troubles(day: tuple[list[Team], list[Sto
         assert not laid.sound
     else:
         assert laid.sound
+
+
+@settings(max_examples=15, deadline=None)
+@given(days(6), st.sets(st.integers(1, 6)))
+def test_urgent_visits_are_made_as_soon_as_a_team_can_be_there(
+    day: tuple[list[Team], list[Stop]], urgent: set[int]
+) -> None:
+    teams, stops = day
+    cut = soonest(teams, stops, urgent, HERE)
+    assert [stop.id for stop in cut] == [stop.id for stop in stops]
+    for stop, before in zip(cut, stops, strict=True):
+        assert stop.id in urgent or stop == before
+        assert all(before.begin(first) == first for first, last in stop.windows if first <= last), "within its windows"
+    plan = plan_day(teams, cut, HERE, steps=15)
+    nothing_lost(plan, stops)
+    all_kept(plan, stops)
+    # One alone is there within the grace of whoever is there first.
+    alone = [stop for stop in stops if stop.id in urgent and (stop.teams is None or stop.teams & {t.id for t in teams})]
+    if len(alone) == 1 and (put := insert_urgent(teams, [], {}, alone[0], HERE)):
+        called = [call for route in plan.routes for call in route.calls if call.stop == alone[0].id]
+        assert all(call.begins <= put.begins + 2 * GRACE for call in called)
 
 
 @settings(max_examples=40, deadline=None)

@@ -11,7 +11,19 @@ import time_machine
 from django.utils import timezone
 
 from cases.clock.moment import now
-from cases.models import Case, DayPlan, DayVisit, Deadline, DeadlineKind, DeadlineState, Event, Order, Setting, Target
+from cases.models import (
+    Case,
+    DayPlan,
+    DayVisit,
+    Deadline,
+    DeadlineKind,
+    DeadlineState,
+    Event,
+    Need,
+    Order,
+    Setting,
+    Target,
+)
 from cases.selectors.dayfacts import DayFacts, changes, day_facts
 from cases.selectors.daypool import pool, teams_proposed
 from cases.services import dayplans, orders
@@ -103,7 +115,7 @@ def test_confirming_tells_the_orders_once(cast: Cast) -> None:
     order = approved(cast, party(cast, 1))
     orders.order_issue(actor=cast.act(cast.dispatcher), order_id=order.pk)
     plan = made(cast)
-    assert dayplans.day_confirm(actor=cast.act(cast.head), plan_id=plan.pk) == 1
+    assert dayplans.day_confirm(actor=cast.act(cast.head), plan_id=plan.pk).count == 1
     order.refresh_from_db()
     assert order.planned_day == TODAY
     assert order.planned_from
@@ -116,8 +128,39 @@ def test_confirming_tells_the_orders_once(cast: Cast) -> None:
     event = Event.objects.filter(order=order, kind="order.planned").get()
     assert "from" in event.body
     plan.refresh_from_db()
-    assert dayplans.day_confirm(actor=cast.act(cast.dispatcher), plan_id=plan.pk, version=plan.version) == 0
+    assert dayplans.day_confirm(actor=cast.act(cast.dispatcher), plan_id=plan.pk, version=plan.version).count == 0
     assert Event.objects.filter(order=order, kind="order.planned").count() == 1
+
+
+def test_one_that_cannot_be_confirmed_holds_up_no_other(cast: Cast) -> None:
+    rota(cast, "street", "market")
+    rows = [approved(cast, party(cast, number)) for number in (1, 2, 3)]
+    plan = made(cast)
+    # A reason that opens tomorrow joined an order of today's plan.
+    Need.objects.filter(orders=rows[1]).update(from_day=TODAY + timedelta(days=1))
+    done = dayplans.day_confirm(actor=cast.act(cast.dispatcher), plan_id=plan.pk)
+    assert done.count == 2
+    ((order, refused_),) = done.refused
+    assert (order, refused_.code) == (rows[1], "day_outside_window")
+    assert set(Order.objects.exclude(planned_day=None)) == {rows[0], rows[2]}
+    plan.refresh_from_db()
+    assert plan.confirmed_at
+    assert Event.objects.filter(kind="order.planned").count() == 2
+    assert [visit.order_id for visit, _hours in changes(facts_of(plan))] == [rows[1].pk], "it stays to be confirmed"
+    again = dayplans.day_confirm(actor=cast.act(cast.dispatcher), plan_id=plan.pk)
+    assert (again.count, len(again.refused)) == (0, 1)
+
+
+def test_an_urgent_visit_is_the_first_also_when_it_lies_on_the_way_home(cast: Cast) -> None:
+    rota(cast, "street", "market")
+    for number in (1, 2, 3, 4):
+        approved(cast, party(cast, number))
+    far = approved(cast, party(cast, 20), urgency="urgent")
+    facts = facts_of(made(cast))
+    (row,) = facts.orders.values()
+    assert row[0] == far.pk
+    assert len(row) == 5
+    assert facts.routes.sound
 
 
 def test_a_visit_put_elsewhere_by_hand_stays_there(cast: Cast) -> None:
@@ -191,7 +234,7 @@ def test_teams_are_changed_by_hand(cast: Cast) -> None:
     assert (team.number, team.ends) == (2, 1500)
     facts = facts_of(made(cast))
     assert facts.orders[team.pk] == [order.pk]
-    assert dayplans.day_confirm(actor=dispatcher, plan_id=plan.pk) == 1
+    assert dayplans.day_confirm(actor=dispatcher, plan_id=plan.pk).count == 1
     dayplans.team_drop(actor=dispatcher, plan_id=plan.pk, team_id=team.pk)
     assert [one.why.code for one in facts_of(plan).routes.left_out] == ["no_team"]
 
