@@ -42,8 +42,13 @@ def _matter(case: Case) -> str:
     return "·".join(str(word) for word in (case.target or case.title, case.category) if word)
 
 
+def _acted_on(request: HttpRequest, pk: int, right: str | None) -> Case:
+    """What is sent needs the number and the street alone; a page about the case needs more."""
+    return case_or_404(request, pk, right, whole=request.method != "POST")
+
+
 CASES = Place(
-    case_or_404,
+    _acted_on,
     lambda case: str(case.reference),
     _case_url,
     case_bar,

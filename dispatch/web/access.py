@@ -149,10 +149,13 @@ def _no_laboratory(actor: Actor) -> Actor:
     return Actor(actor.user_id, tuple(g for g in actor.grants if g.role != Role.LAB_TECHNICIAN), actor.name, actor.kind)
 
 
-def case_or_404(request: HttpRequest, pk: int, right: str | None = None) -> Case:
-    """A case the actor sees. Rights about a case are held at its street: squads act on parts."""
+def case_or_404(request: HttpRequest, pk: int, right: str | None = None, *, whole: bool = True) -> Case:
+    """A case the actor sees. Rights about a case are held at its street: squads act on parts.
+
+    ``whole``: with its party, category, holder and so on, in one question; else each is asked for when it is needed.
+    """
     actor = actor_for(request)
-    case = next(iter(_case(actor)(case=pk)), None)
+    case = next(iter(_case(actor)[whole](case=pk)), None)
     if case is None:
         raise Http404
     check_right(request, right, street_id=case.street_id)
@@ -160,14 +163,14 @@ def case_or_404(request: HttpRequest, pk: int, right: str | None = None) -> Case
 
 
 @for_readers
-def _case(reader: Actor) -> Statement[Case]:
-    return Statement(
-        lambda: (
-            Case.objects.visible_to(reader)
-            .filter(pk=Slot("case"))
-            .select_related("street", "target", "category", "merged_into", "grid", "owner", "chain")
-        )
-    )
+def _case(reader: Actor) -> tuple[Statement[Case], Statement[Case]]:
+    """The case alone, and with what its pages show beside it."""
+
+    def asked(*beside: str) -> Statement[Case]:
+        rows = Case.objects.visible_to(reader).filter(pk=Slot("case"))
+        return Statement(lambda: rows.select_related(*beside) if beside else rows)
+
+    return asked(), asked("street", "target", "category", "merged_into", "grid", "owner", "chain")
 
 
 def order_or_404(request: HttpRequest, pk: int, right: str | None = None) -> Order:
