@@ -7,11 +7,13 @@ from datetime import date
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.dateparse import parse_date
+from django.utils.dates import WEEKDAYS
 from django.views.decorators.http import require_safe
 
-from cases.models import NightState
+from cases.models import NightPlan, NightState
 from cases.policies import may
 from cases.selectors import nightplans as selector
+from cases.selectors.office import CODES
 from dispatch.console.frame import console_view, show
 from dispatch.notify.texts import NIGHT_LEFT
 from dispatch.web.access import actor_for
@@ -35,7 +37,7 @@ def night(request: HttpRequest) -> HttpResponse:
     base = reverse("console:night")
     here = f"{base}?day={day.isoformat()}" if day else base
     context = {
-        "plans": plans,
+        "plans": [(plan, _rule_words(plan)) for plan in plans],
         "several": len(plans) > 1,
         "total": {name: sum(getattr(plan, name) for plan in plans) for name in ("looked", "parties", "opened", "held")},
         "reasons": [str(NIGHT_LEFT[code]) % {"n": n} for code, n in selector.reasons_left(plans).items()],
@@ -55,6 +57,12 @@ def night(request: HttpRequest) -> HttpResponse:
         "shown": len(rows),
     }
     return show(request, "console/night.html", context, at="plan_work")
+
+
+def _rule_words(plan: NightPlan) -> str:
+    """The rule by which the run went, which may have been changed since."""
+    words = str(CODES["plan_rule"].get(plan.rule, plan.rule))
+    return f"{words} · {WEEKDAYS[plan.weekday]}" if plan.rule == "weekly" else words
 
 
 def _asked(text: str) -> date | None:

@@ -41,6 +41,8 @@ def test_what_the_night_did_and_left(cast: Cast, login: Login, django_assert_max
     assert cast.supermarket.name in html
     assert "On the no-disturb list" in html
     assert "Nothing goes at night that needs a written reason" in html
+    assert "needs a written reason: 13" in html
+    assert "Who waits at once, planned checks ride along" in html
     assert f"/console/parties/{cast.supermarket.pk}/order/" in html
     order = Order.objects.get()
     page = desk.get(f"/console/orders/{order.pk}/").content.decode()
@@ -77,8 +79,11 @@ def test_earlier_nights_and_pages(cast: Cast, login: Login) -> None:
     assert first.content.decode().count("演示·店") == 50
     second = desk.get(first.context["next_url"]).content.decode()
     assert second.count("演示·店") == 1
+    asked = desk.get(URL, {"run": plan.pk})
+    assert asked.context["here"].endswith(plan.day.isoformat()), "the notice leads to its own night"
+    assert login(cast.outsider).get(URL, {"run": plan.pk}).context["plans"] == []
     for nonsense in ("2026-02-31", "x", "²"):
-        assert desk.get(URL, {"day": nonsense, "after": nonsense}).status_code == 200
+        assert desk.get(URL, {"day": nonsense, "after": nonsense, "run": nonsense}).status_code == 200
 
 
 def test_the_rule_of_a_street_is_chosen_from_a_list(cast: Cast, login: Login) -> None:
