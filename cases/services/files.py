@@ -196,7 +196,7 @@ def file_drop(*, file_id: int) -> bool:
     except (ProtectedError, IntegrityError):  # sent in this very moment
         return False
     except OSError as error:
-        log.warning("photo_not_removed", name=folder_of(file.key), why=str(error))
+        log.warning("photo_not_removed", file=file_id, why=str(error))
         return False
     return True
 

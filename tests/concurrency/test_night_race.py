@@ -36,6 +36,7 @@ from cases.services.nightplans import batch, running
 from cases.services.orders import opening
 from dispatch.notify import nights
 from dispatch.notify.models import Message
+from dispatch.notify.texts import named
 from teams.policies import SYSTEM
 from tests.cast import Cast
 from tests.concurrency.together import Outcome, Rendezvous, together, without_constraint, without_row_locks
@@ -338,7 +339,7 @@ def test_two_sweeps_at_once_tell_the_office_once(stage: Cast, monkeypatch: pytes
     """Both have seen that nobody was told yet."""
     _parties(stage, 1)
     _run(_plan(stage))
-    monkeypatch.setattr(nights, "named", Rendezvous(nights.named))
+    monkeypatch.setattr(nights, "named", Rendezvous(named))
 
     def sweep() -> int:
         with pretend(now().astimezone().replace(hour=23)):

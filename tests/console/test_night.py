@@ -81,7 +81,8 @@ def test_earlier_nights_and_pages(cast: Cast, login: Login) -> None:
     assert second.count("演示·店") == 1
     asked = desk.get(URL, {"run": plan.pk})
     assert asked.context["here"].endswith(plan.day.isoformat()), "the notice leads to its own night"
-    assert login(cast.outsider).get(URL, {"run": plan.pk}).context["plans"] == []
+    elsewhere = login(cast.outsider).get(URL, {"run": plan.pk}).context
+    assert (elsewhere["plans"], elsewhere["here"]) == ([], URL), "another street's run does not even name its day"
     for nonsense in ("2026-02-31", "x", "²"):
         assert desk.get(URL, {"day": nonsense, "after": nonsense, "run": nonsense}).status_code == 200
 

@@ -59,7 +59,7 @@ def test_a_relay_that_follows_another_takes_what_comes_meanwhile(redis: Redis, m
         receive(cast)
 
     monkeypatch.setattr(tasks, "_began", 0.0)
-    monkeypatch.setattr(tasks.time, "sleep", rest)
+    monkeypatch.setattr("dispatch.notify.tasks.time.sleep", rest)
     receive(cast)
     assert (tasks.outbox_relay(), tasks.outbox_relay()) == (2, 1)
     assert rests[0] == 0
