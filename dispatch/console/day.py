@@ -64,7 +64,8 @@ def _board(
     if plan.pk:
         context["points_url"] = reverse("console:day_points", args=[plan.pk])
     if request.headers.get("HX-Request") and request.headers.get("HX-Target") == "day-board":
-        return show(request, "console/day.html#board", context, status=status)
+        # What an act said stands beside the board: the board is drawn anew when somebody changes the day.
+        return show(request, "console/day.html#board", context | {"spoken": request.method == "POST"}, status=status)
     context |= {"streets": streets or streets_for(actor_for(request)), "fit": fit_of([street])}
     return show(request, "console/day.html", context, status=status, at="day")
 

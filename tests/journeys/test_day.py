@@ -55,7 +55,7 @@ def test_a_day(people: People, product: Product, clock: Clock) -> None:
     expect(team(office, 2).locator(".day-card", has_text=f"{shop}乙")).to_contain_text("put here by hand")
     assert same_page(office)
     office.get_by_role("button", name="Confirm").click()
-    expect(office.locator("#day-board")).to_contain_text("Confirmed:")
+    expect(office.locator("#day-said")).to_contain_text("Confirmed:")
     fits(office)
     assert_accessible(office)
 
