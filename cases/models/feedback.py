@@ -45,7 +45,10 @@ class Feedback(models.Model):
     rework_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["at"], name="feedback_at")]
+        indexes = [
+            models.Index(fields=["at"], name="feedback_at"),
+            models.Index(fields=["case"], condition=models.Q(rework="asked"), name="feedback_asked"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["complaint", "case"], name="feedback_once"),
             models.CheckConstraint(condition=models.Q(satisfied__range=(1, 5)), name="feedback_scale"),

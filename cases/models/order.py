@@ -143,7 +143,10 @@ class Part(models.Model):
 
     class Meta:
         ordering = ["-is_lead", "id"]
-        indexes = [models.Index(fields=["squad", "state"], name="part_squad_state")]
+        indexes = [
+            models.Index(fields=["squad", "state"], name="part_squad_state"),
+            models.Index(fields=["squad", "done_at"], condition=Q(state="done"), name="part_done"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["order", "squad"], condition=~Q(state="released"), name="part_once_a_squad"
