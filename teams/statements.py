@@ -3,15 +3,20 @@ database on the answers."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache, wraps
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connections
+from django.db import NotSupportedError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, Expression, F, Field, Func, IntegerField, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
+from psycopg2.extensions import AsIs
 
+from teams import prepared
 from teams.policies import Actor
 
 Row = TypeVar("Row")
@@ -34,51 +39,83 @@ def among(path: str, name: str) -> Func:
     return Func(F(path), Slot(name), template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField())
 
 
+@dataclass(frozen=True, slots=True)
+class _Worded:
+    """``sql`` for the driver; ``text`` the same for PostgreSQL, with ``$1`` in place of the first slot."""
+
+    queryset: QuerySet[Any, Any]
+    compiler: SQLCompiler
+    sql: str
+    params: tuple[Any, ...]
+    slots: tuple[str, ...]
+    text: str
+
+
 class Statement(Generic[Row]):
     """A queryset with slots, asked by their names: ``NOTES(case=7)``. Its rows are the queryset's own.
 
-    ``ask`` is called once. What else it depends on (a language, today, who asks) must not be in it: it would stay.
+    ``ask`` is called once. What else it depends on (a language, today, who asks) must not be in it: it would stay. Each
+    connection prepares it when it first asks (``teams.prepared``).
     """
 
     def __init__(self, ask: Callable[[], QuerySet[Any, Row]]) -> None:
         self._ask = ask
-        self._ready: tuple[QuerySet[Any, Row], SQLCompiler, str, tuple[Any, ...]] | None = None
+        self._ready: _Worded | None = None
         self._empty = False
 
     def __call__(self, **values: Any) -> list[Row]:
         if self._empty:
             return []
         try:
-            queryset, compiler, sql, params = self._ready or self._work_out()
+            worded = self._ready or self._work_out()
         except EmptyResultSet:  # whatever is given, no row fits: an actor without a street
             self._empty = True
             return []
-        given = tuple(values[one.name] if isinstance(one, Slot) else one for one in params)
-        return list(_again(queryset, compiler, sql, given))
+        if not prepared.possible():
+            given = tuple(values[one.name] if isinstance(one, Slot) else one for one in worded.params)
+            return list(_again(worded, worded.sql, given))
+        given = tuple(values[name] for name in worded.slots)
+        connection = connections[worded.queryset.db]
+        try:
+            return list(_again(worded, self._call(connection, worded), given))
+        except NotSupportedError:  # a column has another type since: it must be prepared anew
+            prepared.forget(connection)
+            if connection.in_atomic_block:
+                raise
+            return list(_again(worded, self._call(connection, worded), given))
 
-    def _work_out(self) -> tuple[QuerySet[Any, Row], SQLCompiler, str, tuple[Any, ...]]:
+    def _call(self, connection: BaseDatabaseWrapper, worded: _Worded) -> str:
+        return prepared.call(connection, worded.text, len(worded.slots), worded.queryset.model._meta.db_table)
+
+    def _work_out(self) -> _Worded:
         queryset = self._ask()
         compiler = queryset.query.get_compiler(queryset.db)
         sql, params = compiler.as_sql()
         converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
         compiler.get_converters = lambda _columns: converters
-        self._ready = queryset, compiler, sql, tuple(params)
+        slots = tuple(one.name for one in params if isinstance(one, Slot))
+        numbers = itertools.count(1)
+        written = tuple(AsIs(f"${next(numbers)}") if isinstance(one, Slot) else one for one in params)
+        with connections[queryset.db].cursor() as cursor:
+            text = cursor.mogrify(sql, written).decode() if written else sql
+        self._ready = _Worded(queryset, compiler, sql, tuple(params), slots, text)
         return self._ready
 
 
-def _again(queryset: QuerySet[Any, Row], compiler: SQLCompiler, sql: str, given: tuple[Any, ...]) -> QuerySet[Any, Row]:
+def _again(worded: _Worded, sql: str, given: tuple[Any, ...]) -> QuerySet[Any, Any]:
     """The queryset once more, over a compiler that knows what to say already."""
-    worded: Any = _twin(compiler)
-    worded.connection = connections[queryset.db]  # each thread has its own
-    worded.as_sql = lambda *_a, **_k: (sql, given)
+    queryset = worded.queryset
+    compiler: Any = _twin(worded.compiler)
+    compiler.connection = connections[queryset.db]  # each thread has its own
+    compiler.as_sql = lambda *_a, **_k: (sql, given)
     query: Any = _twin(queryset.query)
-    query.get_compiler = lambda *_a, **_k: worded
+    query.get_compiler = lambda *_a, **_k: compiler
     old: Any = queryset
     rows: Any = old.__class__(model=old.model, query=query, using=old._db)
     rows._iterable_class = old._iterable_class
     rows._fields = old._fields
     rows._prefetch_related_lookups = old._prefetch_related_lookups
-    found: QuerySet[Any, Row] = rows
+    found: QuerySet[Any, Any] = rows
     return found
 
 

@@ -81,10 +81,10 @@ class Postgres:
             "port": str(self.port),
             "unix_socket_directories": "",
             "max_connections": str(self.max_connections),
-            "shared_buffers": "256MB",
+            "shared_buffers": f"{_share_of_memory(8, least=128, most=2048) if self.durable else 256}MB",
             "work_mem": "8MB",
             "maintenance_work_mem": "128MB",
-            "effective_cache_size": "1GB",
+            "effective_cache_size": f"{_share_of_memory(2, least=512, most=65536)}MB",
             "random_page_cost": "1.1",
             "jit": "off",
             "log_timezone": "UTC",
@@ -178,6 +178,12 @@ class Postgres:
                 cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME])
                 if cursor.fetchone() is None:
                     cursor.execute(f'CREATE DATABASE "{NAME}"')
+
+
+def _share_of_memory(part: int, *, least: int, most: int) -> int:
+    """One ``part``-th of this machine's memory in MB; pages are taken as they are used, not at the start."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024**2
+    return min(most, max(least, whole // part))
 
 
 def _ctype() -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import NotSupportedError, connection, connections, transaction
 from django.db.models import Count, F
 from django.test.utils import CaptureQueriesContext
 
+from teams import prepared
 from teams.models import Agency, District, Role, Squad, SquadKind, Street
 from teams.policies import Actor, Grant
 from teams.statements import Slot, Statement, among, for_readers, forget
@@ -112,3 +114,87 @@ def test_each_thread_asks_over_its_own_connection() -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(question, range(12))) == [[district]] * 12
+
+
+def test_a_connection_prepares_a_question_once(squads: list[Squad]) -> None:
+    ask = Statement(lambda: Squad.objects.filter(among("id", "squads"), kind=SquadKind.STATIONED).order_by("pk"))
+    alike = Statement(lambda: Squad.objects.filter(among("id", "squads"), kind=SquadKind.STATIONED).order_by("pk"))
+    before = _prepared()
+    for found in (squads[:1], squads[:2], squads):
+        assert ask(squads=[row.pk for row in found]) == alike(squads=[row.pk for row in found]) == found
+    [made] = _prepared() - before
+    assert made.startswith("teams_squad_")
+
+
+def test_it_is_planned_anew_after_many_times(squads: list[Squad], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepared, "TIMES", 3)
+    ask = Statement(lambda: Squad.objects.filter(pk=Slot("squad")))
+    before, names = _prepared(), set()
+    for _ in range(9):
+        assert ask(squad=squads[0].pk) == [squads[0]]
+        [name] = _prepared() - before
+        names.add(name)
+    assert len(names) == 3
+
+
+def test_a_connection_keeps_the_last_asked(squads: list[Squad], monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared.forget(connection)
+    monkeypatch.setattr(prepared, "MOST", 3)
+    several = [Statement(lambda n=n: Squad.objects.filter(pk=Slot("squad"), name=f"{n}队")) for n in range(5)]
+    before = _prepared()
+    for _ in range(2):
+        for n in (0, 1, 2, 0, 3, 0, 4):
+            assert several[n](squad=squads[0].pk) == ([squads[0]] if n == 0 else [])
+    assert len(_prepared() - before) == 3
+
+
+def test_what_was_prepared_before_a_table_changed_is_prepared_anew(squads: list[Squad]) -> None:
+    """A migration may change a column below a connection that lives on: one question fails at most."""
+    ask = Statement(lambda: Squad.objects.filter(pk=Slot("squad")))
+    assert ask(squad=squads[0].pk) == squads[:1]
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE teams_squad ALTER COLUMN name TYPE text")
+    with pytest.raises(NotSupportedError), transaction.atomic():
+        ask(squad=squads[0].pk)
+    assert ask(squad=squads[0].pk) == squads[:1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_a_transaction_it_is_asked_once_more() -> None:
+    district = District.objects.create(code="140107", name="一区")
+    was = District._meta.get_field("name").db_type(connection)
+    ask = Statement(lambda: District.objects.filter(pk=Slot("district")))
+    assert ask(district=district.pk) == [district]
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE teams_district ALTER COLUMN name TYPE text")
+    try:
+        assert ask(district=district.pk) == [district]
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE teams_district ALTER COLUMN name TYPE {was}")
+
+
+def test_a_new_connection_knows_nothing_of_the_old_one(transactional_db: None) -> None:
+    district = District.objects.create(code="140107", name="一区")
+    ask = Statement(lambda: District.objects.filter(pk=Slot("district")))
+    assert ask(district=district.pk) == [district]
+    connection.close()
+    assert ask(district=district.pk) == [district]
+
+
+def test_behind_a_pooler_nothing_is_prepared(squads: list[Squad], settings: Any) -> None:
+    settings.DATABASE_POOLED = True
+    ask = Statement(lambda: Squad.objects.filter(pk=Slot("squad"), name="1队"))
+    before = _prepared()
+    with CaptureQueriesContext(connection) as asked:
+        assert ask(squad=squads[1].pk) == [squads[1]]
+    assert _prepared() == before
+    assert asked.captured_queries[0]["sql"].startswith("SELECT")
+
+
+def _prepared() -> set[str]:
+    """Names of what this connection has prepared."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_prepared_statements")
+        return {name for (name,) in cursor.fetchall()}
