@@ -140,7 +140,8 @@ def test_it_is_planned_anew_after_many_times(squads: list[Squad], monkeypatch: p
 def test_a_connection_keeps_the_last_asked(squads: list[Squad], monkeypatch: pytest.MonkeyPatch) -> None:
     prepared.forget(connection)
     monkeypatch.setattr(prepared, "MOST", 3)
-    several = [Statement(lambda n=n: Squad.objects.filter(pk=Slot("squad"), name=f"{n}队")) for n in range(5)]
+    rows = [Squad.objects.filter(pk=Slot("squad"), name=f"{n}队") for n in range(5)]
+    several = [Statement(one.all) for one in rows]
     before = _prepared()
     for _ in range(2):
         for n in (0, 1, 2, 0, 3, 0, 4):
