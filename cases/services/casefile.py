@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 from django.db import connection, transaction
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +20,6 @@ from cases.models import (
     CaseNote,
     CaseStage,
     Complaint,
-    Deadline,
     DeadlineKind,
     Event,
     Order,
@@ -27,6 +28,7 @@ from cases.models import (
 )
 from cases.refusals import Refused
 from cases.services import deadlines, journal
+from teams import rows
 from teams.policies import Actor
 from teams.selectors import grid_at, office_people
 from teams.statements import Statement, among
@@ -51,8 +53,40 @@ def references_take(*, count: int, at: datetime) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('cases_case_reference') FROM generate_series(1, %s)", [count])
         numbers = [row[0] for row in cursor.fetchall()]
-    day = timezone.localtime(at).strftime("%y%m%d")
-    return [f"{day}-{number:04}" for number in numbers]
+    return [_reference(number, at) for number in numbers]
+
+
+def _reference(number: int, at: datetime) -> str:
+    return f"{timezone.localtime(at).strftime('%y%m%d')}-{number:04}"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What rows are called before they are written, so that they can name each other. ``sent``: the complaint that came
+    with the client key before; then nothing was drawn."""
+
+    reference: str
+    case_id: int
+    complaint_id: int
+    identity_id: int
+    sent: int | None = None
+
+
+_NUMBERS = """
+SELECT sent.id, CASE WHEN sent.id IS NULL THEN nextval('cases_case_reference') END,
+    CASE WHEN sent.id IS NULL THEN nextval('cases_case_id_seq') END,
+    CASE WHEN sent.id IS NULL THEN nextval('cases_complaint_id_seq') END,
+    CASE WHEN sent.id IS NULL THEN nextval('cases_identity_id_seq') END
+FROM (SELECT) AS one LEFT JOIN cases_complaint sent ON sent.client_key = %s
+"""
+
+
+def numbers_take(*, at: datetime, client_key: str | None = None) -> Numbers:
+    """The next reference and the next ids, unless a complaint came with this client key before."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NUMBERS, [client_key or None])
+        sent, number, *ids = cursor.fetchone()
+    return Numbers("", 0, 0, 0, sent) if sent else Numbers(_reference(number, at), *ids)
 
 
 def case_open(
@@ -63,7 +97,6 @@ def case_open(
     title: str,
     urgency: str = Urgency.GENERAL,
     complaint: Complaint | None = None,
-    reference: str = "",
     address: str = "",
     lat: float | None = None,
     lng: float | None = None,
@@ -72,10 +105,13 @@ def case_open(
     target_id: int | None = None,
     contact: bool = False,
     at: datetime | None = None,
+    numbers: Numbers | None = None,
+    beside: Sequence[Model] = (),
 ) -> Case:
     """A new case to accept, with its register and whole-case clocks. [case.received]
 
-    ``contact`` also starts the clock of the first contact with the complainant.
+    ``contact`` also starts the clock of the first contact with the complainant. ``beside``: rows that the same
+    statement inserts, the complaint among them; their ids and the case's are out of ``numbers``.
 
     The caller has asked the policy (a resident has none). ``title`` must already be free of a complainant's data:
     squads may come to read it.
@@ -83,8 +119,10 @@ def case_open(
     moment = at or now()
     with transaction.atomic(savepoint=False):
         grid = grid_at(street_id, lat, lng) if lat is not None and lng is not None else None
+        drawn = numbers or numbers_take(at=moment)
         case = Case(
-            reference=reference or references_take(count=1, at=moment)[0],
+            pk=drawn.case_id,
+            reference=drawn.reference,
             street_id=street_id,
             grid=grid,
             target_id=target_id,
@@ -102,11 +140,11 @@ def case_open(
         )
         clocks = deadlines.deadlines_make(starts=opening_clocks(case, contact=contact), street_id=street_id)
         deadlines.case_due_first(started=clocks)
-        case.save(force_insert=True)
-        if complaint is not None:
-            CaseComplaint.objects.create(case=case, complaint=complaint, joined_at=moment)
-        Deadline.objects.bulk_create(clocks)
-        journal.record_many(entries=[received_entry(case, complaint)], actor=actor, at=at, first=True)
+        rows.write([*beside, case])
+        link = [CaseComplaint(case=case, complaint=complaint, joined_at=moment)] if complaint is not None else []
+        # The search words of a case are put together when its complaint is tied to it: that must be a statement later.
+        entries = [received_entry(case, complaint)]
+        journal.record_many(entries=entries, actor=actor, at=at, first=True, beside=[*link, *clocks])
     return case
 
 

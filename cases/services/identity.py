@@ -41,14 +41,15 @@ def identity_create(*, name: str, phone: str, note: str = "") -> Identity | None
     return sealed
 
 
-def identity_sealed(*, name: str, phone: str, note: str = "") -> Identity | None:
-    """The row that ``identity_create`` keeps, not saved yet."""
+def identity_sealed(*, name: str, phone: str, note: str = "", pk: int | None = None) -> Identity | None:
+    """The row that ``identity_create`` keeps, not saved yet; ``pk`` an id drawn for it."""
     name, phone, note = name.strip(), phone_normal(phone), note.strip()
     if not name and not phone:
         return None
     text = json.dumps({"name": name, "note": note, "phone": phone}, ensure_ascii=False, sort_keys=True)
     key_id, cipher = _cipher(tuple(settings.IDENTITY_KEYS))
     return Identity(
+        pk=pk,
         cipher=cipher.encrypt(text.encode()),
         key_id=key_id,
         phone_index=phone_index(phone),

@@ -31,6 +31,7 @@ from cases.models import (
 from cases.papers import apply_masks, mask_text
 from cases.refusals import Refused
 from cases.services import casefile, deadlines, files, identity, journal
+from teams import rows
 from teams.models import Street
 from teams.policies import RESIDENT, Actor
 from teams.selectors import street_at
@@ -98,19 +99,22 @@ def complaint_create(
     """
     words = _sound_text(text)
     _check(source=source, kind=kind, urgency=urgency, lat=lat, lng=lng)
-    if client_key and (first := _first_sending(client_key, words, source)):
+    moment = now()
+    numbers = casefile.numbers_take(at=moment, client_key=client_key)
+    if numbers.sent and client_key and (first := _first_sending(client_key, words, source)):
         return first
     target = _target(target_id)
     street = _street_for(street_id, target, lat, lng)
     if source in SENDING_RIGHTS:
         policies.require(actor, SENDING_RIGHTS[source], street_id=street)
     token, token_hash = identity.token_new(client_key or "")
-    moment = now()
+    sealed = identity.identity_sealed(pk=numbers.identity_id, name=name, phone=phone, note=contact_note)
     try:
         with transaction.atomic():
             same = _same_case(join_case_id)
-            complaint = Complaint.objects.create(
-                reference=casefile.references_take(count=1, at=moment)[0],
+            complaint = Complaint(
+                pk=numbers.complaint_id,
+                reference=numbers.reference,
                 street_id=same.street_id if same else street,
                 source=source,
                 kind=kind,
@@ -124,15 +128,17 @@ def complaint_create(
                 target=target,
                 occurred_at=occurred_at,
                 received_at=moment,
-                identity=identity.identity_create(name=name, phone=phone, note=contact_note),
+                identity=sealed,
                 keep_secret=keep_secret,
                 language=language,
                 client_key=client_key or None,
                 token_hash=token_hash,
                 taken_by_id=actor.user_id,
             )
-            _attach_all(complaint, files)
+            told = [*([sealed] if sealed else []), complaint]
             if same is not None:
+                rows.write(told)
+                _attach_all(complaint, files)
                 brought = "resident" if source == Source.PORTAL else source
                 casefile.complaint_add(case=same, complaint=complaint, actor=actor, by=brought)
                 return Intake(complaint, same, token)
@@ -143,13 +149,15 @@ def complaint_create(
                 title=title_of(words, party_name),
                 urgency=urgency,
                 complaint=complaint,
-                reference=complaint.reference,
                 address=complaint.address or (target.address if target else ""),
                 lat=lat if lat is not None else (target.lat if target else None),
                 lng=lng if lng is not None else (target.lng if target else None),
                 target_id=target_id,
                 contact=source != Source.GRID,
+                numbers=numbers,
+                beside=told,
             )
+            _attach_all(complaint, files)
     except IntegrityError:
         # Two sendings of one key at once: the unique index let one through, the other reads what it made.
         first = _first_sending(client_key, words, source) if client_key else None

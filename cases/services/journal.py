@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Model
 from django.dispatch import Signal
 
 from cases.clock.moment import now
 from cases.models import Case, Event, Order
 from cases.papers.chain import GENESIS, canonical, chain_hash, moment_text, word_text
+from teams import rows
 from teams.policies import Actor
 
 event_recorded = Signal()
@@ -45,24 +47,29 @@ def record(
 
 
 def record_many(
-    *, entries: Iterable[Entry], actor: Actor, at: datetime | None = None, first: bool = False
+    *,
+    entries: Iterable[Entry],
+    actor: Actor,
+    at: datetime | None = None,
+    first: bool = False,
+    beside: Sequence[Model] = (),
 ) -> list[Event]:
     """Append several events in the given order; one lock a kind of subject, one statement for all that is written.
 
     1. lock the chains of all subjects, in the order of their ids (cases first); 2. hash each event onto its chain;
     3. insert events and outbox rows, move the heads and insert the chains of subjects that had none. A subject's first
     event is written with the subject, so nobody else is making its chain (``first``: there is none to be looked for);
-    the unique column is the net.
+    the unique column is the net. ``beside``: rows of other tables that the same statement inserts.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("record() needs the transaction of the write that it records")
-    rows = list(entries)
-    if not rows:
+    facts = list(entries)
+    if not facts:
         return []
     moment = at or now()
-    chains = {} if first else _lock_chains([entry.subject for entry in rows])
+    chains = {} if first else _lock_chains([entry.subject for entry in facts])
     events: list[Event] = []
-    for entry in rows:
+    for entry in facts:
         subject = entry.subject
         chain = chains.setdefault(_key(subject), _Chain())
         chain.seq += 1
@@ -95,7 +102,7 @@ def record_many(
                 hash=chain.head,
             )
         )
-    _write(events, chains)
+    _write(events, chains, beside)
     for event in events:
         event_recorded.send(sender=Event, event=event)
     return events
@@ -183,7 +190,7 @@ _MOVED = """, moved AS (
 )"""
 
 
-def _write(events: list[Event], chains: dict[Key, _Chain]) -> None:
+def _write(events: list[Event], chains: dict[Key, _Chain], beside: Sequence[Model]) -> None:
     """The ids follow the order of the events: one statement draws them one after the other."""
     values: list[Any] = []
     for one in events:
@@ -200,8 +207,10 @@ def _write(events: list[Event], chains: dict[Key, _Chain]) -> None:
         heads += _MOVED.format(", ".join(["(%s, %s, %s)"] * len(moved)))
         for chain in moved:
             values += [chain.pk, chain.seq, chain.head]
+    more, given = rows.worded(beside)
+    heads += "".join(f", row{nth} AS ({part})" for nth, part in enumerate(more))
     with connection.cursor() as cursor:
-        cursor.execute(_FACTS.format(facts=", ".join([_FACT] * len(events)), heads=heads), values)
+        cursor.execute(_FACTS.format(facts=", ".join([_FACT] * len(events)), heads=heads), values + given)
         for event, (pk,) in zip(events, cursor.fetchall(), strict=True):
             event.pk = pk
-            event._state.adding, event._state.db = False, connection.alias
+    rows.stored([*events, *beside])

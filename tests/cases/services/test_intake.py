@@ -5,7 +5,8 @@ from __future__ import annotations
 from threading import Barrier, Thread
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from cases.models import (
     Case,
@@ -22,7 +23,7 @@ from cases.models import (
     Source,
     Urgency,
 )
-from cases.services import identity, intake, triage
+from cases.services import casefile, identity, intake, triage
 from teams.policies import RESIDENT
 from tests.cast import LAT, LNG, Cast, make_cast, refused
 
@@ -231,3 +232,20 @@ def test_two_sendings_of_one_key_at_once_are_one() -> None:
     assert len({result.case.pk for result in results}) == 1
     assert len({result.token for result in results}) == 1
     assert Complaint.objects.count() == Case.objects.count() == Identity.objects.count() == Event.objects.count() == 1
+
+
+def test_a_sending_is_written_by_few_statements(cast: Cast) -> None:
+    """The numbers, the limits, the two statements of the rows, begin and commit: a flood of reports waits for each."""
+    send(cast, client_key="first")  # the calendar is read once
+    with CaptureQueriesContext(connection) as asked:
+        send(cast, client_key="second", name="演示·某甲", phone="13900000000")
+    said = [one["sql"].split()[0] for one in asked.captured_queries]
+    assert said == ["SELECT", "SAVEPOINT", "SELECT", "WITH", "WITH", "RELEASE"]
+
+
+def test_a_sending_again_draws_no_number(cast: Cast) -> None:
+    made = send(cast, client_key="k")
+    assert casefile.numbers_take(at=made.case.opened_at, client_key="k").sent == made.complaint.pk
+    following = casefile.numbers_take(at=made.case.opened_at)
+    assert int(following.reference.split("-")[1]) == int(made.case.reference.split("-")[1]) + 1
+    assert (following.case_id, following.complaint_id) == (made.case.pk + 1, made.complaint.pk + 1)

@@ -1,0 +1,65 @@
+"""Rows of several tables, written by one statement: a write that makes six rows pays for one question, not for six.
+
+The rows name each other by ids, so whoever makes them draws the ids first. Foreign keys are looked at when the
+transaction commits; what a trigger of a table reads is what the whole statement has written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
+
+from django.db import connection
+from django.db.models import Field, JSONField, Model
+
+_PLAIN = frozenset({str, int, bool, float, type(None)})
+
+
+def write(rows: Sequence[Model]) -> None:
+    """Insert them. A row without an id gets one from the database, and isn't told which."""
+    parts, values = worded(rows)
+    *before, last = parts
+    ahead = "WITH " + ", ".join(f"row{nth} AS ({part})" for nth, part in enumerate(before)) + " " if before else ""
+    with connection.cursor() as cursor:
+        cursor.execute(ahead + last, values)
+    stored(rows)
+
+
+def worded(rows: Sequence[Model]) -> tuple[list[str], list[Any]]:
+    """An INSERT for each run of rows of one table, and the values of them all: for a statement that does more."""
+    parts: list[str] = []
+    values: list[Any] = []
+    for (model, known), run in groupby(rows, key=lambda row: (type(row), row.pk is not None)):
+        head, line, columns = _columns(model, known)
+        count = 0
+        for row in run:
+            values += [_value(row, column, made) for column, made in columns]
+            count += 1
+        parts.append(head + ", ".join([line] * count))
+    return parts, values
+
+
+def stored(rows: Sequence[Model]) -> None:
+    """Tell the rows that they stand in the database."""
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
+
+
+@lru_cache(maxsize=64)
+def _columns(model: type[Model], known: bool) -> tuple[str, str, tuple[tuple[Field[Any, Any], bool], ...]]:
+    """Head of the INSERT, placeholders of a row, the columns and whether each makes its own value."""
+    fields = [one for one in model._meta.concrete_fields if not one.generated and (known or not one.primary_key)]
+    names = ", ".join(connection.ops.quote_name(str(one.column)) for one in fields)
+    table = connection.ops.quote_name(model._meta.db_table)
+    made = [bool(getattr(one, "auto_now", False) or getattr(one, "auto_now_add", False)) for one in fields]
+    head = f"INSERT INTO {table} ({names}) VALUES "  # noqa: S608 # names of our own tables and columns
+    return head, f"({', '.join(['%s'] * len(fields))})", tuple(zip(fields, made, strict=True))
+
+
+def _value(row: Model, column: Field[Any, Any], made: bool) -> Any:
+    value = column.pre_save(row, True) if made else getattr(row, column.attname)
+    if type(value) in _PLAIN and not isinstance(column, JSONField):
+        return value
+    return column.get_db_prep_save(value, connection)
