@@ -35,11 +35,6 @@ READERS = ("dispatcher", "head", "dispatcher2", "head2")
 """Accounts whose tokens the clients of the API have, two clients each: an account may ask 600 times a minute."""
 
 
-def say(facts: Any) -> None:
-    """The last line that is printed."""
-    print(json.dumps(facts))
-
-
 def facts() -> dict[str, Any]:
     """Ids, tokens and places for the clients."""
     desk = User.objects.get(username="dispatcher")

@@ -27,7 +27,7 @@ VARIABLES = {
     "STUCK_SECONDS": "3600",  # a worker that is held still must not be taken for a stuck one
     "FLOOD_REPORTS": "1000000",  # eight clients that report are a flood
 }
-BESIDE = str(Path(__file__).with_name("_beside.py"))
+BESIDE = "_beside"
 OPEN_AT_MOST, OPEN_SHARE = 4_000, 0.4
 """What is open stays the same while the history grows."""
 HEAD = (
@@ -124,15 +124,16 @@ def held(stack: Stack) -> Iterator[None]:
                 os.kill(pid, signal.SIGCONT)
 
 
-def beside(product: Product, act: str, *arguments: Any) -> Any:
-    """Run a function of ``_beside`` with the settings of the product: this one, also where the product is of another
-    revision."""
+def beside(product: Product, act: str, *arguments: Any, of: str = BESIDE) -> Any:
+    """Run a function of ``_beside`` (or another module here) with the settings of the product: this one, also where
+    the product is of another revision."""
     code = (
+        "import json\n"
         "from importlib.util import module_from_spec, spec_from_file_location as at\n"
-        f"spec = at('bench_beside', {BESIDE!r})\n"
+        f"spec = at('bench{of}', {str(Path(__file__).with_name(of + '.py'))!r})\n"
         "found = module_from_spec(spec)\n"
         "spec.loader.exec_module(found)\n"
-        f"found.say(found.{act}{arguments!r})"
+        f"print(json.dumps(found.{act}{arguments!r}))"
     )
     return json.loads(product.manage("shell", "--no-imports", "-c", code).splitlines()[-1])
 

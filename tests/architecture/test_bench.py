@@ -14,16 +14,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import resolve
 
-from bench import _beside, _machine
+from bench import _beside, _machine, _million
 from bench._changes import delays
 from bench._clients import Answer, Client, Taken, drive, paced
 from bench._works import Facts, photo, works
 from bench.faults.storm import below
-from cases.models import Deadline
+from cases.clock.moment import now
+from cases.models import Deadline, Finding, Visit
 from cases.services import files
 from teams.policies import RESIDENT
-from tests.cast import Cast
-from tests.stage import planned_case
+from tests.cast import Cast, snapshot
+from tests.stage import issued_order, planned_case
 
 
 class Told(BaseHTTPRequestHandler):
@@ -162,3 +163,27 @@ def test_a_sweep_chases_exactly_what_was_made_due(cast: Cast) -> None:
     found = _beside.sweep(10_000)
     assert (found["due"], found["once"], found["others"]) == (running, running, 0)
     assert not connection.needs_rollback
+
+
+@pytest.mark.django_db
+def test_deadlines_added_for_a_bench_are_chased_when_due_and_leave_nothing_behind(cast: Cast) -> None:
+    order = issued_order(cast)
+    part = order.parts.select_related("agency").first()
+    assert part is not None
+    visit = Visit.objects.create(order=order, sequence=1, started_at=now())
+    Finding.objects.create(
+        part=part, visit=visit, agency=part.agency, text="烟", found_at=now(), found_by=cast.officers_of("market")[0]
+    )
+    before, running = snapshot(), _million.live()
+    wanted = running + 40
+    assert _million.more(wanted) == wanted
+    added = Deadline.objects.filter(last_error=_million.MARK)
+    assert {row.finding_id is None for row in added} == {True, False}, "also on findings added for them"
+    assert _beside.sweep(0)["due"] == 0
+    assert _million.fewer() == 40
+    assert snapshot() == before
+    _million.more(wanted)
+    found = _beside.sweep(10_000)
+    assert (found["due"], found["once"], found["others"]) == (wanted, wanted, 0)
+    assert _million.fewer() == 40
+    assert _million.live() == running
