@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import itertools
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
+from django.db import NotSupportedError
+from django.db import connection as default
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 MOST = 300
@@ -35,6 +39,31 @@ _numbers = itertools.count(1)
 def possible() -> bool:
     """Whether connections keep what they have prepared."""
     return not settings.DATABASE_POOLED
+
+
+def ask(sql: str, values: Sequence[Any], label: str) -> list[tuple[Any, ...]]:
+    """The rows that SQL with a ``%s`` for each value answers, none where it only writes. For texts of which there are
+    few: each is kept prepared."""
+    try:
+        return _ask(sql, values, label)
+    except NotSupportedError:  # a column has another type since: it must be prepared anew
+        forget(default)
+        if default.in_atomic_block:
+            raise
+        return _ask(sql, values, label)
+
+
+def _ask(sql: str, values: Sequence[Any], label: str) -> list[tuple[Any, ...]]:
+    with default.cursor() as cursor:
+        cursor.execute(call(default, _dollars(sql), len(values), label) if possible() else sql, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+@lru_cache(maxsize=256)
+def _dollars(sql: str) -> str:
+    """The text as PostgreSQL counts its parameters."""
+    first, *more = sql.split("%s")
+    return first + "".join(f"${nth}{part}" for nth, part in enumerate(more, 1))
 
 
 def call(connection: BaseDatabaseWrapper, text: str, count: int, label: str) -> str:

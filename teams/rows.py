@@ -14,6 +14,9 @@ from typing import Any
 from django.db import connection
 from django.db.models import Field, JSONField, Model
 
+from teams import prepared
+
+FEW = 6
 _PLAIN = frozenset({str, int, bool, float, type(None)})
 
 
@@ -22,9 +25,17 @@ def write(rows: Sequence[Model]) -> None:
     parts, values = worded(rows)
     *before, last = parts
     ahead = "WITH " + ", ".join(f"row{nth} AS ({part})" for nth, part in enumerate(before)) + " " if before else ""
-    with connection.cursor() as cursor:
-        cursor.execute(ahead + last, values)
+    say(ahead + last, values, count=len(rows), label=rows[-1]._meta.db_table)
     stored(rows)
+
+
+def say(sql: str, values: Sequence[Any], *, count: int, label: str) -> list[tuple[Any, ...]]:
+    """Ask what inserts so many rows: prepared while they are few, for then the texts are few as well."""
+    if count <= FEW:
+        return prepared.ask(sql, values, label)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall() if cursor.description else []
 
 
 def worded(rows: Sequence[Model]) -> tuple[list[str], list[Any]]:

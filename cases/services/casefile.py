@@ -28,7 +28,7 @@ from cases.models import (
 )
 from cases.refusals import Refused
 from cases.services import deadlines, journal
-from teams import rows
+from teams import prepared, rows
 from teams.policies import Actor
 from teams.selectors import grid_at, office_people
 from teams.statements import Statement, among
@@ -83,9 +83,7 @@ FROM (SELECT) AS one LEFT JOIN cases_complaint sent ON sent.client_key = %s
 
 def numbers_take(*, at: datetime, client_key: str | None = None) -> Numbers:
     """The next reference and the next ids, unless a complaint came with this client key before."""
-    with connection.cursor() as cursor:
-        cursor.execute(_NUMBERS, [client_key or None])
-        sent, number, *ids = cursor.fetchone()
+    [(sent, number, *ids)] = prepared.ask(_NUMBERS, [client_key or None], "cases_numbers")
     return Numbers("", 0, 0, 0, sent) if sent else Numbers(_reference(number, at), *ids)
 
 

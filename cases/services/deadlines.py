@@ -9,7 +9,7 @@ from functools import lru_cache, reduce
 from operator import or_
 from typing import Protocol
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -39,6 +39,7 @@ from cases.models import (
     Part,
     Ruling,
 )
+from teams import prepared
 from teams.models import DayKind, Street
 from teams.selectors import calendar_days
 
@@ -170,17 +171,15 @@ def limits(street_id: int) -> dict[tuple[str, bool], Span]:
 # A street's own rule comes last and so wins. Asked by nearly every write: composing it would take longer than asking.
 _RULES = """
 SELECT kind, urgent, amount, unit FROM cases_deadlinerule
-WHERE kind = ANY(%(kinds)s) AND (street_id IS NULL OR street_id = %(street)s)
-AND starts_on <= %(today)s AND (ends_on IS NULL OR ends_on >= %(today)s) ORDER BY street_id NULLS FIRST
+WHERE kind = ANY(%s) AND (street_id IS NULL OR street_id = %s)
+AND starts_on <= %s AND (ends_on IS NULL OR ends_on >= %s) ORDER BY street_id NULLS FIRST
 """
 
 
 def _rules(kinds: set[str], street_id: int) -> dict[tuple[str, bool], Span]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _RULES, {"kinds": sorted(map(str, kinds)), "street": street_id, "today": timezone.localdate(now())}
-        )
-        return {(kind, urgent): Span(amount, Unit(unit)) for kind, urgent, amount, unit in cursor.fetchall()}
+    today = timezone.localdate(now())
+    found = prepared.ask(_RULES, [sorted(map(str, kinds)), street_id, today, today], "cases_deadlinerule")
+    return {(kind, urgent): Span(amount, Unit(unit)) for kind, urgent, amount, unit in found}
 
 
 def _bounds(
@@ -204,12 +203,9 @@ def deadline_end(*, kind: str, subject: Subject, at: datetime | None = None, can
     """End the live deadline of the kind; None when there is none. ``Used`` goes into the event that ended it."""
     moment = at or now()
     state = (DeadlineState.CANCELLED if cancelled else DeadlineState.MET).value
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _END.format(_COLUMN[type(subject)]), [state, moment, not cancelled, moment, subject.pk, str(kind)]
-        )
-        row = cursor.fetchone()
-    return Used(max(0, int((moment - row[0]).total_seconds())), row[1]) if row else None
+    values = [state, moment, not cancelled, moment, subject.pk, str(kind)]
+    ended = prepared.ask(_END.format(_COLUMN[type(subject)]), values, "cases_deadline")
+    return Used(max(0, int((moment - ended[0][0]).total_seconds())), ended[0][1]) if ended else None
 
 
 def deadlines_cancel(*, subjects: Iterable[Subject]) -> int:
@@ -344,21 +340,21 @@ FROM cases_nearest_clock(%s::bigint[]) WHERE cases_case.id = of_case
 """
 
 
+_NEAREST_OF = "SELECT clock_kind, clock_warn_at, clock_due_at FROM cases_nearest_clock(%s::bigint[])"
+
+
 def case_due_refresh(*, case_ids: Iterable[int]) -> None:
     """Write the nearest running deadline of each case, its orders, parts, findings, rulings and tests to the case.
 
     Nearly every write ends with it, so it is one statement of its own: the ORM needs seven.
     """
     if wanted := sorted(set(case_ids)):
-        with connection.cursor() as cursor:
-            cursor.execute(_NEAREST, [wanted])
+        prepared.ask(_NEAREST, [wanted], "cases_case")
 
 
 def case_due_read(case: Case) -> None:
     """The same of one locked case, put on the instance: the caller saves ``DUE_FIELDS`` with what else it changed."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_kind, clock_warn_at, clock_due_at FROM cases_nearest_clock(%s)", [[case.pk]])
-        case.due_kind, case.warn_at, case.due_at = cursor.fetchone()
+    [(case.due_kind, case.warn_at, case.due_at)] = prepared.ask(_NEAREST_OF, [[case.pk]], "cases_case")
 
 
 DUE_FIELDS = ("due_kind", "warn_at", "due_at")

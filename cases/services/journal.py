@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Model
 from django.dispatch import Signal
 
 from cases.clock.moment import now
 from cases.models import Case, Event, Order
 from cases.papers.chain import GENESIS, canonical, chain_hash, moment_text, word_text
-from teams import rows
+from teams import prepared, rows
 from teams.policies import Actor
 
 event_recorded = Signal()
@@ -161,9 +161,8 @@ def _lock_chains(subjects: list[Case | Order]) -> dict[Key, _Chain]:
         ids = sorted({subject.pk for subject in subjects if isinstance(subject, kind)})
         if not ids:
             continue
-        with connection.cursor() as cursor:
-            cursor.execute(_LOCK.format(name), [ids])
-            found |= {(name, of): _Chain(seq, head, pk) for of, seq, head, pk in cursor.fetchall()}
+        heads = prepared.ask(_LOCK.format(name), [ids], "cases_chain")
+        found |= {(name, of): _Chain(seq, head, pk) for of, seq, head, pk in heads}
     return found
 
 
@@ -204,13 +203,13 @@ def _write(events: list[Event], chains: dict[Key, _Chain], beside: Sequence[Mode
             values += [of if name == "case" else None, of if name == "order" else None, chain.seq, chain.head]
     moved = [chain for chain in chains.values() if chain.pk is not None]
     if moved:
-        heads += _MOVED.format(", ".join(["(%s, %s, %s)"] * len(moved)))
+        heads += _MOVED.format(", ".join(["(%s::bigint, %s::integer, %s)"] * len(moved)))
         for chain in moved:
             values += [chain.pk, chain.seq, chain.head]
     more, given = rows.worded(beside)
     heads += "".join(f", row{nth} AS ({part})" for nth, part in enumerate(more))
-    with connection.cursor() as cursor:
-        cursor.execute(_FACTS.format(facts=", ".join([_FACT] * len(events)), heads=heads), values + given)
-        for event, (pk,) in zip(events, cursor.fetchall(), strict=True):
-            event.pk = pk
+    sql = _FACTS.format(facts=", ".join([_FACT] * len(events)), heads=heads)
+    ids = rows.say(sql, values + given, count=len(events) + len(beside), label="cases_event")
+    for event, (pk,) in zip(events, ids, strict=True):
+        event.pk = pk
     rows.stored([*events, *beside])

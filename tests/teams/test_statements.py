@@ -199,3 +199,16 @@ def _prepared() -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM pg_prepared_statements")
         return {name for (name,) in cursor.fetchall()}
+
+
+def test_plain_sql_is_prepared_as_well(squads: list[Squad]) -> None:
+    sql = "SELECT id, name FROM teams_squad WHERE id = ANY(%s) AND kind = %s ORDER BY id"
+    before = _prepared()
+    for found in (squads, squads[1:]):
+        given = [[row.pk for row in found], SquadKind.STATIONED]
+        assert prepared.ask(sql, given, "teams_squad") == [(row.pk, row.name) for row in found]
+    assert len(_prepared() - before) == 1
+    name = "UPDATE teams_squad SET name = %s WHERE id = %s"
+    assert prepared.ask(name, ["'; --", squads[0].pk], "teams_squad") == []
+    squads[0].refresh_from_db()
+    assert squads[0].name == "'; --"

@@ -240,7 +240,7 @@ def test_a_sending_is_written_by_few_statements(cast: Cast) -> None:
     with CaptureQueriesContext(connection) as asked:
         send(cast, client_key="second", name="演示·某甲", phone="13900000000")
     said = [one["sql"].split()[0] for one in asked.captured_queries]
-    assert said == ["SELECT", "SAVEPOINT", "SELECT", "WITH", "WITH", "RELEASE"]
+    assert said == ["EXECUTE", "SAVEPOINT", "EXECUTE", "EXECUTE", "EXECUTE", "RELEASE"]
 
 
 def test_a_sending_again_draws_no_number(cast: Cast) -> None:
