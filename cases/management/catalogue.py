@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import models, transaction
 
+from cases.management.keeping import REASON, Hands
 from cases.models import (
     Category,
     CategoryWord,
@@ -24,6 +25,7 @@ from cases.models import (
     Period,
     Setting,
 )
+from teams.services.history import facts
 
 FOLDER = Path(__file__).parent / "reference"
 STAMP = "reference_loaded"
@@ -35,8 +37,10 @@ Row = Mapping[str, Any]
 
 @dataclass(slots=True)
 class Loaded:
-    """What a loading wrote: rows made and rows changed, by table; ``skipped`` when the files are the ones loaded."""
+    """What a loading wrote: rows made and rows changed, by table; what it left as people set it, in ``hands.kept``;
+    ``skipped`` when the files are the ones loaded."""
 
+    hands: Hands
     made: dict[str, int] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)
     skipped: bool = False
@@ -63,15 +67,15 @@ def read(name: str) -> dict[str, Any]:
 def load(*, force: bool = False) -> Loaded:
     """Update or create every row of the catalogue by its code.
 
-    With the same files as last time nothing is touched, so an office's own changes outlive a restart; ``force`` writes
-    the catalogue over them. Rows that the catalogue doesn't know are left alone.
+    With the same files as last time nothing is touched. With others, what nobody touched follows them, and what a
+    person set in the administration stays: told in ``hands.kept`` and in the log. ``force`` writes the catalogue over
+    that too. Rows that the catalogue doesn't know are left alone.
     """
-    done = Loaded()
     stamp = digest()
     known = Setting.objects.filter(key=STAMP, street__isnull=True).first()
     if known is not None and known.value == stamp and not force:
-        done.skipped = True
-        return done
+        return Loaded(Hands(), skipped=True)
+    done = Loaded(Hands() if force else Hands.read())
     file = read("categories")
     _categories(file["major"], file["minor"], done)
     clocks = read("clocks")
@@ -82,7 +86,7 @@ def load(*, force: bool = False) -> Loaded:
     for name in ("items_catering", "items_sites"):
         for row in read(name)["item"]:
             _item(row, laws, clocks["noise"], done)
-    _put(Setting, {"key": STAMP, "street": None}, {"value": stamp, "source": "load_reference"}, done)
+    Setting.objects.update_or_create(key=STAMP, street=None, defaults={"value": stamp, "source": REASON})
     return done
 
 
@@ -97,17 +101,20 @@ def powers() -> list[tuple[str, str, bool, bool]]:
 
 
 def _put(model: type[models.Model], keys: Row, values: Row, done: Loaded) -> Any:
-    """The row with these keys, made or changed where it differs; writes nothing where it doesn't."""
+    """The row with these keys, made or changed where it differs and no person set it; writes nothing where it
+    doesn't."""
     name = model.__name__
     found = model._default_manager.filter(**_lookups(keys)).first()
     if found is None:
         done.made[name] = done.made.get(name, 0) + 1
         return model._default_manager.create(**keys, **values)
-    stale = [column for column, value in values.items() if getattr(found, column) != value]
-    if stale:
-        for column in stale:
-            setattr(found, column, values[column])
-        found.save(update_fields=stale)
+    stale = {column: value for column, value in values.items() if getattr(found, column) != value}
+    if stale := done.hands.leave(found, stale):
+        before = facts(found, stale)
+        for column, value in stale.items():
+            setattr(found, column, value)
+        found.save(update_fields=list(stale))
+        done.hands.note(found, before, facts(found, stale))
         done.changed[name] = done.changed.get(name, 0) + 1
     return found
 
@@ -147,14 +154,20 @@ def _words(category: Category, text: str, done: Loaded) -> None:
     pairs = (pair.rpartition(":") for pair in text.split())
     wanted = {word.replace("_", " "): int(weight) for word, _colon, weight in pairs}
     have = {row.word: row for row in category.words.all()}
+    for word in done.hands.words_of(category, wanted, have):
+        wanted.pop(word, None)
     fresh = [
         CategoryWord(category=category, word=word, weight=weight) for word, weight in wanted.items() if word not in have
     ]
     stale = [row for word, row in have.items() if word in wanted and row.weight != wanted[word]]
+    before = [f"{row.word} {row.weight}" for row in stale]
     for row in stale:
         row.weight = wanted[row.word]
     CategoryWord.objects.bulk_create(fresh)
     CategoryWord.objects.bulk_update(stale, ["weight"])
+    after = [f"{row.word} {row.weight}" for row in (*stale, *fresh)]
+    if have and after:
+        done.hands.note(category, {"words": before}, {"words": after})
     if fresh:
         done.made["CategoryWord"] = done.made.get("CategoryWord", 0) + len(fresh)
     if stale:
@@ -197,13 +210,7 @@ def _item(row: Row, laws: Row, noise: Row, done: Loaded) -> None:
         },
         done,
     )
-    codes = set(row.get("classes", "").split())
-    if codes != set(item.categories.values_list("code", flat=True)):
-        found = list(Category.objects.filter(code__in=codes))
-        if len(found) != len(codes):
-            raise ValueError(f"{row['code']} names classes that the catalogue does not have: {sorted(codes)}")
-        item.categories.set(found)
-        done.changed["item classes"] = done.changed.get("item classes", 0) + 1
+    _classes(item, set(row.get("classes", "").split()), done)
     for basis in bases:
         _put(
             ItemBasis,
@@ -217,7 +224,24 @@ def _item(row: Row, laws: Row, noise: Row, done: Loaded) -> None:
             done,
         )
     for keys, values in _limits(row, noise):
-        _put(ItemLimit, {"item": item, **keys}, values, done)
+        if not done.hands.has_limit(item, keys, values):
+            _put(ItemLimit, {"item": item, **keys}, values, done)
+
+
+def _classes(item: InspectionItem, codes: set[str], done: Loaded) -> None:
+    have = set(item.categories.values_list("code", flat=True))
+    if codes == have:
+        return
+    found = list(Category.objects.filter(code__in=codes))
+    if len(found) != len(codes):
+        raise ValueError(f"{item.code} names classes that the catalogue does not have: {sorted(codes)}")
+    if not done.hands.leave(item, {"categories": sorted(row.name for row in found)}):
+        return
+    before = facts(item, ["categories"])
+    item.categories.set(found)
+    done.changed["item classes"] = done.changed.get("item classes", 0) + 1
+    if have:
+        done.hands.note(item, before, facts(item, ["categories"]))
 
 
 def _limits(row: Row, noise: Row) -> list[tuple[dict[str, Any], dict[str, Any]]]:

@@ -18,14 +18,15 @@ Facts = dict[str, Any]
 
 def facts(row: models.Model, names: Iterable[str]) -> Facts:
     """The named columns of a row as the history keeps them: codes, ISO dates, the names of rows they point to."""
-    return {name: _plain(getattr(row, name)) for name in names}
+    return {name: plain(getattr(row, name)) for name in names}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as the history keeps it."""
     if isinstance(value, Named | User):
         return value.name
     if isinstance(value, models.Manager):
-        return sorted(_plain(row) for row in value.all())
+        return sorted(plain(row) for row in value.all())
     if isinstance(value, models.Model):
         return str(value)
     if isinstance(value, date | datetime):

@@ -12,10 +12,10 @@ from cases.management import catalogue
 
 
 class Command(BaseCommand):
-    help = "Load or bring up to date the reference catalogue; what an office added or changed stays."
+    help = "Load or bring up to date the reference catalogue; what people added or set in the administration stays."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--force", action="store_true", help="Write the catalogue over an office's own changes.")
+        parser.add_argument("--force", action="store_true", help="Write the catalogue over what people set, too.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         done = catalogue.load(force=options["force"])
@@ -25,4 +25,9 @@ class Command(BaseCommand):
         for label, rows in ((_("made"), done.made), (_("changed"), done.changed)):
             if rows:
                 self.stdout.write(f"{label}: " + ", ".join(f"{name} {count}" for name, count in sorted(rows.items())))
+        for kept in done.hands.kept:
+            for line in kept.lines:
+                words = {"what": f"{kept.kind.label} {kept.name}", "field": line.label}
+                said = _("kept as people set it: %(what)s: %(field)s stays %(stays)s; the catalogue says %(said)s")
+                self.stdout.write(said % {**words, "stays": line.before, "said": line.after})
         self.stdout.write(_("The reference catalogue is loaded."))
