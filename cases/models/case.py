@@ -12,6 +12,7 @@ from cases.models.complaint import Complaint, Source, Urgency
 from cases.models.scope import CaseQuerySet
 from cases.models.target import Target
 from teams.models import Grid, Street
+from teams.models.base import Spoken
 
 
 class CaseStage(models.TextChoices):
@@ -44,7 +45,7 @@ class Disposition(models.TextChoices):
     REJECTED = "rejected", _("rejected")
 
 
-class Case(models.Model):
+class Case(Spoken):
     """One problem at one target. ``brief`` is what squads read; the nearest live deadline is kept here for lists."""
 
     reference = models.CharField(max_length=16, unique=True)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
 from teams.models import Dated, Function, Named, Street
-from teams.models.base import in_english
+from teams.models.base import Spoken, in_english
 
 
 class Severity(models.TextChoices):
@@ -23,7 +23,7 @@ class Severity(models.TextChoices):
     GENERAL = "C", _("C, general")
 
 
-class Category(Named):
+class Category(Spoken, Named):
     """A class of problem (GB/T 30428.2): code ``05`` is a major class, ``05-10`` a minor one."""
 
     code = models.CharField(_("code"), max_length=8, unique=True)
@@ -67,7 +67,7 @@ class ItemKind(models.TextChoices):
     JUDGED = "judged", _("judgement, no numeric limit")
 
 
-class InspectionItem(Named, Dated):
+class InspectionItem(Spoken, Named, Dated):
     """One item of a function's checklist. ``categories`` empty = asked at every visit of that function."""
 
     code = models.CharField(_("code"), max_length=24, unique=True)
@@ -121,7 +121,7 @@ class Period(models.TextChoices):
     NIGHT = "night", _("night")
 
 
-class ItemLimit(Dated):
+class ItemLimit(Spoken, Dated):
     """The limit of a measured item, by noise zone and period where the standard has them."""
 
     item = models.ForeignKey(InspectionItem, on_delete=models.CASCADE, related_name="limits")
@@ -165,7 +165,7 @@ class Unit(models.TextChoices):
     CALENDAR_DAY = "calendar_day", pgettext_lazy("unit", "calendar days")
 
 
-class DeadlineRule(models.Model):
+class DeadlineRule(Spoken):
     """How long a stage may take. A street's own rule goes before the general one; urgent ones beside the normal.
 
     A change ends the row and begins another; a deadline that has started keeps the moment it was given.

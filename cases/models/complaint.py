@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models.identity import Identity
 from cases.models.target import Target
 from teams.models import Street
+from teams.models.base import Spoken
 
 
 class Source(models.TextChoices):
@@ -37,7 +38,7 @@ class Urgency(models.TextChoices):
     EXTRA = "extra_urgent", _("extra urgent")
 
 
-class Complaint(models.Model):
+class Complaint(Spoken):
     """One sending by one person. ``client_key`` makes two sendings one; ``token_hash`` is of the private link."""
 
     reference = models.CharField(max_length=16, unique=True)
@@ -109,7 +110,7 @@ class LineKind(models.TextChoices):
     RESULT = "result", _("result")
 
 
-class ResidentLine(models.Model):
+class ResidentLine(Spoken):
     """The private line between the office and one complainant; nobody else of the same case sees it."""
 
     complaint = models.ForeignKey(Complaint, on_delete=models.CASCADE, related_name="lines")

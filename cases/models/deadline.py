@@ -13,6 +13,7 @@ from cases.models.finding import Finding
 from cases.models.order import Order, Part
 from cases.models.ruling import Ruling
 from cases.models.visit import LabTest
+from teams.models.base import Spoken
 
 
 class DeadlineState(models.TextChoices):
@@ -27,7 +28,7 @@ class ClockKind(models.TextChoices):
     STATUTORY = "statutory", _("statutory")
 
 
-class Deadline(models.Model):
+class Deadline(Spoken):
     """``next_at`` is the moment of the next step (warning, due, escalation); NULL when nothing more will happen."""
 
     kind = models.CharField(max_length=16, choices=DeadlineKind.choices)

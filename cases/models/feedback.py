@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models.case import Case
 from cases.models.complaint import Complaint
+from teams.models.base import Spoken
 
 
 class CheckAfter(models.Model):
@@ -27,7 +28,7 @@ class ReworkState(models.TextChoices):
     REFUSED = "refused", _("refused")
 
 
-class Feedback(models.Model):
+class Feedback(Spoken):
     """One complainant's rating of one case: contacted, solved, satisfied (1-5), words."""
 
     complaint = models.ForeignKey(Complaint, on_delete=models.CASCADE, related_name="feedback")

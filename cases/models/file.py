@@ -13,6 +13,7 @@ from cases.models.complaint import Complaint
 from cases.models.finding import Finding
 from cases.models.ruling import Ruling
 from cases.models.visit import Answer, LabTest, Visit
+from teams.models.base import Spoken
 
 
 class FileState(models.TextChoices):
@@ -21,7 +22,7 @@ class FileState(models.TextChoices):
     BROKEN = "broken", _("unreadable")
 
 
-class File(models.Model):
+class File(Spoken):
     """A stored upload. ``key`` names the folder in private storage; ``sha256`` is of the original as it came.
 
     ``shared_copy`` names the copy that squads see, ``veiled`` the fields made unrecognizable in it
@@ -61,7 +62,7 @@ class AttachmentRole(models.TextChoices):
 _SUBJECTS = ("complaint", "case", "visit", "answer", "finding", "ruling", "lab_test")
 
 
-class Attachment(models.Model):
+class Attachment(Spoken):
     """What a file belongs to: exactly one subject."""
 
     file = models.ForeignKey(File, on_delete=models.PROTECT, related_name="attachments")

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from teams.models import Street
+from teams.models.base import Spoken
 
 
 class FileRunState(models.TextChoices):
@@ -22,7 +23,7 @@ RUN_BUSY = (FileRunState.COMPARING.value, FileRunState.TAKING.value)
 """States in which a worker has the run, or is to carry it on."""
 
 
-class FileRun(models.Model):
+class FileRun(Spoken):
     """``columns`` maps a field of ours to a column of the file; ``read`` rows were compared, ``done`` ones written."""
 
     street = models.ForeignKey(Street, on_delete=models.PROTECT, related_name="+")

@@ -13,6 +13,7 @@ from cases.models.need import Need
 from cases.models.order import Part
 from cases.models.visit import Answer, LabTest, Visit
 from teams.models import Agency
+from teams.models.base import Spoken
 
 
 class FindingState(models.TextChoices):
@@ -20,7 +21,7 @@ class FindingState(models.TextChoices):
     RULED = "ruled", _("ruled")
 
 
-class Finding(models.Model):
+class Finding(Spoken):
     """A fact found at a visit. ``need`` is the reason it came from, so that a recheck goes back to the same case."""
 
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="findings")

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from teams.models.base import Spoken
+
 
 class Identity(models.Model):
     """Name and contact of a complainant.
@@ -37,7 +39,7 @@ class DataPurpose(models.TextChoices):
     PERIOD = "period", _("the period for keeping it is over")
 
 
-class Reveal(models.Model):
+class Reveal(Spoken):
     """Each look at an identity: who, which, why. Never deleted while the identity exists."""
 
     identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="reveals")

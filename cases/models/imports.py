@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from teams.models import Street
+from teams.models.base import Spoken
 
 
 class RunState(models.TextChoices):
@@ -16,7 +17,7 @@ class RunState(models.TextChoices):
     FAILED = "failed", _("failed")
 
 
-class ImportRun(models.Model):
+class ImportRun(Spoken):
     """``columns`` maps a field of ours to a column of the file; counts grow while it runs."""
 
     street = models.ForeignKey(Street, on_delete=models.PROTECT, related_name="+")

@@ -12,6 +12,7 @@ from cases.models.catalogue import InspectionItem
 from cases.models.complaint import Urgency
 from cases.models.target import Target
 from teams.models import Agency
+from teams.models.base import Spoken
 
 
 class NeedState(models.TextChoices):
@@ -29,7 +30,7 @@ class NeedCause(models.TextChoices):
     PATROL = "patrol", _("patrol finding")
 
 
-class Need(models.Model):
+class Need(Spoken):
     """``from_day``..``due_day`` inclusive; ``hour_from``/``hour_until`` where it has its hour (night noise)."""
 
     target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="needs")

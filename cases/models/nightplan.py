@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models.order import Order
 from cases.models.target import Target
 from teams.models import Street
+from teams.models.base import Spoken
 
 
 class NightState(models.TextChoices):
@@ -17,7 +18,7 @@ class NightState(models.TextChoices):
     FAILED = "failed", _("broken off")
 
 
-class NightPlan(models.Model):
+class NightPlan(Spoken):
     """One a street and day. ``parties`` have open needs, ``looked`` of them were looked at; ``after`` is the last one,
     where the next batch begins. Rule, margin and weekday (0 Monday) are those of its beginning."""
 

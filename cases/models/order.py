@@ -13,6 +13,7 @@ from cases.models.need import Need
 from cases.models.scope import OrderQuerySet
 from cases.models.target import Target
 from teams.models import Agency, Squad, Street
+from teams.models.base import Spoken
 
 
 class OrderState(models.TextChoices):
@@ -34,7 +35,7 @@ class OrderKind(models.TextChoices):
     HANDLING = "handling", _("handling task")
 
 
-class Order(models.Model):
+class Order(Spoken):
     """One visit for every department's items. A handling task is an order of one part, without approval."""
 
     number = models.CharField(max_length=20, unique=True)
@@ -122,7 +123,7 @@ class PartState(models.TextChoices):
     RELEASED = "released", _("released")
 
 
-class Part(models.Model):
+class Part(Spoken):
     """A squad's part in an order, in the name of its agency."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="parts")

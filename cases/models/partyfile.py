@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from cases.models.filerun import FileRun
 from cases.models.target import Target
+from teams.models.base import Spoken
 
 
 class PartyRun(FileRun):
@@ -33,7 +34,7 @@ class RowChoice(models.TextChoices):
     CHANGE = "change", _("change the party")
 
 
-class PartyRow(models.Model):
+class PartyRow(Spoken):
     """A row of the file. ``facts`` in our fields; ``changes`` column → before and after; ``taken_at`` when written."""
 
     run = models.ForeignKey(PartyRun, on_delete=models.CASCADE, related_name="rows")

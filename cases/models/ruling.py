@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models.finding import Finding
 from cases.models.need import Need
 from teams.models import Agency
+from teams.models.base import Spoken
 
 
 class RulingOutcome(models.TextChoices):
@@ -20,7 +21,7 @@ class RulingOutcome(models.TextChoices):
     HAND_OVER = "hand_over", _("hand over to ordinary procedure")
 
 
-class Ruling(models.Model):
+class Ruling(Spoken):
     """``measures`` says what to put right, ``due_at`` by when; ``corrected_at`` when it was put right."""
 
     finding = models.OneToOneField(Finding, on_delete=models.PROTECT, related_name="ruling")

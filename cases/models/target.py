@@ -10,6 +10,7 @@ from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from teams.models import Grid, Street
+from teams.models.base import Spoken
 
 
 class Pairs(Func):
@@ -29,7 +30,7 @@ class TargetKind(models.TextChoices):
     PLACE = "place", _("place")
 
 
-class Target(models.Model):
+class Target(Spoken):
     """A business, site, vendor, or a place (point with radius, or a stretch of road as GeoJSON). WGS-84."""
 
     street = models.ForeignKey(Street, on_delete=models.PROTECT, related_name="+")
@@ -106,7 +107,7 @@ class ChangeKind(models.TextChoices):
     MERGED = "merged", _("merged into another entry")
 
 
-class TargetChange(models.Model):
+class TargetChange(Spoken):
     """What became of a party's entry: written once, in the transaction of the change; triggers refuse the rest.
 
     ``version`` is the one that the change made; ``changes`` maps a column to what it held before and after it.

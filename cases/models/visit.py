@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models.order import Order, Part, PartItem
 from teams.models import Squad
+from teams.models.base import Spoken
 
 
 class VisitState(models.TextChoices):
@@ -23,7 +24,7 @@ class VisitOutcome(models.TextChoices):
     NOT_FOUND = "not_found", _("not found")
 
 
-class Visit(models.Model):
+class Visit(Spoken):
     """One visit of an order; a second one only where the first could not take place or hours exclude each other."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="visits")
@@ -95,7 +96,7 @@ class Result(models.TextChoices):
     SENT_TO_LAB = "sent_to_lab", _("sent to the laboratory")
 
 
-class Answer(models.Model):
+class Answer(Spoken):
     """The answer to one item. Measured ones carry value, unit, limit, standard, instrument."""
 
     visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="answers")
@@ -131,7 +132,7 @@ class LabState(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
-class LabTest(models.Model):
+class LabTest(Spoken):
     """A third-party test, paid by the agency, never by the party. The laboratory tests; it never inspects."""
 
     number = models.CharField(max_length=20, unique=True)

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cases.models.case import Case
+from teams.models.base import Spoken
 
 
 class CaseWords(models.Model):
@@ -36,7 +37,7 @@ class LookupPurpose(models.TextChoices):
     EXPORT = "export", _("to hand a person their data")
 
 
-class IdentityLookup(models.Model):
+class IdentityLookup(Spoken):
     """Each search for a complainant by phone: who and when and how many cases it found, never the number."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -13,6 +13,7 @@ from cases.models.filerun import FileRun
 from cases.models.need import Need
 from cases.models.target import Target
 from teams.models import Agency
+from teams.models.base import Spoken
 
 
 class YearPlan(FileRun):
@@ -38,7 +39,7 @@ class PlanFate(models.TextChoices):
     REFUSED = "refused", pgettext_lazy("rows", "refused")
 
 
-class YearPlanRow(models.Model):
+class YearPlanRow(Spoken):
     """A row: the party it means, its days, the items it is narrowed to (none = all of the agency), and its need."""
 
     plan = models.ForeignKey(YearPlan, on_delete=models.CASCADE, related_name="rows")

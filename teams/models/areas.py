@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from teams.models.base import Named
+from teams.models.base import Named, Spoken
 
 
 def _digits(count: int) -> RegexValidator:
@@ -29,7 +29,7 @@ class StreetKind(models.TextChoices):
     TOWN = "town", _("town")
 
 
-class Street(Named):
+class Street(Spoken, Named):
     """A street or town (nine digits) with its one enforcement office."""
 
     district = models.ForeignKey(District, on_delete=models.PROTECT, related_name="streets")
@@ -62,7 +62,7 @@ class GridKind(models.TextChoices):
     DUTY = "duty_grid", _("duty grid")
 
 
-class Grid(Named):
+class Grid(Spoken, Named):
     """15 digits = 6 division + 3 street + 3 community + 3 serial (GB/T 30428.1); 300-500 households."""
 
     community = models.ForeignKey(Community, on_delete=models.PROTECT, related_name="grids")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any, cast
+
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -35,3 +38,21 @@ class Dated(models.Model):
 
     class Meta:
         abstract = True
+
+
+class Spoken(models.Model):
+    """Its choices are said from a kept list: Django hashes all words of a field, translated, to say one of them."""
+
+    class Meta:
+        abstract = True
+
+    def _get_FIELD_display(self, field: Any) -> str:  # noqa: N802 # what Django calls behind get_x_display
+        value: Any = getattr(self, field.attname)
+        said: Any = _said(field).get(value, value)
+        words: Any = said if said is None else str(said)  # None stays, as with Django's own
+        return cast(str, words)
+
+
+@cache
+def _said(field: Any) -> dict[Any, Any]:
+    return dict(field.flatchoices)

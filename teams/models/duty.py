@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from teams.models.areas import District, Street
+from teams.models.base import Spoken
 from teams.models.people import User
 from teams.models.squads import Squad
 
@@ -51,7 +52,7 @@ class DayKind(models.TextChoices):
     WORKDAY = "workday", _("worked day")
 
 
-class CalendarDay(models.Model):
+class CalendarDay(Spoken):
     """A day that differs from the rule (State Council's yearly notice, 调休), entered by hand until published."""
 
     district = models.ForeignKey(District, on_delete=models.CASCADE, null=True, blank=True, related_name="+")

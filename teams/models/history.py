@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from teams.models.areas import Street
+from teams.models.base import Spoken
 
 
 class Subject(models.TextChoices):
@@ -48,7 +49,7 @@ class ChangeAction(models.TextChoices):
     RENEWED = "renewed", _("secret renewed")
 
 
-class Change(models.Model):
+class Change(Spoken):
     """One change of one thing. ``fields``: list of ``{"field", "from", "to"}`` with codes, dates, names as they were.
 
     A person's phone and e-mail stand there masked, since nothing here can be erased.

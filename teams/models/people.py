@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from teams.models.areas import District, Grid, Street
-from teams.models.base import Dated
+from teams.models.base import Dated, Spoken
 from teams.models.squads import Agency, Squad
 
 
@@ -107,7 +107,7 @@ ADMIN_ROLES = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
 """The three separate administrators (三员分立): who holds one of them holds no other role."""
 
 
-class Assignment(Dated):
+class Assignment(Spoken, Dated):
     """A role held by a person at a place: office roles at a street, squad roles in a squad."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="assignments")

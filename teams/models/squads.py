@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from teams.models.areas import District, Street
-from teams.models.base import Dated, Named
+from teams.models.base import Dated, Named, Spoken
 
 
 class Function(models.TextChoices):
@@ -30,7 +30,7 @@ class Function(models.TextChoices):
     LABORATORY = "laboratory", _("testing laboratory")
 
 
-class Agency(Named):
+class Agency(Spoken, Named):
     """An enforcement agency: the name and seal under which its squads act (Administrative Penalty Law art. 17-24)."""
 
     district = models.ForeignKey(District, on_delete=models.PROTECT, related_name="agencies")
@@ -62,7 +62,7 @@ class SquadKind(models.TextChoices):
     LABORATORY = "laboratory", _("laboratory")
 
 
-class Squad(Named):
+class Squad(Spoken, Named):
     """A squad that can be called. ``streets`` are those it serves; a module squad usually serves the whole district."""
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="squads")
