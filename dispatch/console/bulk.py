@@ -27,8 +27,8 @@ from dispatch.console.bulk_forms import AssignForm, BulkForm, JoinForm, RejectFo
 from dispatch.console.frame import console_view, show
 from dispatch.console.undoing import undo_words as undo_words
 from dispatch.web.access import actor_for, check_right_somewhere
+from dispatch.web.moments import moment_words
 from dispatch.web.refusals import INVALID
-from dispatch.web.templatetags.look import moment_words
 from teams.policies import Actor
 
 MOST = 200

@@ -28,8 +28,8 @@ from dispatch.console.frame import console_view, show
 from dispatch.console.map import fit_of
 from dispatch.insights.report import streets_for
 from dispatch.web.access import actor_for, check_right, check_right_somewhere, day_plan_or_404
+from dispatch.web.moments import moment_words
 from dispatch.web.refusals import INVALID, put_refusal
-from dispatch.web.templatetags.look import moment_words
 from teams.models import Street
 from teams.numbers import is_number
 from teams.selectors import squads_serving

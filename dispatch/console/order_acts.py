@@ -19,7 +19,7 @@ from dispatch.console.acts import Act, Place, act_view
 from dispatch.console.nextacts import button, next_of_order
 from dispatch.web.access import lab_or_404, order_or_404, part_or_404
 from dispatch.web.explain import explained
-from dispatch.web.templatetags.look import moment_words
+from dispatch.web.moments import moment_words
 from teams.policies import Actor
 
 Data = Mapping[str, Any]

@@ -19,8 +19,8 @@ from dispatch.console.frame import console_view, show
 from dispatch.insights import periods
 from dispatch.insights.report import AgeRow, Rate, Report, Row, StageRow, Sums, report, streets_for
 from dispatch.web.access import actor_for
+from dispatch.web.moments import moment_words
 from dispatch.web.sheets import Cell, Table, xlsx_response
-from dispatch.web.templatetags.look import moment_words
 from teams.models import Street
 
 KINDS = (

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from cases.law import Note
 from cases.models import RulingOutcome
-from dispatch.web.templatetags.look import moment_words
+from dispatch.web.moments import moment_words
 
 WHY_NOT: Mapping[str, object] = {
     "officer_of_another_agency": gettext_lazy("of another agency"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.law import Note
-from dispatch.web.templatetags.look import moment_words
+from dispatch.web.moments import moment_words
 
 WORDS: Mapping[str, object] = {
     "no_street_team": _("The street has no enforcement team of its own: choose who leads."),

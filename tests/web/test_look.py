@@ -12,8 +12,9 @@ from django.conf import settings
 from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
-from django.utils import translation
+from django.utils import dateformat, timezone, translation
 
+from dispatch.web import moments
 from dispatch.web.templatetags import look
 
 ROOT = Path(settings.BASE_DIR)
@@ -122,11 +123,11 @@ def test_a_face_loads_little() -> None:
 
 def test_moments_are_written_in_local_time_and_language() -> None:
     with translation.override("zh-hans"):
-        assert look.moment_words(DUE, "time") == "20:10"
+        assert moments.moment_words(DUE, "time") == "20:10"
     with translation.override("en"):
-        assert look.moment_words(DUE) == "21 Aug 20:10"
-        assert look.moment_words(DUE, "full") == "21 Aug 2026 20:10"
-        assert look.moment_words(date(2026, 8, 21)) == "21 Aug"
+        assert moments.moment_words(DUE) == "21 Aug 20:10"
+        assert moments.moment_words(DUE, "full") == "21 Aug 2026 20:10"
+        assert moments.moment_words(date(2026, 8, 21)) == "21 Aug"
         assert draw("{{ at|day_words }}", at=DUE) == "21 Aug 2026" == draw("{{ at|day_words }}", at=date(2026, 8, 21))
         assert draw("{% moment at %}", at=DUE) == (
             '<time datetime="2026-08-21T20:10:00+08:00" data-short>21 Aug 20:10</time>'
@@ -267,3 +268,13 @@ def test_the_sign_in_page_wears_the_look(client: Client) -> None:
     assert "css/base.css" in page
     assert 'class="panel"' in page
     assert 'data-drafts="keep"' in page
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_kept_forms_write_what_the_patterns_say(language: str) -> None:
+    with translation.override(language):
+        assert all(moments._forms(language).values())
+        for month in range(1, 13):
+            at = datetime(2026, month, 3 + month, month + 4, 5, tzinfo=timezone.get_default_timezone())
+            for style, pattern in moments._patterns(language).items():
+                assert moments.moment_words(at, style) == dateformat.format(at, pattern)

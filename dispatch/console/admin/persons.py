@@ -19,9 +19,9 @@ from cases.services import erasure
 from dispatch.console.admin.frame import admin_view, show_admin
 from dispatch.web.access import actor_for, holds_somewhere
 from dispatch.web.fresh import prove, was_kept
+from dispatch.web.moments import moment_words
 from dispatch.web.refusals import INVALID, put_refusal
 from dispatch.web.sheets import Table, xlsx_response
-from dispatch.web.templatetags.look import moment_words
 
 RIGHTS = ("identity.erase", "identity.export")
 

@@ -18,7 +18,7 @@ from dispatch.console.admin.frame import act_page, admin_view
 from dispatch.console.admin.people import person_or_404
 from dispatch.web.access import actor_for
 from dispatch.web.choices import CHOOSE, NONE
-from dispatch.web.templatetags.look import moment_words
+from dispatch.web.moments import moment_words
 from teams.models import Agency, Assignment, Certificate, District, Function, Grid, Leave, Role, Squad, Street, User
 from teams.selectors.staff import colleagues
 from teams.services import certificates, leaves, roles

@@ -11,18 +11,21 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from django import forms, template
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import get_script_prefix
-from django.utils import dateformat, timezone
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext, gettext_lazy, ngettext, pgettext, pgettext_lazy
+
+from dispatch.web.drawing import settled
+from dispatch.web.moments import iso, local, moment_words, written
 
 register = template.Library()
 _REFERENCE = re.compile(r"\b(?:[A-Z]{2}-)?\d{6}-\d{4}\b")
@@ -56,12 +59,14 @@ def _use(name: str, css: str) -> SafeString:
 
 
 @register.simple_tag
+@settled
 def sprite() -> str:
     """Give the address of the sprite, for the rare ``<use>`` written by hand."""
     return _sprite()
 
 
 @register.simple_tag
+@settled
 def icon(name: str, label: Text = "", css: str = "") -> SafeString:
     """Draw an icon of the sprite; ``label`` is read aloud (without it the icon is decoration)."""
     drawn = _use(name, f"ti {css}".strip())
@@ -69,12 +74,14 @@ def icon(name: str, label: Text = "", css: str = "") -> SafeString:
 
 
 @register.simple_tag
+@settled
 def mark(name: str, css: str = "") -> SafeString:
     """Draw one of our own marks: ``l-ok l-soon l-late l-lateo l-hold s-silent s-ack s-here s-done s-back``."""
     return _use(name, f"mark {css}".strip())
 
 
 @register.simple_tag
+@settled
 def fixed(name: str) -> SafeString:
     """Draw a part that says the same to everybody who reads this language; once a process. It gets no context."""
     return _fixed(name, get_language(), get_script_prefix())
@@ -85,42 +92,6 @@ def _fixed(name: str, _language: str | None, _prefix: str) -> SafeString:
     return render_to_string(name)
 
 
-def _local(value: datetime) -> datetime:
-    return timezone.localtime(value) if timezone.is_aware(value) else value
-
-
-def _iso(value: datetime | date) -> str:
-    return _local(value).isoformat(timespec="seconds") if isinstance(value, datetime) else value.isoformat()
-
-
-def moment_words(value: datetime | date | None, style: str = "short") -> str:
-    """Write a moment in local time.
-
-    ``short`` 8月21日 20:12 / 21 Aug 20:12; ``time`` 20:12; ``date`` 8月21日 / 21 Aug; ``full`` with the year;
-    ``month`` 2026年8月 / Aug 2026.
-    """
-    if value is None:
-        return ""
-    if not isinstance(value, datetime):
-        style = {"full": "fulldate", "month": "month"}.get(style, "date")
-    else:
-        value = _local(value)
-    return dateformat.format(value, _patterns(get_language() or "")[style])
-
-
-@lru_cache(maxsize=8)
-def _patterns(_language: str) -> Mapping[str, str]:
-    """A page writes some hundred moments."""
-    return {
-        "short": gettext("j M H:i"),
-        "time": "H:i",
-        "date": gettext("j M"),
-        "full": gettext("j M Y H:i"),
-        "fulldate": gettext("j M Y"),
-        "month": gettext("M Y"),
-    }
-
-
 @register.simple_tag
 def moment(value: datetime | date | None, style: str = "short") -> SafeString:
     """Write a ``<time>``; see :func:`moment_words`. Nothing for ``None``.
@@ -129,14 +100,16 @@ def moment(value: datetime | date | None, style: str = "short") -> SafeString:
     """
     if not value:
         return mark_safe("")  # nosec B308 # fixed words of ours
-    short = mark_safe(" data-short") if style == "short" else ""  # nosec B308 # fixed words of ours
-    return format_html('<time datetime="{}"{}>{}</time>', _iso(value), short, moment_words(value, style))
+    short = " data-short" if style == "short" else ""
+    at = local(value) if isinstance(value, datetime) else value
+    words = written(at, style) if isinstance(at, datetime) else moment_words(at, style)
+    return mark_safe(f'<time datetime="{iso(at)}"{short}>{escape(words)}</time>')  # nosec B308 B703 # noqa: S308 # all ours
 
 
 @register.filter
 def day_words(value: datetime | date | None) -> str:
     """Write a day with its year as plain text, for a sentence: 2026年8月21日 / 21 Aug 2026."""
-    return moment_words(_local(value).date() if isinstance(value, datetime) else value, "full")
+    return moment_words(local(value).date() if isinstance(value, datetime) else value, "full")
 
 
 @register.filter
@@ -150,7 +123,11 @@ def until(value: datetime | date | None) -> SafeString:
     """Write a due moment as ``<time>``; on its own day the browser leaves the date out (light.js)."""
     if not value:
         return mark_safe("")  # nosec B308 # fixed words of ours
-    return format_html('<time datetime="{}" data-until>{}</time>', _iso(value), until_words(value))
+    return format_html(
+        '<time datetime="{}" data-until>{}</time>',
+        iso(local(value) if isinstance(value, datetime) else value),
+        until_words(value),
+    )
 
 
 @register.filter
