@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models import F, Func
 from django.utils.translation import gettext_lazy as _
 
 from cases.models.case import Case
@@ -17,7 +18,8 @@ class CaseWords(models.Model):
 
     ``shown`` holds what everybody who sees the case may read; ``everything`` adds the complainants' own words, for the
     office alone. Triggers write it with the rows it copies (cases/migrations/search_words.sql), so it never outlives
-    them; nothing but the case's id is ever read from it.
+    them; nothing but the case's id is ever read from it. The indexes hold each case's spans of ids beside its words
+    (``cases.planner.spans``), so that the newest cases are found without reading the matches of years.
     """
 
     case = models.OneToOneField(Case, on_delete=models.CASCADE, primary_key=True, related_name="words")
@@ -26,8 +28,13 @@ class CaseWords(models.Model):
 
     class Meta:
         indexes = [
-            GinIndex(fields=["shown"], name="case_words_shown", gin_pending_list_limit=512),
-            GinIndex(fields=["everything"], name="case_words_everything", gin_pending_list_limit=512),
+            GinIndex(
+                F(column),
+                Func(F("case_id"), function="search_spans"),
+                name=f"case_words_{column}_near",
+                gin_pending_list_limit=512,
+            )
+            for column in ("shown", "everything")
         ]
 
 

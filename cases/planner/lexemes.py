@@ -29,6 +29,11 @@ class Question:
     tsquery: str
     terms: tuple[str, ...]
 
+    @property
+    def open(self) -> bool:
+        """Whether one of its words is asked by its beginning."""
+        return ":*" in self.tsquery
+
 
 def plain(text: str) -> str:
     """As the index holds it: full-width signs made narrow, small letters."""

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from django.contrib.postgres.search import SearchQuery, SearchVectorField
-from django.db.models import F, Func, Q, QuerySet, Value
+from django.db import connection
 
 from cases.models import Case, CaseComplaint, Order, Target
 from cases.papers import apply_masks, mask_text
-from cases.planner.lexemes import plain, question
+from cases.planner.lexemes import Question, plain, question
+from cases.planner.spans import steps
 from cases.policies import may
-from cases.selectors.register import targets_visible
+from cases.selectors.searchwords import Questions, questions
 from teams.policies import Actor
+from teams.statements import Statement
 
 SIZE = 20
 LEAST = 2
 """Fewer signs find nothing."""
 GROUPS = ("cases", "parties", "orders")
-YOUNG = 3000
-"""Ids that are looked through one by one before the index of the words is asked."""
 _AROUND = 36
+_BIGGEST = 2**63 - 1
+_REFERENCE = re.compile(r"([0-9]{3,6}(?:-[0-9]*)?)")
+_ORDER = re.compile(r"(?:jc-?)?([0-9]{3,6}(?:-[0-9]*)?)")
+"""How a reference (``yymmdd-NNNN``) and an order's number (``JC-yymmdd-NNNN``) begin."""
 
-Row = TypeVar("Row")
-
-
-class Lexemes(SearchQuery):
-    """A question as it stands, not cut again by the database."""
-
-    template = "(%(expressions)s)::tsquery"
-
-    def __init__(self, tsquery: str) -> None:
-        super().__init__(Value(tsquery), search_type="raw")
+Row = TypeVar("Row", bound=Any)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +70,18 @@ def find(actor: Actor, text: str, *, size: int = SIZE, group: str = "", after: s
 
     Cases by their numbers, title, brief, address, party and category; where the actor works on complaints, by the
     complainants' words too. Parties by name, other names, credit code, address and trade; orders by number.
-    Ten short queries at most.
+    In each group what fits best first (its tiers), and in each tier the newest first, however many there are.
     """
     words = plain(text).strip()
     asked = question(words)
     if len(words) < LEAST or not asked.terms:
         return Found()
-    query = Lexemes(asked.tsquery)
+    ask = questions(actor, size + 1)
     wanted = (group,) if group in GROUPS else GROUPS
     return Found(
-        cases=_cases(actor, query, words, asked.terms, after, size) if "cases" in wanted else Group(),
-        parties=_parties(actor, query, words, after, size) if "parties" in wanted else Group(),
-        orders=_orders(actor, query, after, size) if "orders" in wanted else Group(),
+        cases=_cases(ask, actor, asked, words, after, size) if "cases" in wanted else Group(),
+        parties=_parties(ask, asked, words, after, size) if "parties" in wanted else Group(),
+        orders=_orders(ask, asked, words, after, size) if "orders" in wanted else Group(),
         terms=asked.terms,
     )
 
@@ -97,42 +92,50 @@ def cases_of(actor: Actor, ids: Iterable[int]) -> Group[Hit]:
     return Group([Hit(case) for case in rows.order_by("-pk")])
 
 
-def _cases(actor: Actor, query: Lexemes, words: str, terms: tuple[str, ...], after: str, size: int) -> Group[Hit]:
-    """Three tiers, newest first in each: the very reference, what everybody may read, the complainants' own words."""
+def _cases(ask: Questions, actor: Actor, asked: Question, words: str, after: str, size: int) -> Group[Hit]:
+    """Three tiers: references that begin with the text, what everybody may read, the complainants' own words."""
     tier, last = _keyset(after)
-    visible = Case.objects.visible_to(actor).select_related("target", "category")
-    desk = [street for street in actor.streets() if may(actor, "complaint.line", street_id=street)]
-    tiers: list[QuerySet[Case]] = [
-        visible.filter(reference=words),
-        visible.filter(words__shown=query).exclude(reference=words),
-        visible.filter(words__everything=query, street_id__in=desk).exclude(words__shown=query),
-    ]
+    low, high = _beginning(_REFERENCE.fullmatch(words))
     found: list[tuple[int, Case]] = []
-    newest = Case.objects.order_by("-pk").values_list("pk", flat=True).first()
-    top = (newest or 0) + 1
-    for number, rows in enumerate(tiers):
-        if number < tier or len(found) > size or (number == 0 and "-" not in words) or (number == 2 and not desk):
-            continue
-        if number == 0:
-            found += [(0, case) for case in rows]
-            continue
-        before = last if number == tier and last else top
-        found += [(number, case) for case in _newest(rows, before, size + 1 - len(found))]
-    shown = found[:size]
-    told = _told([case.pk for number, case in shown if number == 2], terms)
-    return Group([Hit(case, told.get(case.pk, "")) for _number, case in shown], _next(found, size))
+    if tier == 0 and low:
+        place = (
+            Case.objects.visible_to(actor).filter(pk=last).values_list("reference", flat=True).first() if last else ""
+        )
+        found += [(0, case) for case in ask.cases_numbered(low=low, high=high, before=place or high)]
+    if tier <= 1 and len(found) <= size:
+        below = last if tier == 1 and last else _newest() + 1
+        rows = _along(ask.shown, ask.shown_young, asked, size, below=below, low=low, high=high)
+        found += [(1, case) for case in rows]
+    desk = [street for street in actor.streets() if may(actor, "complaint.line", street_id=street)]
+    if desk and len(found) <= size:
+        below = last if tier == 2 and last else _newest() + 1
+        found += [(2, case) for case in _along(ask.told, ask.told_young, asked, size, below=below, streets=desk)]
+    page = _group(found, size)
+    told = _told([case.pk for number, case in found[:size] if number == 2], asked.terms)
+    return Group([Hit(case, told.get(case.pk, "")) for case in page.rows], page.more)
 
 
-def _newest(rows: QuerySet[Case], before: int, size: int) -> list[Case]:
-    """The newest of the rows below an id, in two steps that both stay short, however often the words are found.
+def _along(
+    by_index: Statement[Case], young: Statement[Case], asked: Question, size: int, *, below: int, **slots: Any
+) -> list[Case]:
+    """The newest below an id. The index goes by the age of cases too, but gathers all matches of a beginning at once:
+    such a word is looked for among the youngest first."""
+    slots |= {"query": asked.tsquery, "below": below}
+    if asked.open and len(found := young(**slots)) > size:
+        return found
+    return by_index(steps=steps(below, at_once=asked.open), **slots)
 
-    1. Among the youngest ``YOUNG`` ids, along them: enough for a frequent word. 2. Below these by the index of the
-    words, then sorted; ``pk + 0`` keeps the planner from walking along the ids, past all that don't fit.
-    """
-    found = list(rows.filter(pk__lt=before, pk__gte=before - YOUNG).order_by("-pk")[:size])
-    if len(found) < size:
-        found += rows.filter(pk__lt=before - YOUNG).order_by((F("pk") + 0).desc())[: size - len(found)]
-    return found
+
+def _newest() -> int:
+    """The id of the newest case; found along the ids, it costs nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(id) FROM cases_case")
+        return int(cursor.fetchone()[0] or 0)
+
+
+def _beginning(number: re.Match[str] | None, kind: str = "") -> tuple[str, str]:
+    """From and to which number all begin as the text does; nothing where it is no beginning of one."""
+    return (kind + number[1], kind + number[1] + "z") if number else ("", "")
 
 
 def _told(case_ids: list[int], terms: tuple[str, ...]) -> dict[int, str]:
@@ -153,34 +156,29 @@ def _told(case_ids: list[int], terms: tuple[str, ...]) -> dict[int, str]:
     return found
 
 
-def _parties(actor: Actor, query: Lexemes, words: str, after: str, size: int) -> Group[Target]:
-    """Those with the text in their name first, the newest first in each tier."""
+def _parties(ask: Questions, asked: Question, words: str, after: str, size: int) -> Group[Target]:
+    """Those with the text in their name first."""
     tier, last = _keyset(after)
-    found: list[tuple[int, Target]] = []
-    rows = _words_of(targets_visible(actor), "search_party", "name", "aliases", "uscc", "address", "trade")
-    rows = rows.filter(lexemes=query)
-    for number, some in enumerate((rows.filter(name__icontains=words), rows.exclude(name__icontains=words))):
-        if number < tier or len(found) > size:
-            continue
-        if number == tier and last:
-            some = some.filter(pk__lt=last)
-        found += [(number, target) for target in some.order_by((F("pk") + 0).desc())[: size + 1 - len(found)]]
-    return Group([target for _number, target in found[:size]], _next(found, size))
+    below = last or _BIGGEST
+    named, others = (below, _BIGGEST) if tier == 0 else (0, below)
+    rows = ask.parties(query=asked.tsquery, words=words, named=named, others=others)
+    return _group([(0 if party.named else 1, party) for party in rows], size)
 
 
-def _orders(actor: Actor, query: Lexemes, after: str, size: int) -> Group[Order]:
-    _tier, last = _keyset(after)
-    rows = _words_of(Order.objects.visible_to(actor).select_related("target"), "search_order", "number")
-    rows = rows.filter(Q(pk__lt=last) if last else Q(), lexemes=query)
-    found = [(0, order) for order in rows.order_by((F("pk") + 0).desc())[: size + 1]]
-    return Group([order for _number, order in found[:size]], _next(found, size))
-
-
-def _words_of(rows: QuerySet[Any], function: str, *columns: str) -> QuerySet[Any]:
-    """The rows with their lexemes as the index of that function holds them; never selected."""
-    words = Func(*(F(column) for column in columns), function=function, output_field=SearchVectorField())
-    known: QuerySet[Any] = rows.alias(lexemes=words)
-    return known
+def _orders(ask: Questions, asked: Question, words: str, after: str, size: int) -> Group[Order]:
+    """Those whose number begins with the text first. No number holds a sign of Chinese."""
+    tier, last = _keyset(after)
+    if not all(term.isascii() for term in asked.terms):
+        return Group()
+    low, high = _beginning(_ORDER.fullmatch(words), "JC-")
+    found: list[tuple[int, Order]] = []
+    if tier == 0 and low:
+        place = Order.objects.filter(pk=last).values_list("number", flat=True).first() if last else ""
+        found += [(0, order) for order in ask.orders_numbered(low=low, high=high, before=place or high)]
+    if len(found) <= size:
+        below = last if tier == 1 and last else _BIGGEST
+        found += [(1, order) for order in ask.orders_worded(query=asked.tsquery, below=below, low=low, high=high)]
+    return _group(found, size)
 
 
 def _keyset(after: str) -> tuple[int, int]:
@@ -191,8 +189,10 @@ def _keyset(after: str) -> tuple[int, int]:
     return 0, 0
 
 
-def _next(found: list[tuple[int, Any]], size: int) -> str:
-    if len(found) <= size:
-        return ""
-    tier, row = found[size - 1]
-    return f"{tier}.{row.pk}"
+def _group(found: list[tuple[int, Row]], size: int) -> Group[Row]:
+    """A page of (tier, row); one row more says that there is another."""
+    more = ""
+    if len(found) > size:
+        tier, last = found[size - 1]
+        more = f"{tier}.{last.pk}"
+    return Group([row for _tier, row in found[:size]], more)

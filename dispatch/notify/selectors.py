@@ -10,7 +10,6 @@ from cases.models import Outbox
 from dispatch.notify.models import ChannelName, Message
 from dispatch.notify.texts import render
 from teams.policies import Actor
-from teams.statements import Slot, Statement
 
 PAGE = 50
 UNREAD_CAP = 100
@@ -59,14 +58,8 @@ def unread_count(actor: Actor) -> int:
     """Unread messages, counted to ``UNREAD_CAP``."""
     if actor.user_id is None:
         return 0
-    return len(UNREAD(reader=actor.user_id))
-
-
-UNREAD: Statement[int] = Statement(
-    lambda: Message.objects.filter(
-        recipient_id=Slot("reader"), channel=ChannelName.IN_APP, read_at__isnull=True
-    ).values_list("pk", flat=True)[:UNREAD_CAP]
-)
+    unread = Message.objects.filter(recipient_id=actor.user_id, channel=ChannelName.IN_APP, read_at__isnull=True)
+    return unread[:UNREAD_CAP].count()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,6 @@ from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.utils import dateformat, timezone, translation
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy
 
 from dispatch.web import moments
 from dispatch.web.templatetags import look
@@ -24,14 +22,6 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 SPRITE = (ROOT / "static/img/icons.svg").read_text(encoding="utf-8")
 SYMBOLS = set(re.findall(r'<symbol id="([^"]+)"', SPRITE))
 DUE = datetime(2026, 8, 21, 12, 10, tzinfo=UTC)  # 20:10 in Taiyuan
-
-
-def drawn(part: str, page: str, token: str, theme: str = "", **facts: object) -> str:
-    request = RequestFactory().get(page)
-    request.COOKIES["theme"] = theme
-    words = " ".join(f"{name}={name}" for name in facts)
-    source = Template(f'{{% load drawn %}}{{% drawn "{part}" {words} %}}')
-    return source.render(Context({"request": request, "csrf_token": token, **facts}))
 
 
 def draw(source: str, **context: object) -> str:
@@ -288,43 +278,3 @@ def test_kept_forms_write_what_the_patterns_say(language: str) -> None:
             at = datetime(2026, month, 3 + month, month + 4, 5, tzinfo=timezone.get_default_timezone())
             for style, pattern in moments._patterns(language).items():
                 assert moments.moment_words(at, style) == dateformat.format(at, pattern)
-
-
-# --- what is drawn once for all pages that show the same ---
-
-
-def test_a_kept_part_is_each_reader_s_own() -> None:
-    """Kept under its facts, language and theme; the token of its forms and the address of the page are put in."""
-    first = drawn("console/account.html", "/console/a/?q=1&r=%22%3E", "token-one", name="演示<b>", role="调度")
-    again = drawn("console/account.html", "/console/b/", "token-two", name="演示<b>", role="调度")
-    assert first.count('value="token-one"') == 3
-    assert first.count('value="/console/a/?q=1&amp;r=%22%3E"') == 2
-    assert "演示&lt;b&gt;" in first
-    assert again == first.replace("token-one", "token-two").replace("/console/a/?q=1&amp;r=%22%3E", "/console/b/")
-    other = drawn("console/account.html", "/console/b/", "token-two", name=SafeString("<b>"), role="科长")
-    assert "&lt;b&gt;" in other, "nothing that was called safe stays so"
-    assert "科长" in other
-    assert "调度" not in other
-    dark = drawn("console/account.html", "/console/b/", "token-two", "dark", name="演示<b>", role="调度")
-    assert dark != again == drawn("console/account.html", "/console/b/", "token-two", "x", name="演示<b>", role="调度")
-    with translation.override("en"):
-        assert "Sign out" in drawn("console/account.html", "/console/b/", "token-two", name="演示<b>", role="调度")
-    assert "Sign out" not in drawn("console/account.html", "/console/b/", "token-two", name="演示<b>", role="调度")
-
-
-def test_a_link_of_the_rail_is_drawn_for_what_it_says() -> None:
-    link = {"url": "/a/?b&c", "label": gettext_lazy("Late"), "icon": "alarm", "count": 7, "late": 0, "current": False}
-    with translation.override("en"):
-        plain, late = drawn_rail([link]), drawn_rail([{**link, "late": 120, "current": True}, link])
-    assert plain == late.replace(late[late.index("<li>") : late.index("</li>") + 5], "")
-    assert ">Late<" in plain
-    assert "/a/?b&amp;c" in plain
-    assert 'aria-current="page"' in late
-    assert "99+" in late
-    assert "aria-current" not in plain
-    assert ">Late<" not in drawn_rail([link])
-    assert drawn_rail([]) == drawn_rail(None) == ""
-
-
-def drawn_rail(items: list[dict[str, object]] | None) -> str:
-    return Template("{% load drawn %}{% rail_list items %}").render(Context({"items": items}))

@@ -87,7 +87,7 @@ def fixed(name: str) -> SafeString:
     return _fixed(name, get_language(), get_script_prefix())
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _fixed(name: str, _language: str | None, _prefix: str) -> SafeString:
     return render_to_string(name)
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
-from cases.models import Case, CaseComplaint, CaseWords, Complaint, HotlineOrder, Target
+from cases.models import Case, CaseComplaint, CaseWords, Complaint, HotlineOrder, Order, Target
 from cases.planner.lexemes import endings, lexemes
-from cases.selectors.searching import Lexemes, find
+from cases.planner.spans import spans, steps
+from cases.selectors import searchwords
+from cases.selectors.searching import find
+from cases.selectors.searchwords import Lexemes
 from cases.services import intake, parties
+from teams.statements import forget
 from tests.cast import Cast
 from tests.stage import issued_order, planned_case
 
@@ -130,17 +137,30 @@ def test_too_little_finds_nothing_and_asks_nothing(cast: Cast, text: str, django
         assert find(actor, text).count == 0
 
 
-def test_the_index_answers_and_the_queries_are_few(cast: Cast, django_assert_max_num_queries: Any) -> None:
+def test_the_queries_are_few(cast: Cast, django_assert_max_num_queries: Any) -> None:
     for n in range(5):
         told(cast, f"演示·第{n}件。炸串味道")
     actor = cast.act(cast.dispatcher)
-    with django_assert_max_num_queries(9):
-        find(actor, "炸串")
+    with django_assert_max_num_queries(6):
+        assert len(find(actor, "炸串").cases.rows) == 5
+
+
+def test_the_index_answers_and_it_knows_the_age_of_a_case(cast: Cast) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
-    for column, index in (("shown", "case_words_shown"), ("everything", "case_words_everything")):
-        plan = CaseWords.objects.filter(**{column: Lexemes("'炸串'")}).explain()
-        assert index in plan, plan
+    old = Lexemes("'炸串'")
+    for column, index in (("shown", "case_words_shown_near"), ("everything", "case_words_everything_near")):
+        plan = CaseWords.objects.filter(**{column: old}).explain()
+        assert index in plan, f"the version before asks so: {plan}"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "EXPLAIN SELECT case_id FROM cases_casewords"
+                f" WHERE {column} @@ '炸串'::tsquery AND search_spans(case_id) && '{{4,0}}'::bigint[]"
+            )
+            plan = "".join(row[0] for row in cursor.fetchall())
+        assert f"Bitmap Index Scan on {index}" in plan
+        assert plan.count("&&") == 2, f"the span is a condition of the index: {plan}"
+        assert "Filter" not in plan
     for table, function, columns in (
         ("cases_target", "search_party", "name, aliases, uscc, address, trade"),
         ("cases_order", "search_order", "number"),
@@ -148,6 +168,104 @@ def test_the_index_answers_and_the_queries_are_few(cast: Cast, django_assert_max
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN SELECT id FROM {table} WHERE {function}({columns}) @@ '夜市'::tsquery")
             assert "_words" in str(cursor.fetchall())
+
+
+AGES = (1, 4095, 4096, 4097, 30_000, 262_143, 262_144, 300_000, 1_000_000, 2_097_151, 2_097_152, 5_000_000, 5_000_001)
+"""Ids on both sides of spans of every size."""
+
+
+def aged(cast: Cast, ids: Iterable[int], title: str = "演示·炸串 skewers") -> None:
+    moment = timezone.now()
+    Case.objects.bulk_create(
+        Case(
+            pk=pk + 10_000,
+            reference=f"2603{pk % 28 + 1:02}-{pk:04}",
+            street=cast.street,
+            source="plan",
+            title=title,
+            opened_at=moment,
+            stage_at=moment,
+        )
+        for pk in ids
+    )
+
+
+def pages(actor: Any, text: str, size: int, group: str = "cases") -> list[int]:
+    seen: list[int] = []
+    after = ""
+    while True:
+        page = getattr(find(actor, text, size=size, group=group, after=after), group)
+        seen += [hit.case.pk if group == "cases" else hit.pk for hit in page.rows]
+        after = page.more
+        if not after:
+            return seen
+
+
+@pytest.mark.parametrize("text", ["炸串", "skew"], ids=["a word", "a beginning"])
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 20])
+def test_the_newest_first_however_old_the_history(cast: Cast, text: str, size: int) -> None:
+    aged(cast, AGES)
+    actor = cast.act(cast.dispatcher)
+    newest = [pk + 10_000 for pk in reversed(AGES)]
+    assert [hit.case.pk for hit in find(actor, text, size=size).cases.rows] == newest[:size]
+    assert pages(actor, text, size) == newest
+    assert pages(cast.act(cast.supervisor), text, size) == newest
+    assert pages(cast.act(cast.outsider), text, size) == []
+
+
+@pytest.mark.parametrize("young", [1, 2, 500])
+def test_a_beginning_is_found_beyond_the_youngest(cast: Cast, monkeypatch: pytest.MonkeyPatch, young: int) -> None:
+    monkeypatch.setattr(searchwords, "YOUNG", young)
+    forget()
+    aged(cast, AGES[:6])
+    aged(cast, AGES[6:8], title="演示·占道")
+    try:
+        assert pages(cast.act(cast.dispatcher), "skew", 3) == [pk + 10_000 for pk in reversed(AGES[:6])]
+    finally:
+        forget()
+
+
+def test_steps_take_each_id_once_and_the_database_cuts_them_alike(db: None) -> None:
+    for below in (*AGES, 0, 777_777, 123_456_789):
+        for at_once in (False, True):
+            cut = [set(json.loads(f"[{step[1:-1]}]")) for step in steps(below, at_once=at_once)]
+            assert len(cut) <= (1 if at_once else 17)
+            for pk in {0, below // 3, below // 2, below - 1} if below else ():
+                assert sum(bool(step & {*spans(pk)}) for step in cut) == 1, (below, pk)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, search_spans(id) FROM unnest(%s) AS id", [[*AGES, 2**40]])
+        assert all(found == spans(pk) for pk, found in cursor.fetchall())
+
+
+def test_references_that_begin_so_come_before_numbers_that_hold_it(cast: Cast) -> None:
+    aged(cast, (1, 2, 3))
+    holding = told(cast)
+    HotlineOrder.objects.create(complaint=holding.complaint, number="演热260399")
+    actor = cast.act(cast.dispatcher)
+    beginning = list(
+        Case.objects.filter(reference__startswith="2603").order_by("-reference").values_list("pk", flat=True)
+    )
+    assert len(beginning) == 3
+    for size in (1, 2, 3, 20):
+        assert pages(actor, "2603", size) == [*beginning, holding.case.pk]
+    assert pages(actor, "260302-", 5) == pages(actor, "260302-0001", 5) == [10_001]
+    assert pages(cast.act(cast.outsider), "2603", 5) == []
+
+
+def test_orders_that_begin_so_come_first(cast: Cast) -> None:
+    first = issued_order(cast)
+    Order.objects.filter(pk=first.pk).update(number="JC-991126-0001")
+    first.pk, first.number, first.state = None, "JC-260401-9911", "done"
+    first.save(force_insert=True)
+    actor = cast.act(cast.dispatcher)
+    for asked, numbers in {
+        "9911": ["JC-991126-0001", "JC-260401-9911"],
+        "jc-9911": ["JC-991126-0001", "JC-260401-9911"],
+        "jc-": ["JC-260401-9911", "JC-991126-0001"],
+        "260401-9911": ["JC-260401-9911"],
+    }.items():
+        ids = [Order.objects.get(number=number).pk for number in numbers]
+        assert pages(actor, asked, 1, "orders") == pages(actor, asked, 9, "orders") == ids, asked
 
 
 def test_plans_that_are_kept_read_no_table_whole(cast: Cast) -> None:
