@@ -18,6 +18,7 @@ from django import forms, template
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import get_script_prefix
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -90,6 +91,39 @@ def fixed(name: str) -> SafeString:
 @lru_cache(maxsize=64)
 def _fixed(name: str, _language: str | None, _prefix: str) -> SafeString:
     return render_to_string(name)
+
+
+@register.simple_tag
+def server_now() -> str:
+    """Write this moment as ISO 8601: by it the browser knows how far its own clock is off."""
+    return timezone.localtime().isoformat()
+
+
+@register.simple_tag
+def rail_list(items: Iterable[Mapping[str, Any]]) -> SafeString:
+    """Draw addresses of the rail with their counts: dicts ``url label icon count late current``."""
+    word = pgettext("time", "late")
+    rows = [
+        _rail_row(i["url"], str(i["label"]), i["icon"], i["count"], i.get("late"), bool(i["current"]), word)
+        for i in items
+    ]
+    return mark_safe(f'<ul class="rail-list">{"".join(rows)}</ul>' if rows else "")  # nosec B308 B703 # noqa: S308
+
+
+@lru_cache(maxsize=1024)
+def _rail_row(
+    url: str, label: str, drawn: str, count: int | None, late: int | None, current: bool, word: str
+) -> SafeString:
+    here = mark_safe(' aria-current="page"') if current else ""  # nosec B308 # fixed words of ours
+    over: SafeString | str = ""
+    if late:
+        over = format_html(
+            '<span class="rail-late">{}{}<span class="vh"> {}</span></span>', mark("l-lateo"), capped(late), word
+        )
+    number = format_html('<span class="rail-n">{}</span>', capped(count)) if count is not None else ""
+    return format_html(
+        '<li><a href="{}"{}>{}<span class="grow">{}</span>{}{}</a></li>', url, here, icon(drawn), label, over, number
+    )
 
 
 @register.simple_tag
