@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +16,6 @@ from cases.models import (
     Case,
     DeadlineKind,
     Disposition,
-    Event,
     LineKind,
     LookupPurpose,
     RevealPurpose,
@@ -139,13 +139,20 @@ TALK = frozenset(
 """Kinds that are somebody's words: the residents', or the office's to them or to itself."""
 
 _SQUADS = ("squad", "squads", "laboratory", "to_squad", "called")
-_LABELS: Mapping[str, tuple[Any, ...]] = MappingProxyType(
+
+
+def _by_value(*choices: type[TextChoices]) -> Mapping[str, TextChoices]:
+    """What each value means; of two that are the same the first counts."""
+    return {one.value: one for some in reversed(choices) for one in some}
+
+
+_LABELS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        "clock": (DeadlineKind,),
-        "disposition": (Disposition,),
-        "outcome": (VisitOutcome, RulingOutcome),
-        "purpose": (RevealPurpose, LookupPurpose),
-        "as": (LineKind,),
+        "clock": _by_value(DeadlineKind),
+        "disposition": _by_value(Disposition),
+        "outcome": _by_value(VisitOutcome, RulingOutcome),
+        "purpose": _by_value(RevealPurpose, LookupPurpose),
+        "as": _by_value(LineKind),
     }
 )
 _PLAIN = ("number", "paper", "paper_number", "to_unit", "handed_to")
@@ -229,8 +236,9 @@ def detail(kind: str, data: Mapping[str, Any], names: Names) -> str:
     if kind == "order.planned":
         hours = "–".join(str(data[key]) for key in ("from", "until") if data.get(key))
         parts.append(" ".join(part for part in (str(data.get("day") or ""), hours) if part))
-    for key, choices in _LABELS.items():
-        parts.append(_label(choices, data.get(key)))
+    for key, labels in _LABELS.items():
+        if isinstance(value := data.get(key), str) and value in labels:
+            parts.append(str(labels[value].label))
     if kind.endswith(".escalated"):
         parts.append(gettext("supervision level %(level)s") % {"level": data.get("level")})
     if data.get("hastened") is True:
@@ -242,13 +250,27 @@ def detail(kind: str, data: Mapping[str, Any], names: Names) -> str:
     return "·".join(part for part in parts if part)
 
 
-def actor_words(event: Event) -> str:
+class Acted(Protocol):
+    """An event, as a row or as the columns of one: ``actor`` shows the name."""
+
+    @property
+    def actor(self) -> object: ...
+    @property
+    def actor_id(self) -> int | None: ...
+    @property
+    def actor_role(self) -> str: ...
+
+
+_ROLES = {role.value: role for role in Role}
+
+
+def actor_words(event: Acted) -> str:
     """Who did it, in which role. Residents and the system have no name."""
     if event.actor_role == "resident":
         return gettext("resident")
     if event.actor_id is None:
         return gettext("system")
-    role = Role(event.actor_role).label if event.actor_role in Role.values else ""
+    role = _ROLES[event.actor_role].label if event.actor_role in _ROLES else ""
     return f"{event.actor} {role}".strip()
 
 
@@ -260,10 +282,3 @@ def _ids(value: object) -> set[int]:
     if isinstance(value, list):
         return {one for one in value if isinstance(one, int)}
     return set()
-
-
-def _label(choices: tuple[Any, ...], value: object) -> str:
-    for one in choices:
-        if value in one.values:
-            return str(one(value).label)
-    return ""

@@ -104,7 +104,7 @@ ORDER = Statement(
         "target", "street", "drafted_by", "approved_by", "issued_by"
     )
 )
-ORDERS = Statement(lambda: Order.objects.filter(among("id", "orders")).order_by("-pk"))
+ORDERS = Statement(lambda: Order.objects.filter(among("id", "orders")).select_related("chain").order_by("-pk"))
 PARTS = Statement(
     lambda: (
         Part.objects.filter(among("order_id", "orders"))

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from cases.models import Case, Chain, Event, Order, OrderNeed
@@ -70,21 +70,69 @@ class Story:
 _LEFT = Statement(
     lambda: OrderNeed.objects.filter(need__case=Slot("case")).order_by("pk").values_list("order_id", "released_at")
 )
-_EVENTS = Statement(
+
+
+class Told(NamedTuple):
+    """An event as the story reads it."""
+
+    pk: int
+    case_id: int | None
+    order_id: int | None
+    seq: int
+    kind: str
+    actor_id: int | None
+    actor_name: str | None
+    actor_login: str | None
+    actor_role: str
+    at: datetime
+    used_seconds: int | None
+    late: bool | None
+    body: str
+    hash: str
+
+    @property
+    def actor(self) -> str | None:
+        return self.actor_name or self.actor_login
+
+
+_TOLD = (
+    *("pk", "case_id", "order_id", "seq", "kind", "actor_id", "actor__name", "actor__username", "actor_role"),
+    *("at", "used_seconds", "late", "body", "hash"),
+)
+
+
+def _told() -> QuerySet[Event]:
+    return Event.objects.filter(Q(among("case_id", "cases")) | Q(among("order_id", "orders"))).order_by("seq")
+
+
+_EVENTS: Statement[Any] = Statement(lambda: _told().values_list(*_TOLD))
+_HEADED: Statement[Any] = Statement(
     lambda: (
-        Event.objects.filter(Q(among("case_id", "cases")) | Q(among("order_id", "orders")))
+        _told()
         .annotate(
             number=Coalesce("case__reference", "order__number"),
             head=Coalesce("case__chain__head", "order__chain__head"),
             head_seq=Coalesce("case__chain__seq", "order__chain__seq"),
         )
-        .select_related("actor")
-        .order_by("seq")
+        .values_list(*_TOLD, "number", "head_seq", "head")
     )
 )
 """The events with the heads of their chains, read at one moment: read after each other, an event that comes between
 would make a chain look broken."""
 _HEADS = Statement(lambda: Chain.objects.filter(Q(among("case_id", "cases")) | Q(among("order_id", "orders"))))
+
+
+Subject = tuple[int | None, int | None]
+"""A case or an order, by id; the other is None."""
+Head = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Heads:
+    """Numbers and chains of subjects; ``chains`` None for one that has none."""
+
+    numbers: dict[Subject, str]
+    chains: dict[Subject, Head | None]
 
 
 def case_timeline(
@@ -93,60 +141,89 @@ def case_timeline(
     for_squad: bool = False,
     until: Mapping[int, datetime | None] | None = None,
     known: Iterable[Squad | Agency] = (),
+    orders: Iterable[Order] = (),
 ) -> Story:
     """The case and the orders its needs are or were in; of an order it left, what happened until then.
 
-    ``for_squad`` leaves out what concerns the office and its residents alone. ``until`` and ``known``: the orders, each
-    with when the case left it, and squads and agencies, where the caller has read them already.
+    ``for_squad`` leaves out what concerns the office and its residents alone. ``until``, ``known`` and ``orders``: the
+    orders, each with when the case left it, squads and agencies, and the orders with their chains, where the caller has
+    read them already.
     """
     left = dict(_LEFT(case=case.pk)) if until is None else until
-    events, chains = _read(case_ids=[case.pk], order_ids=list(left))
+    events, heads, chains = _read(case_ids=[case.pk], order_ids=list(left), heads=_heads([case, *orders]))
     shown = [
         event for event in events if event.order_id is None or (end := left[event.order_id]) is None or event.at <= end
     ]
-    return Story(_entries(shown, for_squad=for_squad, known=known), chains)
+    return Story(_entries(shown, heads.numbers, for_squad=for_squad, known=known), chains)
 
 
 def order_timeline(*, order: Order, for_squad: bool = False) -> Story:
     """The order's own journal."""
-    events, chains = _read(case_ids=[], order_ids=[order.pk])
-    return Story(_entries(events, for_squad=for_squad), chains)
+    events, heads, chains = _read(case_ids=[], order_ids=[order.pk])
+    return Story(_entries(events, heads.numbers, for_squad=for_squad), chains)
 
 
 def verify(case: Case) -> list[Checked]:
     """Check the chains of the case and of every order its needs are or were in."""
     order_ids = OrderNeed.objects.filter(need__case=case).values_list("order_id", flat=True)
-    return _read(case_ids=[case.pk], order_ids=sorted(set(order_ids)))[1]
+    return _read(case_ids=[case.pk], order_ids=sorted(set(order_ids)))[2]
 
 
-def _read(*, case_ids: Sequence[int], order_ids: Sequence[int]) -> tuple[list[Event], list[Checked]]:
-    events: list[Any] = _EVENTS(cases=list(case_ids), orders=list(order_ids))
-    heads: dict[tuple[int | None, int | None], tuple[int, str] | None] = {}
-    for event in events:
-        heads[event.case_id, event.order_id] = None if event.head is None else (event.head_seq, event.head)
-    bare = {
-        "cases": [pk for pk in case_ids if (pk, None) not in heads],
-        "orders": [pk for pk in order_ids if (None, pk) not in heads],
-    }
-    if any(bare.values()):
-        heads |= {(row.case_id, row.order_id): (row.seq, row.head) for row in _HEADS(**bare)}
+def _heads(subjects: Iterable[Case | Order]) -> _Heads:
+    """What subjects that were read with their chains say of themselves."""
+    heads = _Heads({}, {})
+    for row in subjects:
+        chain: Chain | None = row._state.fields_cache.get("chain")
+        if chain is not None:
+            key = (row.pk, None) if isinstance(row, Case) else (None, row.pk)
+            heads.numbers[key] = row.reference if isinstance(row, Case) else row.number
+            heads.chains[key] = chain.seq, chain.head
+    return heads
+
+
+def _read(
+    *, case_ids: Sequence[int], order_ids: Sequence[int], heads: _Heads | None = None
+) -> tuple[list[Told], _Heads, list[Checked]]:
+    """Events, with ``heads`` where these were read before them and nothing was written since, else with new ones."""
+    asked: list[Subject] = [*((pk, None) for pk in case_ids), *((None, pk) for pk in order_ids)]
+    ids = {"cases": list(case_ids), "orders": list(order_ids)}
+    events: list[Told] | None = None
+    if heads is not None and all(one in heads.chains for one in asked):
+        events = [Told(*row) for row in _EVENTS(**ids)]
+        if any(event.seq > (heads.chains[event.case_id, event.order_id] or (0, ""))[0] for event in events):
+            events = None
+    if heads is None or events is None:
+        events, heads = _with_heads(ids, asked)
     found: list[Checked] = []
-    for subject, ids in (("case", case_ids), ("order", order_ids)):
-        for pk in ids:
-            own = [event for event in events if getattr(event, f"{subject}_id") == pk]
-            chain = heads.get((pk, None) if subject == "case" else (None, pk))
-            broken = verify_chain(
-                [Link(event.seq, "", event.body, event.hash) for event in own],
-                head=chain[1] if chain else None,
-                seq=chain[0] if chain else None,
-            )
-            if chain is None and own:
-                broken = Break(own[-1].seq, "head")
-            found.append(Checked(subject, pk, len(own), broken))
-    return events, found
+    for subject in asked:
+        own = [event for event in events if (event.case_id, event.order_id) == subject]
+        chain = heads.chains.get(subject)
+        seq, head = chain or (None, None)
+        broken = verify_chain([Link(event.seq, "", event.body, event.hash) for event in own], head=head, seq=seq)
+        if chain is None and own:
+            broken = Break(own[-1].seq, "head")
+        found.append(Checked("case" if subject[0] else "order", subject[0] or subject[1] or 0, len(own), broken))
+    return events, heads, found
 
 
-def _entries(events: Iterable[Event], *, for_squad: bool, known: Iterable[Squad | Agency] = ()) -> list[Entry]:
+def _with_heads(ids: Mapping[str, list[int]], asked: Iterable[Subject]) -> tuple[list[Told], _Heads]:
+    events: list[Told] = []
+    heads = _Heads({}, {})
+    for *row, number, seq, head in _HEADED(**ids):
+        event = Told(*row)
+        events.append(event)
+        heads.numbers[event.case_id, event.order_id] = number
+        heads.chains[event.case_id, event.order_id] = None if head is None else (seq, head)
+    bare = [one for one in asked if one not in heads.chains]
+    if bare:
+        rows = _HEADS(cases=[one for one, _order in bare if one], orders=[one for _case, one in bare if one])
+        heads.chains.update({(row.case_id, row.order_id): (row.seq, row.head) for row in rows})
+    return events, heads
+
+
+def _entries(
+    events: Iterable[Told], numbers: Mapping[Subject, str], *, for_squad: bool, known: Iterable[Squad | Agency] = ()
+) -> list[Entry]:
     read = [(event, json.loads(event.body)["data"]) for event in events]
     names = names_for(((event.kind, data) for event, data in read), known)
     entries = []
@@ -156,7 +233,6 @@ def _entries(events: Iterable[Event], *, for_squad: bool, known: Iterable[Squad 
             continue
         subject_id = event.case_id or event.order_id
         assert subject_id is not None  # a check of the table
-        named: Any = event
         theirs = event.kind == "case.withdrawn"  # the resident's act ends the office's clock: that is no lateness
         entries.append(
             Entry(
@@ -170,7 +246,7 @@ def _entries(events: Iterable[Event], *, for_squad: bool, known: Iterable[Squad 
                 event=event.kind,
                 subject="case" if event.case_id is not None else "order",
                 subject_id=subject_id,
-                number=named.number,
+                number=numbers[event.case_id, event.order_id],
                 seq=event.seq,
                 line_id=data.get("line"),
                 note_id=data.get("note") if event.kind == "case.noted" else None,

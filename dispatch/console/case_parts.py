@@ -62,7 +62,9 @@ def case_map(subject: Case) -> dict[str, Any] | None:
 
 def story_of(subject: Case, facts: Dossier) -> dict[str, Any]:
     """The timeline by days, the newest entries open, the rest folded; with the words of lines and notes."""
-    story = timeline.case_timeline(case=subject, until=facts.until, known=facts.ground)
+    story = timeline.case_timeline(
+        case=subject, until=facts.until, known=facts.ground, orders=[view.order for view in facts.orders]
+    )
     said: dict[tuple[str, int], str] = {("note", note.pk): note.text for note in facts.notes}
     for voice in facts.voices:
         to = _("To %(who)s") % {"who": voice.label}

@@ -52,5 +52,7 @@ def _preview(request: HttpRequest, case: Case) -> dict[str, Any]:
         "parts": [view for view in present.parts if view.part.state != "released"] if present else [],
         "voices": facts.voices[:LAST],
         "more_voices": max(0, len(facts.voices) - LAST),
-        "story": timeline.case_timeline(case=case, until=facts.until, known=facts.ground).entries[:LAST],
+        "story": timeline.case_timeline(
+            case=case, until=facts.until, known=facts.ground, orders=[view.order for view in facts.orders]
+        ).entries[:LAST],
     }

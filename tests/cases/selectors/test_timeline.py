@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from cases.clock.moment import now, pretend
-from cases.models import Case, Event
+from cases.models import Case, Event, Order
 from cases.policies import RIGHTS
 from cases.selectors.event_words import SENTENCES
 from cases.selectors.timeline import case_timeline, order_timeline, verify
@@ -171,3 +171,44 @@ def test_events_and_the_heads_of_their_chains_are_read_at_one_moment(cast: Cast,
     assert [one for one in asked.captured_queries if 'FROM "cases_chain"' in one["sql"]] == []
     assert {chain.subject for chain in story.chains} == {"case", "order"}
     assert story.verified
+
+
+def _as_its_page_reads(case: Case) -> tuple[Case, list[Order]]:
+    order_ids = case.needs.values("order_links__order")
+    return (
+        Case.objects.select_related("chain").get(pk=case.pk),
+        list(Order.objects.filter(pk__in=order_ids).select_related("chain")),
+    )
+
+
+def test_heads_that_were_read_before_are_not_read_again(cast: Cast, settings: Any) -> None:
+    settings.DATABASE_POOLED = True  # a prepared question isn't seen
+    issued_order(cast)
+    case, found = _as_its_page_reads(Case.objects.get(needs__order_links__isnull=False))
+    with CaptureQueriesContext(connection) as asked:
+        story = case_timeline(case=case, orders=found)
+    assert not [one for one in asked.captured_queries if "cases_chain" in one["sql"]]
+    assert story.verified
+    assert story == case_timeline(case=Case.objects.get(pk=case.pk))
+
+
+def test_what_is_written_after_the_heads_were_read_is_told_and_holds(cast: Cast) -> None:
+    issued_order(cast)
+    case, found = _as_its_page_reads(Case.objects.get(needs__order_links__isnull=False))
+    casefile.case_note(actor=cast.act(cast.dispatcher), case_id=case.pk, text="演示·其间")
+    story = case_timeline(case=case, orders=found)
+    assert story.entries[0].event == "case.noted"
+    assert story.verified
+
+
+def test_a_removed_last_event_is_found_by_heads_that_were_read_before(cast: Cast) -> None:
+    case, _need = planned_case(cast)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE cases_event DISABLE TRIGGER cases_event_no_change")
+        last = Event.objects.filter(case=case).latest("seq")
+        cursor.execute("DELETE FROM cases_outbox WHERE event_id = %s", [last.pk])
+        cursor.execute("DELETE FROM cases_event WHERE id = %s", [last.pk])
+        cursor.execute("ALTER TABLE cases_event ENABLE TRIGGER cases_event_no_change")
+    case, found = _as_its_page_reads(case)
+    assert not case_timeline(case=case, orders=found).verified
