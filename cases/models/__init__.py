@@ -70,7 +70,7 @@ from cases.models.order import (
 from cases.models.partyfile import PartyRow, PartyRun, RowChoice, RowFate
 from cases.models.ruling import Followup, Ruling, RulingOutcome
 from cases.models.scope import CaseQuerySet, OrderQuerySet
-from cases.models.target import ChangeKind, Likeness, Pairs, Target, TargetChange, TargetKind
+from cases.models.target import ENDS, PARTY_KEYS, ChangeKind, Likeness, Pairs, Target, TargetChange, TargetKind
 from cases.models.visit import (
     Answer,
     LabState,
@@ -86,6 +86,8 @@ from cases.models.words import CaseWords, IdentityLookup, LookupPurpose
 from cases.models.yearplan import PlanFate, YearPlan, YearPlanRow
 
 __all__ = [
+    "ENDS",
+    "PARTY_KEYS",
     "RUN_BUSY",
     "Answer",
     "Attachment",

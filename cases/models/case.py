@@ -51,7 +51,9 @@ class Case(Spoken):
     reference = models.CharField(max_length=16, unique=True)
     street = models.ForeignKey(Street, on_delete=models.PROTECT, related_name="+")
     grid = models.ForeignKey(Grid, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    target = models.ForeignKey(Target, on_delete=models.PROTECT, null=True, blank=True, related_name="cases")
+    target = models.ForeignKey(
+        Target, on_delete=models.PROTECT, null=True, blank=True, related_name="cases", db_index=False
+    )  # case_of_target serves it
     category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     stage = models.CharField(max_length=12, choices=CaseStage.choices, default=CaseStage.RECEIVED)
     disposition = models.CharField(max_length=12, choices=Disposition.choices, blank=True)
@@ -96,6 +98,8 @@ class Case(Spoken):
                 condition=~Q(stage__in=["closed", "transferred", "rejected", "joined"]),
             ),
             models.Index(fields=["street", "closed_at"], name="case_closed", condition=Q(stage="closed")),
+            models.Index(fields=["target", "-opened_at"], name="case_of_target"),
+            models.Index(fields=["street", "address", "-opened_at"], name="case_at_address"),
         ]
         constraints = [
             models.CheckConstraint(

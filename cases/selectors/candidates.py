@@ -2,95 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any, NamedTuple
 
-from django.db.models import Case as Case_
-from django.db.models import F, IntegerField, Max, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import StrIndex
-from django.db.models.lookups import GreaterThan
+from django.db.models import (
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 
-from cases.models import Case, CaseComplaint, CaseStage, Complaint, HotlineOrder, QuotedNumber, Target
+from cases.models import (
+    Case,
+    CaseComplaint,
+    CaseStage,
+    Complaint,
+    HotlineOrder,
+    QuotedNumber,
+    Target,
+)
 from cases.planner.likeness import CaseFacts
+from cases.selectors.lookups import alike, holds, keyed, pairs_of, pieces_of, register, stands_in
 from teams.policies import Actor
 from teams.statements import Slot, Statement, among, for_readers
 
 CANDIDATES = 200
 NEAR_DEGREES = 0.003  # about 330 m north-south and 260 m east-west at 38° N; the pure rule measures
 REPEAT_DAYS = 90
-_PAIRS_OF = 15
-_NO_PAIR = "\n\n"
-"""Fills what a short name leaves over: no text that is compared holds it."""
 _BOX: dict[str, Any] = {"lat__range": (Slot("south"), Slot("north")), "lng__range": (Slot("west"), Slot("east"))}
 
 
-def _register() -> QuerySet[Target]:
-    return Target.objects.filter(street=Slot("street"), active=True, merged_into__isnull=True)
+def _of_street() -> QuerySet[Target]:
+    return register().filter(street=Slot("street"))
 
 
-def _parties(rule: Callable[[], Any], count: int) -> Statement[int]:
-    return Statement(lambda: _register().filter(rule()).order_by("pk").values_list("pk", flat=True)[:count])
+def _oldest(rows: QuerySet[Target], count: int) -> QuerySet[Target, int]:
+    """By a sum: the key's own order would tempt the planner to walk through the whole register."""
+    return rows.order_by(F("pk") + 0).values_list("pk", flat=True)[:count]
 
 
-def _holds(column: str, slot: str) -> GreaterThan:
-    return GreaterThan(StrIndex(F(column), Slot(slot, TextField())), 0)
+_TOLD = Statement(lambda: _oldest(_of_street().filter(among("id", "ids")), 10))
+_NAMED = Statement(lambda: _oldest(_of_street().filter(stands_in("text")), 40))
+_CALLED = Statement(
+    lambda: _oldest(register().filter(Q(keyed("keys")) & Q(holds("name", "name")) | Q(keyed("whole"))), 10)
+)
+_HOLDING = Statement(
+    lambda: _oldest(_of_street().filter(Q(holds("name", "name")) | Q(aliases__contains=Slot("names"))), 10)
+)
+_CLOSE = Statement(lambda: _oldest(_of_street().filter(**_BOX), 80))
+_CHOSEN = Statement(
+    lambda: (
+        _of_street()
+        .filter(among("id", "ids"))
+        .annotate(
+            last=Subquery(Case.objects.filter(target=OuterRef("pk")).order_by("-opened_at").values("opened_at")[:1])
+        )
+        .values_list("pk", "name", "aliases", "address", "lat", "lng", "last")
+    )
+)
 
 
-def _alike(column: str) -> Statement[int]:
-    """Rows sharing the most pairs of characters with a text.
+class Party(NamedTuple):
+    """What a comparison needs of a party: five of two hundred are shown."""
 
-    Not by trigrams of the database: they leave Chinese characters out where its character class is "C".
-    """
-
-    def ask() -> QuerySet[Target, int]:
-        slots = [f"pair{n}" for n in range(_PAIRS_OF)]
-        each = (Case_(When(_holds(column, slot), then=1), default=0, output_field=IntegerField()) for slot in slots)
-        rows = _register().annotate(shared=sum(each, start=Value(0))).filter(shared__gte=Slot("least"))
-        return rows.order_by("-shared", "pk").values_list("pk", flat=True)[:20]
-
-    return Statement(ask)
-
-
-_TOLD = _parties(lambda: among("id", "ids"), 10)
-_NAMED = _parties(lambda: GreaterThan(StrIndex(Slot("text", TextField()), F("name")), 0), 40)
-_CALLED = _parties(lambda: Q(_holds("name", "name")) | Q(aliases__contains=Slot("names")), 10)
-_CLOSE = _parties(lambda: Q(**_BOX), 80)
-_LIKE = {"name": _alike("name"), "address": _alike("address")}
-_CHOSEN = Statement(lambda: _register().filter(among("id", "ids")).annotate(last_case_at=Max("cases__opened_at")))
+    pk: int
+    name: str
+    aliases: list[str]
+    address: str
+    lat: float | None
+    lng: float | None
+    last_case_at: datetime | None
 
 
 def party_candidates(
     case: Case, complaints: Sequence[Complaint], names: Sequence[str], places: Sequence[str], text: str
-) -> dict[int, Target]:
+) -> dict[int, Party]:
     """Parties worth comparing, at most ``CANDIDATES``: named in the text, named alike, addressed alike, near."""
     street = case.street_id
     ids: dict[int, None] = {}
 
-    def take(asked: Statement[int], **values: Any) -> None:
-        ids.update(dict.fromkeys(asked(street=street, **values)))
-
-    def take_like(column: str, text: str) -> None:
-        plain = "".join(text.split())[: _PAIRS_OF + 1]
-        pairs = list(dict.fromkeys(first + second for first, second in pairwise(plain)))
-        if pairs:
-            told = {f"pair{n}": pair for n, pair in enumerate([*pairs, *[_NO_PAIR] * _PAIRS_OF][:_PAIRS_OF])}
-            take(_LIKE[column], **told, least=(len(pairs) + 1) // 2)
+    def take(found: list[int]) -> None:
+        ids.update(dict.fromkeys(found))
 
     if case.target_id:
         ids[case.target_id] = None
     if told := [c.target_id for c in complaints if c.target_id]:
-        take(_TOLD, ids=told)
-    take(_NAMED, text=text)
+        take(_TOLD(street=street, ids=told))
+    take(_NAMED(street=street, text=text, pieces=pieces_of(text)))
     for name in list(dict.fromkeys(names))[:4]:
-        take_like("name", name)
-        take(_CALLED, name=name, names=[name])
+        take(alike(street, "name", name))
+        take(_called(street, name))
     for place in list(dict.fromkeys(places))[:3]:
-        take_like("address", place)
+        take(alike(street, "address", place))
     if case.lat is not None and case.lng is not None:
-        take(_CLOSE, **_box(case.lat, case.lng))
-    return {row.pk: row for row in _CHOSEN(street=street, ids=list(ids)[:CANDIDATES])}
+        take(_CLOSE(street=street, **_box(case.lat, case.lng)))
+    return {row[0]: Party(*row) for row in _CHOSEN(street=street, ids=list(ids)[:CANDIDATES])}
+
+
+def _called(street: int, name: str) -> list[int]:
+    """The oldest parties with the name, in a longer one too, or with such another name."""
+    if keys := [f"{street}n{pair}" for pair in pairs_of(name)]:
+        return _CALLED(name=name, keys=keys, whole=[f"{street}={name}"])
+    return _HOLDING(street=street, name=name, names=[name])  # a single sign has no pair to be looked up by
 
 
 class Earlier(NamedTuple):

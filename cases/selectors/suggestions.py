@@ -31,7 +31,7 @@ from cases.papers import MaskedSpan, apply_masks, mask_text
 from cases.planner.likeness import CaseFacts, PartyFacts, Place, score_parties, score_repeats
 from cases.planner.quotes import addresses, party_names
 from cases.planner.words import Lexicon, cut, score_categories
-from cases.selectors.candidates import Earlier, party_candidates, repeat_candidates
+from cases.selectors.candidates import Earlier, Party, party_candidates, repeat_candidates
 from cases.selectors.office import FAR_M
 from teams.geo import distance_m
 from teams.models import Agency, Function, Street
@@ -167,23 +167,25 @@ def suggest_parties(
             aliases=(*row.aliases, *(part for part in row.name.split("·")[1:] if len(part) >= 4)),
             address=row.address,
             point=_point(row.lat, row.lng),
-            last_case_at=row.last_case_at,  # type: ignore[attr-defined]
+            last_case_at=row.last_case_at,
         )
         for row in rows.values()
     ]
     where = Place(address=next((place for place in places if place), ""), point=_point(case.lat, case.lng))
     hits = score_parties("\n".join([*named, text]), where, facts, now(), limit)
     chosen = [c.target_id for c in complaints if c.target_id] + ([case.target_id] if case.target_id else [])
-    found = {hit.id: Suggested(rows[hit.id], hit.score, _words(hit.notes)) for hit in hits}
+    found = {hit.id: (hit.score, _words(hit.notes)) for hit in hits}
     for target_id in dict.fromkeys(chosen):
         if target_id in rows:
-            reasons = found[target_id].reasons if target_id in found else ()
+            reasons = found[target_id][1] if target_id in found else ()
             told = (_("Chosen from the register when it was sent."), *_far(complaints, rows[target_id]))
-            found[target_id] = Suggested(rows[target_id], 1.0, (*told, *reasons))
-    return tuple(sorted(found.values(), key=lambda row: (-row.score, row.subject.pk)))[:limit]
+            found[target_id] = (1.0, (*told, *reasons))
+    best = sorted(found, key=lambda pk: (-found[pk][0], pk))[:limit]
+    targets = {row.pk: row for row in _PARTIES(parties=best)} if best else {}
+    return tuple(Suggested(targets[pk], *found[pk]) for pk in best if pk in targets)
 
 
-def _far(complaints: Iterable[Complaint], target: Target) -> tuple[str, ...]:
+def _far(complaints: Iterable[Complaint], target: Party) -> tuple[str, ...]:
     """A line for the office when the nearest position sent with the choice lies ``FAR_M`` or more from the party."""
     if target.lat is None or target.lng is None:
         return ()
@@ -277,6 +279,7 @@ _QUOTES = Statement(
 )
 _SHOWN = Statement(lambda: Case.objects.filter(among("id", "cases")).select_related("category", "target"))
 """Cases that :func:`repeat_candidates` found for the reader."""
+_PARTIES = Statement(lambda: Target.objects.filter(among("id", "parties")))
 
 
 def _said(case_ids: Iterable[int]) -> dict[int, _Said]:
