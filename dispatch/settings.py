@@ -63,7 +63,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "dispatch.web.middleware.WholeWords",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "dispatch.web.sessions.StaffSessions",
     "dispatch.web.sessions.session_watch",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

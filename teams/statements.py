@@ -4,13 +4,15 @@ database on the answers."""
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, wraps
-from typing import Any, Generic, TypeVar
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar, TypeVarTuple
 
 from django.core.exceptions import EmptyResultSet
-from django.db import NotSupportedError, connections
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, Expression, F, Field, Func, IntegerField, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
@@ -21,6 +23,7 @@ from teams.policies import Actor
 
 Row = TypeVar("Row")
 Made = TypeVar("Made")
+More = TypeVarTuple("More")
 
 
 class Slot(Expression):
@@ -75,17 +78,9 @@ class Statement(Generic[Row]):
             given = tuple(values[one.name] if isinstance(one, Slot) else one for one in worded.params)
             return list(_again(worded, worded.sql, given))
         given = tuple(values[name] for name in worded.slots)
+        table = worded.queryset.model._meta.db_table
         connection = connections[worded.queryset.db]
-        try:
-            return list(_again(worded, self._call(connection, worded), given))
-        except NotSupportedError:  # a column has another type since: it must be prepared anew
-            prepared.forget(connection)
-            if connection.in_atomic_block:
-                raise
-            return list(_again(worded, self._call(connection, worded), given))
-
-    def _call(self, connection: BaseDatabaseWrapper, worded: _Worded) -> str:
-        return prepared.call(connection, worded.text, len(worded.slots), worded.queryset.model._meta.db_table)
+        return _asked(connection, worded.text, len(given), table, lambda sql: list(_again(worded, sql, given)))
 
     def _work_out(self) -> _Worded:
         queryset = self._ask()
@@ -100,6 +95,54 @@ class Statement(Generic[Row]):
             text = cursor.mogrify(sql, written).decode() if written else sql
         self._ready = _Worded(queryset, compiler, sql, tuple(params), slots, text)
         return self._ready
+
+
+class Written:
+    """A question that is written out in SQL, asked by its names: ``ROLES(user=7)``. Its rows are tuples.
+
+    Prepared as a ``Statement`` is, under the name of ``table``. ``words``: names whose values are always the same.
+    """
+
+    def __init__(self, table: str, sql: str, words: Mapping[str, Any] = MappingProxyType({})) -> None:
+        self._table = table
+        self._sql = sql
+        self._words = dict(words)
+        self._slots = tuple(name for name in dict.fromkeys(_NAMES.findall(sql)) if name not in words)
+        self._text = ""
+
+    def __call__(self, **values: Any) -> list[tuple[Any, ...]]:
+        connection = connections[DEFAULT_DB_ALIAS]
+
+        def rows(sql: str, given: Any) -> list[tuple[Any, ...]]:
+            with connection.cursor() as cursor:
+                cursor.execute(sql, given)
+                found: list[tuple[Any, ...]] = cursor.fetchall()
+                return found
+
+        if not prepared.possible():
+            return rows(self._sql, self._words | values)
+        if not self._text:
+            numbered = {name: AsIs(f"${number}") for number, name in enumerate(self._slots, 1)}
+            with connection.cursor() as cursor:
+                self._text = cursor.mogrify(self._sql, self._words | numbered).decode()
+        given = tuple(values[name] for name in self._slots)
+        return _asked(connection, self._text, len(given), self._table, lambda sql: rows(sql, given))
+
+
+_NAMES = re.compile(r"%\((\w+)\)s")
+
+
+def _asked(
+    connection: BaseDatabaseWrapper, text: str, count: int, table: str, ask: Callable[[str], list[Row]]
+) -> list[Row]:
+    """What ``ask`` finds by the SQL that calls the prepared ``text``."""
+    try:
+        return ask(prepared.call(connection, text, count, table))
+    except NotSupportedError:  # a column has another type since: it must be prepared anew
+        prepared.forget(connection)
+        if connection.in_atomic_block:
+            raise
+        return ask(prepared.call(connection, text, count, table))
 
 
 def _again(worded: _Worded, sql: str, given: tuple[Any, ...]) -> QuerySet[Any, Any]:
@@ -122,14 +165,18 @@ def _again(worded: _Worded, sql: str, given: tuple[Any, ...]) -> QuerySet[Any, A
 _forget: list[Callable[[], None]] = []
 
 
-def for_readers(make: Callable[[Actor], Made]) -> Callable[[Actor], Made]:
-    """What asks for rows of who asks, made once for all who may look at the same: colleagues of one office."""
-    made = lru_cache(maxsize=64)(make)
+def for_readers(make: Callable[[Actor, *More], Made]) -> Callable[[Actor, *More], Made]:
+    """What asks for rows of who asks, made once for all who may look at the same: colleagues of one office.
+
+    What else it is made of (a queue, an order) has a hash.
+    """
+    made: Any = lru_cache(maxsize=128)(make)
     _forget.append(made.cache_clear)
 
     @wraps(make)
-    def of(actor: Actor) -> Made:
-        return made(actor.as_reader())
+    def of(actor: Actor, *more: *More) -> Made:
+        found: Made = made(actor.as_reader(), *more)
+        return found
 
     return of
 

@@ -8,7 +8,18 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple, cast
 
-from django.db.models import BigIntegerField, BooleanField, CharField, Count, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    Count,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.utils.translation import get_language
 
 from cases import flow
@@ -33,7 +44,7 @@ from cases.selectors.boardfilters import CaseFilter, Options, rule_of
 from cases.selectors.boardsort import FIRST, Page, page_of
 from cases.selectors.event_words import actor_words
 from teams.policies import Actor
-from teams.statements import Statement, among
+from teams.statements import Slot, Statement, among, for_readers
 
 S = CaseStage
 STAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -57,6 +68,8 @@ _QUEUES_OF = {stage: (queue, "all") for queue, stages in STAGES.items() for stag
 CAP = 100
 """Counts end here: a badge says 99+."""
 PAGE = 100
+NOW: Any = Slot("now", DateTimeField())
+ME: Any = Slot("me")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +80,38 @@ class QueueCount:
     late: int = 0
 
 
-def queue_rule(queue: str) -> Q:
-    """Which cases stand in the queue. KeyError for a queue that doesn't exist."""
+def queue_rule(queue: str, moment: Any = None) -> Q:
+    """Which cases stand in the queue at the moment, now if none is given. KeyError for a queue that doesn't exist."""
     if queue == "all":
         return Q(stage__in=OPEN_STAGES)
     if queue == "late":
-        return Q(stage__in=OPEN_STAGES, due_at__lt=now())
+        return Q(stage__in=OPEN_STAGES, due_at__lt=moment or now())
     return Q(stage__in=STAGES[queue])
 
 
-def queues(actor: Actor, more: Mapping[str, CaseQuerySet] | None = None) -> dict[str, QueueCount]:
-    """Counts of all queues, of ratings that ask for ``rework``, and of ``more`` rows by name, in one query.
+def queues(actor: Actor, views: Iterable[BoardView] = ()) -> dict[str, QueueCount]:
+    """Counts of all queues, of ratings that ask for ``rework``, and of the views (``view7``), in one query.
 
-    The open rows are counted once, by stage; of ratings and ``more`` ``CAP`` rows are read at most, late ones first.
+    The open rows are counted once, by stage; of ratings and views ``CAP`` rows are read at most, late ones first.
     """
-    visible = Case.objects.visible_to(actor)
-    late: Any = ExpressionWrapper(Q(due_at__lt=now()), output_field=BooleanField())
+    shapes = tuple((f"view{view.pk}", view.queue, tuple(view.filters.items())) for view in views)
+    found: dict[str, list[int]] = {name: [0, 0] for name in (*QUEUES, *(name for name, *_of in shapes), "rework")}
+    for name, is_late, count in _counts(actor, shapes)(now=now(), me=actor.user_id):
+        for queue in _QUEUES_OF.get(name, (name,)):
+            found[queue][0] += count
+            found[queue][1] += count if is_late else 0
+    found["late"] = [found["all"][1]] * 2
+    return {name: QueueCount(min(count, CAP), min(of_them, CAP)) for name, (count, of_them) in found.items()}
+
+
+@for_readers
+def _counts(reader: Actor, shapes: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]) -> Statement[Any]:
+    return Statement(lambda: _counting(reader, shapes))
+
+
+def _counting(reader: Actor, shapes: Iterable[tuple[str, str, Iterable[tuple[str, str]]]]) -> QuerySet[Any, Any]:
+    visible = Case.objects.visible_to(reader)
+    late: Any = ExpressionWrapper(Q(due_at__lt=NOW), output_field=BooleanField())
     by_stage = (
         visible.filter(stage__in=OPEN_STAGES)
         .annotate(queue=F("stage"), is_late=late)
@@ -92,34 +121,28 @@ def queues(actor: Actor, more: Mapping[str, CaseQuerySet] | None = None) -> dict
     )
     one = Value(1, output_field=BigIntegerField())
     named = [
-        rows.order_by("due_at")
+        visible.filter(queue_rule(queue, NOW))
+        .filter(rule_of(dict(filters), ME, NOW))
+        .order_by("due_at")
         .annotate(queue=Value(name, output_field=CharField()), is_late=late, n=one)
         .values_list("queue", "is_late", "n")[:CAP]
-        for name, rows in (more or {}).items()
+        for name, queue, filters in shapes
     ]
     rework = (
         Feedback.objects.filter(rework=ReworkState.ASKED, case__in=visible)
         .annotate(queue=Value("rework", output_field=CharField()), is_late=Value(False), n=one)
         .values_list("queue", "is_late", "n")[:CAP]
     )
-    found: dict[str, list[int]] = {name: [0, 0] for name in (*QUEUES, *(more or {}), "rework")}
-    for name, is_late, count in by_stage.union(rework, *named, all=True):
-        for queue in _QUEUES_OF.get(name, (name,)):
-            found[queue][0] += count
-            found[queue][1] += count if is_late else 0
-    found["late"] = [found["all"][1]] * 2
-    return {name: QueueCount(min(count, CAP), min(of_them, CAP)) for name, (count, of_them) in found.items()}
+    rows: QuerySet[Any, Any] = by_stage.union(rework, *named, all=True)
+    return rows
 
 
 def views_of(actor: Actor) -> list[BoardView]:
     """The person's saved views, in the order in which they were made."""
-    return list(BoardView.objects.filter(user_id=actor.user_id)) if actor.user_id else []
+    return VIEWS(user=actor.user_id) if actor.user_id else []
 
 
-def view_rows(actor: Actor, view: BoardView) -> CaseQuerySet:
-    """The rows that stand in a saved view now."""
-    rows = Case.objects.visible_to(actor).filter(queue_rule(view.queue))
-    return rows.filter(rule_of(view.filters, actor))
+VIEWS: Statement[BoardView] = Statement(lambda: BoardView.objects.filter(user_id=Slot("user")))
 
 
 def board_rows(

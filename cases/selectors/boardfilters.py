@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 import django_filters
-from django.db.models import BooleanField, CharField, DateField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import BooleanField, CharField, DateField, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language
@@ -127,19 +128,19 @@ CHOICES: Statement[Any] = Statement(_choices)
 
 # --- what each choice means ---
 
-Rule = Callable[[Sequence[str], Actor, datetime], Q]
-"""Of the values of one filter, any of which may hold; ValueError where one can't be read."""
+Rule = Callable[[Sequence[str], Any, Any], Q]
+"""Of the values of one filter, any of which may hold, who asks and the moment; ValueError where one can't be read."""
 
 
-def _key(field: str, values: Sequence[str], _actor: Actor, _moment: datetime) -> Q:
+def _key(field: str, values: Sequence[str], _me: Any, _moment: Any) -> Q:
     return Q(**{f"{field}__in": [int(value) for value in values]})
 
 
-def _is(field: str, values: Sequence[str], _actor: Actor, _moment: datetime) -> Q:
+def _is(field: str, values: Sequence[str], _me: Any, _moment: Any) -> Q:
     return Q(**{f"{field}__in": list(values)})
 
 
-def _squad(values: Sequence[str], _actor: Actor, _moment: datetime) -> Q:
+def _squad(values: Sequence[str], _me: Any, _moment: Any) -> Q:
     """One of the squads has a part in the present order of the case."""
     parts = Part.objects.filter(squad_id__in=[int(value) for value in values]).exclude(state=PartState.RELEASED)
     present = OrderNeed.objects.filter(
@@ -148,7 +149,7 @@ def _squad(values: Sequence[str], _actor: Actor, _moment: datetime) -> Q:
     return Q(Exists(present))
 
 
-def _light(values: Sequence[str], _actor: Actor, moment: datetime) -> Q:
+def _light(values: Sequence[str], _me: Any, moment: Any) -> Q:
     rule = Q()
     if "late" in values:
         rule |= Q(due_at__lt=moment)
@@ -159,21 +160,24 @@ def _light(values: Sequence[str], _actor: Actor, moment: datetime) -> Q:
     return rule
 
 
-def _age(values: Sequence[str], _actor: Actor, moment: datetime) -> Q:
-    return Q(opened_at__lt=moment - timedelta(days=int(values[0])))
+def _age(values: Sequence[str], _me: Any, moment: Any) -> Q:
+    at = Cast(moment, DateTimeField()) if isinstance(moment, Slot) else moment  # less an interval, it could be another
+    return Q(opened_at__lt=at - timedelta(days=int(values[0])))
 
 
-def _repeats(values: Sequence[str], _actor: Actor, _moment: datetime) -> Q:
+def _repeats(values: Sequence[str], _me: Any, _moment: Any) -> Q:
     return Q(complaint_count__gte=int(values[0]))
 
 
-def _owner(values: Sequence[str], actor: Actor, _moment: datetime) -> Q:
+def _owner(values: Sequence[str], me: Any, _moment: Any) -> Q:
     rule = Q(owner__isnull=True) if NOBODY in values else Q()
-    people = [actor.user_id if value == ME else int(value) for value in values if value != NOBODY]
+    if ME in values:
+        rule |= Q(pk__in=[]) if me is None else Q(owner_id=me)
+    people = [int(value) for value in values if value not in (ME, NOBODY)]
     return rule | Q(owner_id__in=people) if people else rule
 
 
-def _text(values: Sequence[str], _actor: Actor, _moment: datetime) -> Q:
+def _text(values: Sequence[str], _me: Any, _moment: Any) -> Q:
     return text_rule(values[0])
 
 
@@ -207,13 +211,16 @@ def text_rule(value: str) -> Q:
     )
 
 
-def rule_of(chosen: Mapping[str, str], actor: Actor) -> Q:
-    """All choices together, for filters that were checked when they were saved; what no longer reads is left out."""
-    rule, moment = Q(), now()
+def rule_of(chosen: Mapping[str, str], me: Any, moment: Any) -> Q:
+    """All choices together, for filters that were checked when they were saved; what no longer reads is left out.
+
+    ``me``, ``moment``: who asks (a user's key) and when, or slots for them.
+    """
+    rule = Q()
     for name, value in chosen.items():
         if name in RULES and value:
             try:
-                rule &= RULES[name](values_in(name, value), actor, moment)
+                rule &= RULES[name](values_in(name, value), me, moment)
             except ValueError:
                 continue
     return rule
@@ -289,7 +296,9 @@ class CaseFilter(django_filters.FilterSet):  # type: ignore[misc]
         return made
 
     def by_rule(self, rows: CaseQuerySet, name: str, value: Iterable[str]) -> CaseQuerySet:
-        return rows.filter(RULES[name]([value] if isinstance(value, str) else list(value), self.actor, self.moment))
+        return rows.filter(
+            RULES[name]([value] if isinstance(value, str) else list(value), self.actor.user_id, self.moment)
+        )
 
     @property
     def chosen(self) -> dict[str, str]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
-from django.db import connection
 from django.utils import timezone
 
 from cases.clock.moment import now
@@ -31,6 +31,7 @@ from cases.selectors.board import PartGlance, squad_name
 from teams.models import Role
 from teams.models.base import in_english
 from teams.policies import Actor
+from teams.statements import Written
 
 STEPS = ("here", "acknowledge", "go", "close", "rule", "lab", "wait")
 """What a card asks for, in the order in which cards of the same urgency stand."""
@@ -57,7 +58,7 @@ _WORDS = {
     "acknowledge": DeadlineKind.ACKNOWLEDGE.value,
 }
 """The words of our own that the statements speak of."""
-
+_asked = partial(Written, "cases_part", words=_WORDS)
 _PARTS = """
 SELECT part.id, part.order_id, part.squad_id, part.state, part.is_lead, part.called_at,
   orders.state AS order_state, orders.kind, orders.urgency, orders.planned_day, orders.planned_from,
@@ -72,40 +73,42 @@ SELECT part.id, part.order_id, part.squad_id, part.state, part.is_lead, part.cal
 FROM cases_part part JOIN cases_order orders ON orders.id = part.order_id
   JOIN cases_target target ON target.id = orders.target_id
 WHERE """
-_WAITING = """part.id IN (
+_WAIT = """part.id IN (
   SELECT mine.id FROM cases_part mine JOIN cases_order live ON live.id = mine.order_id
     WHERE mine.squad_id = ANY(%(squads)s) AND mine.state = ANY(%(live_parts)s) AND live.state = ANY(%(live_orders)s)
   UNION ALL SELECT mine.id FROM cases_part mine JOIN cases_order live ON live.id = mine.order_id
     WHERE mine.squad_id = ANY(%(squads)s) AND mine.state = %(done)s AND live.state = ANY(%(there_still)s))"""
 """Asked in two halves: a squad has done many parts, few of them for orders that are still under way."""
-_ENDED = """
+_WAITING = _asked(_PARTS + _WAIT)
+_ONE = _asked(_PARTS + "part.id = %(part)s")
+_ENDED = _asked("""
 SELECT part.id, part.done_at, target.name
 FROM cases_part part JOIN cases_order orders ON orders.id = part.order_id
   JOIN cases_target target ON target.id = orders.target_id
 WHERE part.squad_id = ANY(%(squads)s) AND part.state = %(done)s AND orders.state = %(order_done)s
   AND part.done_at >= %(begin)s AND part.done_at < %(end)s
-ORDER BY part.done_at DESC LIMIT %(most)s"""
-_BESIDE = """
+ORDER BY part.done_at DESC LIMIT %(most)s""")
+_BESIDE = _asked("""
 SELECT part.order_id, part.id, part.state, part.is_lead,
   squad.name, squad.name_en, squad.short_name, squad.short_name_en, clock.kind, clock.due_at, clock.warn_at
 FROM cases_part part JOIN teams_squad squad ON squad.id = part.squad_id
   LEFT JOIN cases_deadline clock ON clock.part_id = part.id AND clock.state = ANY(%(ticking)s)
 WHERE part.order_id = ANY(%(orders)s) AND part.state <> ALL(%(unseen)s)
-ORDER BY part.is_lead DESC, part.id, clock.due_at"""
-_FINDINGS = """
+ORDER BY part.is_lead DESC, part.id, clock.due_at""")
+_FINDINGS = _asked("""
 SELECT finding.part_id, finding.id, finding.text, item.name, item.name_en, clock.due_at, clock.warn_at
 FROM cases_finding finding LEFT JOIN cases_inspectionitem item ON item.id = finding.item_id
   LEFT JOIN cases_deadline clock ON clock.finding_id = finding.id AND clock.state = ANY(%(ticking)s)
 WHERE finding.part_id = ANY(%(parts)s) AND finding.state = %(open)s
-ORDER BY finding.id, clock.due_at"""
-_TOPICS = """
+ORDER BY finding.id, clock.due_at""")
+_TOPICS = _asked("""
 SELECT link.order_id, category.name, category.name_en, need.cause
 FROM cases_orderneed link JOIN cases_need need ON need.id = link.need_id
   LEFT JOIN cases_case told ON told.id = need.case_id
   LEFT JOIN cases_category category ON category.id = told.category_id
 WHERE link.order_id = ANY(%(orders)s) AND link.released_at IS NULL
-ORDER BY link.id"""
-_CALLS = """
+ORDER BY link.id""")
+_CALLS = _asked("""
 SELECT part.id, target.name, target.address, clock.due_at, clock.warn_at
 FROM cases_part part JOIN cases_order orders ON orders.id = part.order_id
   JOIN cases_target target ON target.id = orders.target_id
@@ -113,7 +116,7 @@ FROM cases_part part JOIN cases_order orders ON orders.id = part.order_id
     AND clock.state = ANY(%(ticking)s)
 WHERE part.squad_id = ANY(%(squads)s) AND part.state = %(called)s AND orders.state = ANY(%(live_orders)s)
   AND orders.urgency <> %(general)s
-ORDER BY part.called_at DESC, part.id DESC LIMIT %(most)s"""
+ORDER BY part.called_at DESC, part.id DESC LIMIT %(most)s""")
 
 
 class _Part(NamedTuple):
@@ -242,8 +245,8 @@ def worklist(actor: Actor) -> Worklist:
         return Worklist([], [], [])
     day = timezone.localdate(now())
     begin = timezone.make_aware(datetime.combine(day, time.min))
-    cards = _cards([_Part(*row) for row in _rows(_PARTS + _WAITING, squads=squads)])
-    ended = _rows(_ENDED, squads=squads, begin=begin, end=begin + timedelta(days=1), most=_ENDED_AT_MOST)
+    cards = _cards([_Part(*row) for row in _WAITING(squads=squads)])
+    ended = _ENDED(squads=squads, begin=begin, end=begin + timedelta(days=1), most=_ENDED_AT_MOST)
     today = [card for card in cards if not _is_later(card, day)]
     later = [card for card in cards if _is_later(card, day)]
     return Worklist(today, later, [Ended(*row) for row in ended])
@@ -251,7 +254,7 @@ def worklist(actor: Actor) -> Worklist:
 
 def card_of(part_id: int) -> Card:
     """The card of one part, whatever its state. The caller has checked that the reader may see it."""
-    return _cards([_Part(*row) for row in _rows(_PARTS + "part.id = %(part)s", part=part_id)])[0]
+    return _cards([_Part(*row) for row in _ONE(part=part_id)])[0]
 
 
 def whistle_of(actor: Actor) -> Whistle | None:
@@ -260,7 +263,7 @@ def whistle_of(actor: Actor) -> Whistle | None:
     One query.
     """
     squads = sorted(actor.squads(Role.OFFICER, Role.SQUAD_LEADER))
-    calls = _rows(_CALLS, squads=squads, most=CALLS) if squads else []
+    calls = _CALLS(squads=squads, most=CALLS) if squads else []
     if not calls:
         return None
     part_id, target, address, due_at, warn_at = calls[0]
@@ -278,23 +281,17 @@ def whistle_among(cards: Iterable[Card], squads: Collection[int]) -> Whistle | N
     )
 
 
-def _rows(statement: str, **given: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, _WORDS | given)
-        return list(cursor.fetchall())
-
-
 def _cards(parts: Sequence[_Part]) -> list[Card]:
     if not parts:
         return []
     orders = sorted({part.order_id for part in parts})
     beside: dict[int, dict[int, list[_Beside]]] = {}
-    for found in _rows(_BESIDE, orders=orders):
+    for found in _BESIDE(orders=orders):
         row = _Beside(*found)
         beside.setdefault(row.order_id, {}).setdefault(row.id, []).append(row)
     findings: dict[int, dict[int, ToRule]] = {}
     clocks: dict[int, tuple[datetime, datetime]] = {}
-    for part_id, pk, text, name, name_en, due_at, warn_at in _rows(_FINDINGS, parts=[part.id for part in parts]):
+    for part_id, pk, text, name, name_en, due_at, warn_at in _FINDINGS(parts=[part.id for part in parts]):
         shown = finding_words(text, name or "", (in_english() and name_en) or name or "")
         findings.setdefault(part_id, {})[pk] = ToRule(pk, shown)
         if due_at is not None and (part_id not in clocks or due_at < clocks[part_id][0]):
@@ -370,7 +367,7 @@ def _topics(orders: list[int]) -> dict[int, list[str]]:
     """Names of the categories an order is about, and that it is planned, each once."""
     found: dict[int, list[str]] = {}
     english, planned = in_english(), str(NeedCause.PLANNED.label)
-    for order_id, name, name_en, cause in _rows(_TOPICS, orders=orders):
+    for order_id, name, name_en, cause in _TOPICS(orders=orders):
         names = found.setdefault(order_id, [])
         shown = (english and name_en) or name
         if shown and shown not in names:

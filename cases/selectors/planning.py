@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from cases import flow
@@ -17,6 +17,7 @@ from cases.selectors.composition import need_facts
 from teams.models import Role
 from teams.policies import Actor
 from teams.scope import of_own_streets
+from teams.statements import Statement, for_readers
 
 MOST_NEEDS = 300
 
@@ -117,4 +118,11 @@ ORDER_GROUPS: Mapping[str, Q] = {
 
 def to_approve_count(actor: Actor) -> int:
     """Orders in sight that wait for the head of office: submitted, or issued first."""
-    return Order.objects.visible_to(actor).filter(_WAITS).count()
+    return sum(_to_approve(actor)())
+
+
+@for_readers
+def _to_approve(reader: Actor) -> Statement[int]:
+    # counted apart for each kind, so that there is something to group by
+    waiting = Order.objects.visible_to(reader).filter(_WAITS).order_by().values("kind")
+    return Statement(lambda: waiting.annotate(n=Count("pk")).values_list("n", flat=True))

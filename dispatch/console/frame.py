@@ -15,7 +15,7 @@ from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from cases.models import BoardView
-from cases.selectors.board import QUEUES, QueueCount, queues, view_rows, views_of
+from cases.selectors.board import QUEUES, QueueCount, queues, views_of
 from cases.selectors.boardsort import FIRST
 from cases.selectors.planning import to_approve_count
 from dispatch.notify.selectors import unread_count
@@ -24,6 +24,7 @@ from dispatch.web.refusals import answers_refusals
 from dispatch.web.sessions import let_listen
 from teams.models import OFFICE_ROLES, Role, Street
 from teams.policies import Actor
+from teams.statements import Statement, among
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -70,8 +71,13 @@ def topics_of(actor: Actor) -> list[str]:
     """What a console page may hear: the office of each street of the actor, and the person."""
     streets = set(actor.streets())
     if actor.districts:
-        streets |= set(Street.objects.filter(district_id__in=actor.districts).values_list("pk", flat=True))
+        streets |= set(STREETS_OF(districts=list(actor.districts)))
     return [*(f"office:{street}" for street in sorted(streets)), f"user:{actor.user_id}"]
+
+
+STREETS_OF: Statement[int] = Statement(
+    lambda: Street.objects.filter(among("district_id", "districts")).values_list("pk", flat=True)
+)
 
 
 def frame(request: HttpRequest, at: str = "") -> dict[str, Any]:
@@ -100,8 +106,7 @@ def views_for(request: HttpRequest) -> list[BoardView]:
 
 def counts_for(request: HttpRequest) -> dict[str, QueueCount]:
     """Counts of the queues and of the person's views, in one query."""
-    actor = actor_for(request)
-    return queues(actor, {f"view{view.pk}": view_rows(actor, view) for view in views_for(request)})
+    return queues(actor_for(request), views_for(request))
 
 
 def view_links(request: HttpRequest, counts: Mapping[str, QueueCount]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from cases.models import Outbox
 from dispatch.notify.models import ChannelName, Message
 from dispatch.notify.texts import render
 from teams.policies import Actor
+from teams.statements import Slot, Statement
 
 PAGE = 50
 UNREAD_CAP = 100
@@ -58,8 +59,14 @@ def unread_count(actor: Actor) -> int:
     """Unread messages, counted to ``UNREAD_CAP``."""
     if actor.user_id is None:
         return 0
-    unread = Message.objects.filter(recipient_id=actor.user_id, channel=ChannelName.IN_APP, read_at__isnull=True)
-    return unread[:UNREAD_CAP].count()
+    return len(UNREAD(reader=actor.user_id))
+
+
+UNREAD: Statement[int] = Statement(
+    lambda: Message.objects.filter(
+        recipient_id=Slot("reader"), channel=ChannelName.IN_APP, read_at__isnull=True
+    ).values_list("pk", flat=True)[:UNREAD_CAP]
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,15 @@ from datetime import datetime
 from functools import partial
 
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.utils.functional import SimpleLazyObject
 
 from dispatch.web.access import DESK_ROLES, STREET_WORK
 from dispatch.web.devices import device_code, device_words
@@ -131,6 +135,31 @@ def let_listen(request: HttpRequest, response: HttpResponse, topics: Iterable[st
         left = end_of(store.get(FACE, "office"), begun, store.seen)[0] - timezone.now()
         until = time.time() + left.total_seconds()
     grant_topics(response, topics, session=id_of(request), until=until)
+
+
+class StaffSessions(AuthenticationMiddleware):
+    """Django's, which asks for the session and then for its person: here both come by one question."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(partial(person_of, request))  # type: ignore[assignment]
+
+
+def person_of(request: HttpRequest) -> User | AnonymousUser:
+    """Who is signed in. What Django asks of a person for each request holds here too; whoever does not pass at once is
+    left to Django."""
+    store = request.session
+    backend, key = store.get(BACKEND_SESSION_KEY), store.get(SESSION_KEY)
+    user = store.person if isinstance(store, SessionStore) else None
+    if (
+        user is not None
+        and user.is_active
+        and key == str(user.pk)
+        and backend in settings.AUTHENTICATION_BACKENDS
+        and constant_time_compare(store.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
+    ):
+        return user
+    return get_user(request)
 
 
 def session_watch(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

@@ -13,10 +13,16 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db.models import CharField
 from django.utils import timezone
 
 from dispatch.web.models import Session
+from teams.models import User
+from teams.statements import Slot, Statement
 
+ROW: Statement[Session] = Statement(
+    lambda: Session.objects.filter(session_key=Slot("key", CharField())).select_related("user")
+)
 KEEP_ENDED = timedelta(days=1)
 """How long a staff session's row stays after its end, so that its page can say why."""
 BEGUN, FACE, DEVICE = "_begun", "_face", "_device"
@@ -36,9 +42,13 @@ def end_of(face: str, begun: datetime, seen: datetime) -> tuple[datetime, str]:
 
 
 class SessionStore(DatabaseStore):
-    """Django's, but for the hash and the staff's limits. ``ended``: why the session that the browser named is over."""
+    """Django's, but for the hash and the staff's limits. ``ended``: why the session that the browser named is over.
+
+    ``person``: the member of staff whom its row names, read with it; whether they may go on, ``person_of`` judges.
+    """
 
     ended = ""
+    person: User | None = None
     seen: datetime | None = None
 
     @classmethod
@@ -46,13 +56,13 @@ class SessionStore(DatabaseStore):
         return Session
 
     def load(self) -> dict[str, Any]:
-        row = Session.objects.filter(session_key=digest_of(str(self.session_key))).first()
+        row = next(iter(ROW(key=digest_of(str(self.session_key)))), None)
         data: dict[str, Any] = {}
         if row is not None:
             self.ended = _why_over(row)
             if not self.ended:
                 data = self.decode(row.session_data)
-                self.seen = row.seen_at
+                self.seen, self.person = row.seen_at, row.user
                 if SESSION_KEY in data and row.user_id is None:  # of the table before this one
                     self.ended, data = "long", {}
         if row is None or self.ended:

@@ -34,9 +34,11 @@ def found(cast: Cast, **filters: object) -> set[int]:
     assert not chosen.unknown, chosen.unknown
     # What a saved view counts is what the form finds.
     counted = Case.objects.visible_to(cast.act(cast.dispatcher)).filter(board.queue_rule("all"))
-    assert set(counted.filter(rule_of(chosen.chosen, chosen.actor)).values_list("pk", flat=True)) == {
-        case.pk for case in page.cases
-    }
+    assert set(
+        counted.filter(rule_of(chosen.chosen, chosen.actor.user_id, chosen.moment)).values_list("pk", flat=True)
+    ) == {case.pk for case in page.cases}
+    view = BoardView(pk=7, queue="all", filters=chosen.chosen)
+    assert board.queues(chosen.actor, [view])["view7"].count == len(page.cases)
     return {case.pk for case in page.cases}
 
 

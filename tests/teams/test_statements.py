@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from teams import prepared
 from teams.models import Agency, District, Role, Squad, SquadKind, Street
 from teams.policies import Actor, Grant
-from teams.statements import Slot, Statement, among, for_readers, forget
+from teams.statements import Slot, Statement, Written, among, for_readers, forget
 
 
 @pytest.fixture
@@ -87,6 +87,21 @@ def test_it_is_made_once_for_colleagues_and_anew_when_forgotten() -> None:
     assert ask(Actor(None, kind="resident")) == 6
     forget()
     assert ask(Actor(1, office, "甲")) == 7
+
+
+def test_it_is_made_for_what_else_it_is_of() -> None:
+    made: list[str] = []
+
+    @for_readers
+    def ask(_reader: Actor, queue: str) -> int:
+        made.append(queue)
+        return len(made)
+
+    office = (Grant(Role.DISPATCHER, street_id=1),)
+    answers = [ask(Actor(n, office), queue) for n in (1, 2) for queue in ("all", "late")]
+    assert answers == [1, 2, 1, 2]
+    forget()
+    assert ask(Actor(1, office), "late") == 3
 
 
 def test_a_value_is_never_read_as_sql(squads: list[Squad]) -> None:
@@ -182,6 +197,45 @@ def test_a_new_connection_knows_nothing_of_the_old_one(transactional_db: None) -
     assert ask(district=district.pk) == [district]
     connection.close()
     assert ask(district=district.pk) == [district]
+
+
+def test_what_is_written_out_is_prepared_alike(squads: list[Squad], settings: Any) -> None:
+    """Names of its own words, a name that is said twice, lists, nothing given, percent signs."""
+    text = (
+        "SELECT id, name FROM teams_squad WHERE (id = %(one)s OR id = ANY(%(more)s) AND id <> %(one)s) {} ORDER BY id"
+    )
+    ask = Written("teams_squad", text.format("AND kind = ANY(%(kinds)s)"), {"kinds": [SquadKind.STATIONED.value]})
+    rows = [(row.pk, row.name) for row in squads]
+    before = _prepared()
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as asked:
+            assert ask(one=squads[0].pk, more=[squads[2].pk, squads[0].pk]) == [rows[0], rows[2]]
+            assert ask(one=squads[1].pk, more=[]) == [rows[1]]
+            assert ask(one=None, more=[squads[1].pk]) == []
+        assert len(asked) == 3
+    [name] = _prepared() - before
+    assert name.startswith("teams_squad")
+    nothing = Written("teams_squad", text.format("AND name LIKE '%%演%%'"))
+    assert nothing(one=squads[0].pk, more=[]) == []
+    assert Written("teams_squad", "SELECT count(*) FROM teams_squad")() == [(3,)]
+    with pytest.raises(KeyError):
+        ask(one=squads[0].pk)
+    hostile = "'); DROP TABLE teams_squad; --"
+    assert Written("teams_squad", "SELECT id FROM teams_squad WHERE name = %(name)s")(name=hostile) == []
+    settings.DATABASE_POOLED, before = True, _prepared()
+    assert ask(one=squads[0].pk, more=[squads[2].pk]) == [rows[0], rows[2]]
+    assert _prepared() == before
+
+
+def test_what_is_written_out_outlives_a_changed_table(squads: list[Squad]) -> None:
+    ask = Written("teams_squad", "SELECT name FROM teams_squad WHERE id = %(squad)s")
+    assert ask(squad=squads[0].pk) == [("0队",)]
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE teams_squad ALTER COLUMN name TYPE text")
+    with pytest.raises(NotSupportedError), transaction.atomic():
+        ask(squad=squads[0].pk)
+    assert ask(squad=squads[0].pk) == [("0队",)]
 
 
 def test_behind_a_pooler_nothing_is_prepared(squads: list[Squad], settings: Any) -> None:

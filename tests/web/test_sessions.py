@@ -151,6 +151,30 @@ def test_one_sees_where_one_is_signed_in_and_ends_it(cast: Cast) -> None:
     assert [alive(one) for one in (here, third, fourth, stranger)] == [True, False, False, True]
 
 
+def test_what_is_taken_from_a_person_holds_at_the_next_request(cast: Cast) -> None:
+    """Session, person and roles are read anew for each request, together or not."""
+    client = signed_in(cast.head)
+
+    def answers() -> int:
+        return client.get(reverse("console:views")).status_code
+
+    assert answers() == 200
+    roles, person = Assignment.objects.filter(user=cast.head), User.objects.filter(pk=cast.head.pk)
+    roles.update(starts_on=timezone.localdate() + timedelta(days=1))
+    assert answers() == 403
+    roles.update(starts_on=timezone.localdate())
+    assert answers() == 200
+    person.update(is_active=False)
+    assert answers() == 302
+    person.update(is_active=True)
+    assert answers() == 200
+    Session.objects.filter(user=cast.head).update(user=cast.dispatcher)  # the row names another than what it holds
+    assert client.get(reverse("account_sessions")).context["user"] == cast.head
+    person.update(session_round=7)
+    assert answers() == 302
+    assert not Session.objects.filter(session_key=digest_of(key_of(client)), ended_why="").exists()
+
+
 def test_what_was_ended_stays_ended(cast: Cast) -> None:
     """A request that was under way writes its session after the end: it does not come back by that."""
     client = signed_in(cast.dispatcher)
