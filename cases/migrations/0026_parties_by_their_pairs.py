@@ -40,7 +40,7 @@ UNUSED = ("target_name_trgm", "target_address_trgm")
 class Migration(migrations.Migration):
     atomic = False  # an index of a big table is built beside the work
 
-    dependencies = [("cases", "0024_what_waits_and_what_ended")]
+    dependencies = [("cases", "0025_search_newest_first")]
 
     operations = [
         migrations.RunSQL(
