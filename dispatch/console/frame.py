@@ -43,6 +43,22 @@ QUEUE_LOOK: Mapping[str, tuple[object, str]] = {
     "late": (gettext_lazy("Late"), "alarm"),
 }
 RAIL_ORDER = ("all", "accept", "triage", "asking", "plan", "way", "rule", "recheck", "mediate", "close", "late")
+WORK_LOOK: Mapping[str, tuple[object, str]] = {
+    "plan": (gettext_lazy("Plan visits"), "calendar-event"),
+    "day": (gettext_lazy("Day plan"), "calendar-time"),
+    "orders": (gettext_lazy("Orders"), "clipboard-list"),
+    "intake": (gettext_lazy("Take a complaint"), "phone"),
+    "feedback": (gettext_lazy("Rework asked"), "star"),
+    "parties": (gettext_lazy("Parties"), "building-store"),
+    "imports": (gettext_lazy("Hotline file"), "table-import"),
+    "map": (gettext_lazy("Map"), "map"),
+    "reports": (gettext_lazy("Reports"), "chart-bar"),
+    "district": (gettext_lazy("District"), "layout-grid"),
+    "wall": (gettext_lazy("Wall screen"), "device-desktop"),
+    "exports": (gettext_lazy("Exported lists"), "download"),
+    "admin_home": (gettext_lazy("Administration"), "settings"),
+    "messages": (gettext_lazy("Messages sent"), "mail"),
+}
 RARE = frozenset({"asking", "mediate"})
 """Queues that the rail hides while nothing stands in them."""
 
@@ -141,9 +157,7 @@ def rail(actor: Actor, counts: Mapping[str, QueueCount], at: str = "") -> list[d
         return []
     return [
         {
-            "url": queue_url(name),
-            "label": QUEUE_LOOK[name][0],
-            "icon": QUEUE_LOOK[name][1],
+            **_queue(name, get_language(), get_script_prefix()),
             "count": counts[name].count,
             "late": counts[name].late if name not in ("late", "all") else 0,
             "current": name == at,
@@ -151,6 +165,12 @@ def rail(actor: Actor, counts: Mapping[str, QueueCount], at: str = "") -> list[d
         for name in RAIL_ORDER
         if name not in RARE or counts[name].count or name == at
     ]
+
+
+@lru_cache(maxsize=256)
+def _queue(name: str, _language: str | None, _prefix: str) -> Mapping[str, str]:
+    label, icon = QUEUE_LOOK[name]
+    return {"url": queue_url(name), "label": str(label), "icon": icon}
 
 
 def queue_url(name: str) -> str:
@@ -168,27 +188,33 @@ def works(request: HttpRequest, at: str = "", *, rework: int = 0) -> list[dict[s
     """The other pages of the console that this person's roles open."""
     actor = actor_for(request)
     sees = looks_on(actor)
-    rows: list[tuple[str, object, str, bool, int | None]] = [
-        ("plan", _("Plan visits"), "calendar-event", sees, None),
-        ("day", _("Day plan"), "calendar-time", sees, None),
-        ("orders", _("Orders"), "clipboard-list", sees, _to_approve(request)),
-        ("intake", _("Take a complaint"), "phone", holds_somewhere(request, "complaint.take"), None),
-        ("feedback", _("Rework asked"), "star", sees, rework or None),
-        ("parties", _("Parties"), "building-store", sees, None),
-        ("imports", _("Hotline file"), "table-import", holds_somewhere(request, "import.run"), None),
-        ("map", _("Map"), "map", sees, None),
-        ("reports", _("Reports"), "chart-bar", sees, None),
-        ("district", _("District"), "layout-grid", holds_somewhere(request, "district.view"), None),
-        ("wall", _("Wall screen"), "device-desktop", sees, None),
-        ("exports", _("Exported lists"), "download", actor.has(Role.AUDITOR), None),
-        ("admin_home", _("Administration"), "settings", holds_somewhere(request, "ground.view"), None),
-        ("messages", _("Messages sent"), "mail", holds_somewhere(request, "message.view"), None),
+    rows: list[tuple[str, bool, int | None]] = [
+        ("plan", sees, None),
+        ("day", sees, None),
+        ("orders", sees, _to_approve(request)),
+        ("intake", holds_somewhere(request, "complaint.take"), None),
+        ("feedback", sees, rework or None),
+        ("parties", sees, None),
+        ("imports", holds_somewhere(request, "import.run"), None),
+        ("map", sees, None),
+        ("reports", sees, None),
+        ("district", holds_somewhere(request, "district.view"), None),
+        ("wall", sees, None),
+        ("exports", actor.has(Role.AUDITOR), None),
+        ("admin_home", holds_somewhere(request, "ground.view"), None),
+        ("messages", holds_somewhere(request, "message.view"), None),
     ]
     return [
-        {"url": reverse(f"console:{name}"), "label": label, "icon": icon, "count": count, "current": at == _mark(name)}
-        for name, label, icon, allowed, count in rows
+        {**_work(name, get_language(), get_script_prefix()), "count": count, "current": at == _mark(name)}
+        for name, allowed, count in rows
         if allowed
     ]
+
+
+@lru_cache(maxsize=256)
+def _work(name: str, _language: str | None, _prefix: str) -> Mapping[str, str]:
+    label, icon = WORK_LOOK[name]
+    return {"url": reverse(f"console:{name}"), "label": str(label), "icon": icon}
 
 
 def _to_approve(request: HttpRequest) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Concatenate, ParamSpec
 
 from django import forms
@@ -13,8 +14,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.urls import get_script_prefix, reverse
+from django.utils.translation import get_language, gettext_lazy
 
 from cases.models import File, FileState
 from cases.refusals import Refused
@@ -75,21 +76,37 @@ def topics_of(actor: Actor) -> list[str]:
     return [*(f"squad:{pk}" for pk in squads), f"user:{actor.user_id}"]
 
 
+PLACES: Mapping[str, tuple[object, str]] = {
+    "today": (gettext_lazy("Today"), "calendar-event"),
+    "patrol": (gettext_lazy("On patrol"), "camera-plus"),
+    "labs": (gettext_lazy("Tests"), "microscope"),
+    "alert": (gettext_lazy("Alert"), "speakerphone"),
+    "notices": (gettext_lazy("Notices"), "message"),
+    "me": (gettext_lazy("Me"), "user"),
+}
+
+
 def navbar(actor: Actor, at: str) -> list[dict[str, Any]]:
     officer = bool(actor.squads(Role.OFFICER, Role.SQUAD_LEADER))
-    rows: list[tuple[str, str, str, bool, int | None]] = [
-        ("today", _("Today"), "calendar-event", bool(actor.squads()), None),
-        ("patrol", _("On patrol"), "camera-plus", officer, None),
-        ("labs", _("Tests"), "microscope", bool(actor.laboratories), None),
-        ("alert", _("Alert"), "speakerphone", actor.has(Role.GRID_WORKER), None),
-        ("notices", _("Notices"), "message", True, unread_count(actor)),
-        ("me", _("Me"), "user", True, None),
+    rows: list[tuple[str, bool, int | None]] = [
+        ("today", bool(actor.squads()), None),
+        ("patrol", officer, None),
+        ("labs", bool(actor.laboratories), None),
+        ("alert", actor.has(Role.GRID_WORKER), None),
+        ("notices", True, unread_count(actor)),
+        ("me", True, None),
     ]
     return [
-        {"url": reverse(f"field:{name}"), "label": label, "icon": icon, "count": count, "current": name == at}
-        for name, label, icon, allowed, count in rows
+        {**_place(name, get_language(), get_script_prefix()), "count": count, "current": name == at}
+        for name, allowed, count in rows
         if allowed
     ]
+
+
+@lru_cache(maxsize=64)
+def _place(name: str, _language: str | None, _prefix: str) -> Mapping[str, str]:
+    label, icon = PLACES[name]
+    return {"url": reverse(f"field:{name}"), "label": str(label), "icon": icon}
 
 
 def is_htmx(request: HttpRequest) -> bool:

@@ -23,7 +23,9 @@ from dispatch.web.access import actor_for
 from teams.models import Role, Squad
 from teams.numbers import is_number
 from teams.selectors import on_duty
+from teams.statements import Statement, among
 
+SQUADS: Statement[Squad] = Statement(lambda: Squad.objects.filter(among("id", "squads")).only("name", "name_en"))
 TABS = ("today", "later", "ended")
 
 
@@ -55,7 +57,7 @@ def today(request: HttpRequest) -> HttpResponse:
     }
     if is_htmx(request):
         return show(request, "field/today.html#live", context)
-    context["squads"] = list(Squad.objects.filter(pk__in=actor.squads()).only("name", "name_en"))
+    context["squads"] = SQUADS(squads=list(actor.squads()))
     context["whistle"] = whistle_among([*listed.today, *listed.later], officer_in)
     context["on_duty"] = on_duty(now(), squad_ids=actor.squads())
     context["today"] = timezone.localdate(now())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from teams.geo import contains
@@ -25,7 +26,7 @@ from teams.models import (
     User,
 )
 from teams.policies import Actor, Grant
-from teams.statements import Written
+from teams.statements import Slot, Statement, Written, among
 
 
 def in_force(on: date) -> Q:
@@ -95,9 +96,17 @@ def squad_members(squad_id: int) -> QuerySet[User]:
 
 def on_duty(at: datetime, *, squad_ids: Iterable[int] = (), street_id: int | None = None) -> list[User]:
     """Active people on duty at the moment, of the squads or of the street's office."""
+    return ON_DUTY(at=at, squads=list(squad_ids), street=street_id)
+
+
+def _on_duty() -> QuerySet[User]:
+    at: Any = Slot("at", DateTimeField())
     turns = Duty.objects.filter(starts_at__lte=at, ends_at__gt=at)
-    place = Q(squad_id__in=list(squad_ids)) | Q(street_id=street_id, street__isnull=False)
-    return list(User.objects.filter(is_active=True, pk__in=turns.filter(place).values("user_id")).order_by("pk"))
+    place = Q(among("squad_id", "squads")) | Q(street_id=Slot("street"))
+    return User.objects.filter(is_active=True, pk__in=turns.filter(place).values("user_id")).order_by("pk")
+
+
+ON_DUTY: Statement[User] = Statement(_on_duty)
 
 
 def valid_certificates(user_ids: Iterable[int], on: date) -> QuerySet[Certificate]:
