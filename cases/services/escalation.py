@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from cases.clock.moment import now
@@ -85,8 +85,21 @@ def _fire(ids: Sequence[int]) -> int:
             if row.level > before:
                 entries.append(_entry(row))
         journal.record_many(entries=entries, actor=SYSTEM)
-        Deadline.objects.bulk_update(rows, ["level", "next_at"])
+        _write(rows)
     return len(rows)
+
+
+# What bulk_update composes for 200 rows, a CASE with a branch each, took more than all the rest of a sweep.
+_STEPS = """
+UPDATE cases_deadline AS stood SET level = made.level, next_at = made.next_at
+FROM unnest(%s::bigint[], %s::smallint[], %s::timestamptz[]) AS made (id, level, next_at) WHERE stood.id = made.id
+"""
+
+
+def _write(rows: Sequence[Deadline]) -> None:
+    ids, levels, moments = [row.pk for row in rows], [row.level for row in rows], [row.next_at for row in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(_STEPS, [ids, levels, moments])
 
 
 def _claim(ids: Sequence[int], moment: datetime) -> list[Deadline]:
