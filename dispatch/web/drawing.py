@@ -228,9 +228,16 @@ def _one(run: list[Node]) -> Iterator[Node]:
     if all(isinstance(node, TextNode) for node in run):
         text = "".join(node.s for node in run if isinstance(node, TextNode))
         if text:
-            yield TextNode(text)
+            yield _stands_where(run[0], TextNode(text))
     else:
-        yield Settled(run)
+        yield _stands_where(run[0], Settled(run))
+
+
+def _stands_where(first: Any, node: Any) -> Node:
+    """What Django's page about a failure asks of a node."""
+    node.token, node.origin = first.token, getattr(first, "origin", None)
+    made: Node = node
+    return made
 
 
 def _is_settled(node: Node) -> bool:
