@@ -306,10 +306,27 @@ def squads(parts: Iterable[Any] | None, limit: int = 4) -> SafeString:
     return format_html('<span class="squads">{}{}</span>', drawn, more)
 
 
-@register.inclusion_tag("parts/track.html")
-def track(points: Iterable[Any]) -> dict[str, object]:
-    """Draw the participation of one squad: dicts ``label at state``; state ``done late`` or empty (not yet)."""
-    return {"points": points}
+@register.simple_tag
+def track(points: Iterable[Mapping[str, Any]]) -> SafeString:
+    """Draw the participation of one squad: dicts ``label at state``; state ``done ack late`` or empty (not yet).
+
+    A day is said where it is another than that of the point before.
+    """
+    rows = list(points)
+    drawn = []
+    day: date | None = None
+    for number, point in enumerate(rows, 1):
+        state, at = point["state"], point["at"]
+        sign = {"late": "s-silent", "": "track-todo", "ack": "s-ack"}.get(state, "s-here")
+        if number == len(rows) and sign in ("s-ack", "s-here"):
+            sign = "s-done"
+        css = ' class="x"' if state == "late" else ' class="y"' if state else ""
+        when = '<span aria-hidden="true"><br>—</span>'
+        if at:
+            before, day = day, local(at).date()
+            when = (moment(at, "date") if number > 1 and day != before else "") + moment(at, "time")
+        drawn.append(f"<li{css}>{mark(sign)}{conditional_escape(point['label'])}{when}</li>")
+    return mark_safe(f'<ol class="track">{"".join(drawn)}</ol>')  # nosec B308 B703 # noqa: S308 # escaped above
 
 
 @register.inclusion_tag("parts/timeline.html")
@@ -318,10 +335,20 @@ def timeline(entries: Iterable[Any]) -> dict[str, object]:
     return {"entries": entries}
 
 
-@register.inclusion_tag("parts/steps.html")
-def steps(stages: Iterable[Any]) -> dict[str, object]:
-    """Draw the stages of a case: dicts ``label state`` and, where known, ``at``; state ``done now todo``."""
-    return {"stages": stages}
+@register.simple_tag
+def steps(stages: Iterable[Mapping[str, Any]]) -> SafeString:
+    """Draw the stages of a case: dicts ``label state`` and, where known, ``at``; state ``done now todo``.
+
+    Narrow screens show bars and the present stage.
+    """
+    drawn = []
+    for stage in stages:
+        now = ' aria-current="step"' if stage["state"] == "now" else ""
+        ago = f' <span class="ago">{moment(stage["at"])}</span>' if stage.get("at") else ""
+        label = conditional_escape(stage["label"])
+        drawn.append(f'<li class="{escape(stage["state"])}"{now}><span>{label}{ago}</span></li>')
+    words = escape(gettext("Stages"))
+    return mark_safe(f'<ol class="steps" aria-label="{words}">{"".join(drawn)}</ol>')  # nosec B308 B703 # noqa: S308
 
 
 @register.inclusion_tag("parts/gauge.html")
