@@ -50,8 +50,8 @@ _SHARED: list[Any] = [
 
 structlog.configure(
     processors=[
+        structlog.stdlib.filter_by_level,  # before anything is put together: each request tells twice what nobody keeps
         *_SHARED,
-        structlog.stdlib.filter_by_level,
         structlog.processors.format_exc_info,
         structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
     ],

@@ -7,6 +7,7 @@ transaction commits; what a trigger of a table reads is what the whole statement
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -71,6 +72,7 @@ def _columns(model: type[Model], known: bool) -> tuple[str, str, tuple[tuple[Fie
 
 def _value(row: Model, column: Field[Any, Any], made: bool) -> Any:
     value = column.pre_save(row, True) if made else getattr(row, column.attname)
-    if type(value) in _PLAIN and not isinstance(column, JSONField):
+    kind = type(value)
+    if (kind in _PLAIN and not isinstance(column, JSONField)) or (kind is datetime and value.tzinfo is not None):
         return value
     return column.get_db_prep_save(value, connection)

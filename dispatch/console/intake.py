@@ -23,7 +23,7 @@ from dispatch.console.forms import area
 from dispatch.console.frame import console_view, show
 from dispatch.console.triage_page import scored
 from dispatch.web.access import actor_for, check_right_somewhere
-from dispatch.web.choices import CHOOSE
+from dispatch.web.choices import CHOOSE, SharedFields
 from dispatch.web.refusals import INVALID, new_client_key, put_refusal
 from teams.models import Street
 from teams.numbers import is_number
@@ -33,10 +33,23 @@ MOST_PHOTOS = 6
 MOST_PARTIES = 6
 
 
+class OwnStreet(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One of the actor's streets, by its number: that it is one of them needs no question."""
+
+    own: frozenset[int] = frozenset()
+
+    def to_python(self, value: Any) -> int | None:
+        if value in self.empty_values:
+            return None
+        if not is_number(value) or int(value) not in self.own:
+            raise forms.ValidationError(self.error_messages["invalid_choice"], "invalid_choice", {"value": value})
+        return int(value)
+
+
 class TakeForm(forms.Form):
     """A caller's complaint. Name and phone are kept apart, encrypted."""
 
-    street = forms.ModelChoiceField(queryset=Street.objects.none(), label=gettext_lazy("street"), empty_label=CHOOSE)
+    street = OwnStreet(queryset=Street.objects.none(), label=gettext_lazy("street"), empty_label=CHOOSE)
     text = forms.CharField(
         label=gettext_lazy("what happened"), widget=area(5, autofocus=True, **{"data-key": "1"}), max_length=4000
     )
@@ -81,17 +94,22 @@ class TakeForm(forms.Form):
 
     def __init__(self, data: Any, *, actor: Actor) -> None:
         super().__init__(data, initial={"client_key": new_client_key()})
-        streets = Street.objects.filter(pk__in=actor.streets()).defer("outline")
-        self.fields["street"].queryset = streets  # type: ignore[attr-defined]
-        if len(actor.streets()) == 1:
-            self.fields["street"].initial = next(iter(actor.streets()))
-            self.fields["street"].widget = forms.HiddenInput()
+        field: Any = self.fields["street"]
+        field.own = actor.streets()
+        if len(field.own) == 1:
+            field.initial = next(iter(field.own))
+            field.widget = forms.HiddenInput()
+        if data is None or len(field.own) > 1:
+            field.queryset = Street.objects.filter(pk__in=actor.streets()).defer("outline")
 
     def clean_phone(self) -> str:
         phone: str = self.cleaned_data["phone"]
         if phone and sum(letter.isdigit() for letter in phone) < 5:
             raise forms.ValidationError(_("This is not a complete phone number. Correct it, or leave it empty."))
         return phone
+
+
+TakeForm.base_fields = SharedFields(TakeForm.base_fields, own={"street"})
 
 
 @console_view()
@@ -218,7 +236,7 @@ def _take(request: HttpRequest, actor: Actor, data: dict[str, Any]) -> intake.In
     ]
     return intake.complaint_take(
         actor=actor,
-        street_id=data["street"].pk,
+        street_id=data["street"],
         files=stored,
         client_key=key,
         target_id=data["target"],

@@ -12,8 +12,10 @@ from django.utils import timezone
 from cases.models import Case, Complaint, ImportRun, Target
 from cases.services import imports as imports_service
 from cases.services import intake
+from dispatch.console.intake import TakeForm
 from dispatch.notify.models import ChannelName, Message
 from dispatch.web.explain import WORDS, explained
+from teams.selectors import actor_of
 from tests.cast import Cast, unchanged
 from tests.console.conftest import PHONE, Login, complaint
 from tests.stage import issued_order
@@ -251,3 +253,15 @@ def test_a_class_names_the_classes_it_counts_together_with(cast: Cast, login: Lo
     page = login(cast.system_admin).get(reverse("console:admin_category", args=[one.pk])).content.decode()
     assert f"counts together with {two}" in page
     assert "demo_group" not in page, "the key of the group is nothing to read"
+
+
+def test_a_form_alters_no_field_that_others_share(cast: Cast) -> None:
+    actors = [actor_of(cast.dispatcher), actor_of(cast.auditor)]
+    forms = [TakeForm({"street": str(cast.street.pk), "text": "油烟", "phone": "1"}, actor=actor) for actor in actors]
+    assert [form.is_valid() for form in forms] == [False, False]
+    assert [sorted(form.errors) for form in forms] == [
+        ["client_key", "kind", "phone", "urgency"],
+        ["client_key", "kind", "phone", "street", "urgency"],
+    ]
+    assert forms[0].fields["street"] is not forms[1].fields["street"]
+    assert forms[0].fields["text"] is forms[1].fields["text"]
