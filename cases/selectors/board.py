@@ -199,32 +199,6 @@ def _glances(cases: CaseQuerySet) -> QuerySet[Case, Glance]:
     return cast("QuerySet[Case, Glance]", _with_target(cases).values_list(*Glance._fields, named=True))
 
 
-def glance_of(case: Case) -> Glance:
-    """The same of a case that is loaded whole."""
-    chain, target = getattr(case, "chain", None), case.target
-    return Glance(
-        pk=case.pk,
-        street_id=case.street_id,
-        stage=case.stage,
-        severity=case.severity,
-        opened_at=case.opened_at,
-        due_at=case.due_at,
-        complaint_count=case.complaint_count,
-        category_id=case.category_id,
-        owner_id=case.owner_id,
-        seq=chain.seq if chain else None,
-        target_name=target.name if target else None,
-        target_address=target.address if target else None,
-    )
-
-
-def whole_rows(ids: Iterable[int]) -> list[Case]:
-    """The cases with what a row shows, without the outlines: kilobytes a row that no list shows. One query."""
-    rows = Case.objects.filter(pk__in=list(ids))
-    rows = rows.select_related("target", "category", "street", "grid", "chain", "owner")
-    return list(rows.defer("street__outline", "grid__outline"))
-
-
 @dataclass(frozen=True, slots=True)
 class PartGlance:
     """A squad's part as the board shows it; the names are what the tag ``squads`` reads."""
@@ -270,21 +244,29 @@ def parts_fill(orders: Iterable[OrderGlance]) -> None:
         wanted.setdefault(order.id, []).append(order)
     if not wanted:
         return
-    late = set(
-        Deadline.objects.filter(part__order_id__in=wanted, state=DeadlineState.RUNNING, due_at__lt=now()).values_list(
-            "part_id", flat=True
+    late = {part_id for (part_id,) in LATE_PARTS(orders=list(wanted), now=now())}
+    for part_id, order_id, state, lead, *names in PARTS(orders=list(wanted)):
+        part = PartGlance(short_of(*names), state, part_id in late, lead, part_id)
+        for order in wanted[order_id]:
+            order.parts.append(part)
+
+
+LATE_PARTS: Statement[tuple[int]] = Statement(
+    lambda: Deadline.objects.filter(
+        among("part__order_id", "orders"), state=DeadlineState.RUNNING, due_at__lt=NOW
+    ).values_list("part_id")
+)
+PARTS: Statement[tuple[Any, ...]] = Statement(
+    lambda: (
+        Part.objects.filter(among("order_id", "orders"))
+        .exclude(state=PartState.RELEASED)
+        .order_by("-is_lead", "pk")
+        .values_list(
+            *("pk", "order_id", "state", "is_lead"),
+            *(f"squad__{name}" for name in ("name", "name_en", "short_name", "short_name_en")),
         )
     )
-    rows = (
-        Part.objects.filter(order_id__in=wanted)
-        .exclude(state=PartState.RELEASED)
-        .select_related("squad")
-        .order_by("-is_lead", "pk")
-    )
-    for part in rows:
-        squad = part.squad
-        for order in wanted[part.order_id]:
-            order.parts.append(PartGlance(squad_name(squad), part.state, part.pk in late, part.is_lead, part.pk))
+)
 
 
 def last_change(subject: Case | Order) -> tuple[str, datetime] | None:
@@ -296,9 +278,14 @@ def last_change(subject: Case | Order) -> tuple[str, datetime] | None:
 
 def squad_name(squad: Any) -> str:
     """The short name of a squad in the reader's language."""
-    if (get_language() or "").startswith("en") and squad.name_en:
-        return str(squad.short_name_en or squad.name_en)
-    return str(squad.short_name or squad.name)
+    return short_of(squad.name, squad.name_en, squad.short_name, squad.short_name_en)
+
+
+def short_of(name: str, name_en: str, short_name: str, short_name_en: str) -> str:
+    """The same of a squad's columns."""
+    if (get_language() or "").startswith("en") and name_en:
+        return short_name_en or name_en
+    return short_name or name
 
 
 def since_group(due: datetime | None, moment: datetime) -> str:

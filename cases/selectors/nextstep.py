@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from cases.models import Case, CaseStage, OrderState, PartState, Urgency
+from cases.models import CaseStage, OrderState, PartState, Urgency
 from cases.selectors.board import OrderGlance, PartGlance
 
 ACCEPT_THEN = gettext_lazy(
@@ -58,7 +59,22 @@ class Facts:
     made_up_missing: bool = False
 
 
-def step_of(case: Case, order: OrderGlance | None, facts: Facts | None = None) -> Step:
+class Standing(Protocol):
+    """A case, or the columns of it that tell its next step."""
+
+    @property
+    def stage(self) -> str: ...
+    @property
+    def urgency(self) -> str: ...
+    @property
+    def rework_count(self) -> int: ...
+    @property
+    def transferred_to(self) -> str: ...
+    @property
+    def result_text(self) -> str: ...
+
+
+def step_of(case: Standing, order: OrderGlance | None, facts: Facts | None = None) -> Step:
     """The next step of a case. Asks no permission: who may not do it reads what others will do."""
     known = facts or Facts()
     if known.rework_asked:
@@ -91,7 +107,7 @@ def step_of(case: Case, order: OrderGlance | None, facts: Facts | None = None) -
     return _ended(case)
 
 
-def _ended(case: Case) -> Step:
+def _ended(case: Standing) -> Step:
     if case.stage in (CaseStage.DISPATCHED, CaseStage.VISITING):
         return Step(
             "wait_visit",
@@ -169,7 +185,7 @@ _BEFORE: Mapping[str, Callable[[], Step]] = {
 }
 
 
-def _planning(case: Case, order: OrderGlance | None, known: Facts) -> Step:
+def _planning(case: Standing, order: OrderGlance | None, known: Facts) -> Step:
     recheck = case.stage == CaseStage.RECTIFYING
     if order is None or order.state in (OrderState.RULING, OrderState.DONE, OrderState.ON_SCENE):
         if recheck and not known.open_need:

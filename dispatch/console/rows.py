@@ -7,20 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.cache import caches
-from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from cases.models import Case, CaseStage
+from cases.models import CaseStage
 from cases.policies import may
-from cases.selectors.board import Glance, OrderGlance, glance_of, orders_of, parts_fill, whole_rows
-from cases.selectors.nextstep import Step, step_of
+from cases.selectors.board import Glance, OrderGlance, orders_of, parts_fill
+from cases.selectors.boardrows import case_rows
+from dispatch.console.cells import NEXT, cells
 from teams.policies import Actor
-
-OFFICE_CODES = frozenset({"accept", "triage", "open_order", "submit", "approve", "issue", "urge", "reassign"})
-NEXT = "<!--next-->"
-"""Stands in a fragment before its last cell: a row that left its queue says so there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +54,28 @@ def rows_of(cases: Sequence[Glance], actor: Actor) -> list[Row]:
     keys = {case.pk: _key(case, orders.get(case.pk), roles[case.street_id]) for case in cases}
     known = caches["rows"].get_many(keys.values())
     shown = {case.pk: (case, known.get(keys[case.pk], "")) for case in cases}
-    missing = whole_rows([pk for pk, (_case, drawn) in shown.items() if not drawn])
+    undrawn = [pk for pk, (_case, drawn) in shown.items() if not drawn]
+    missing = case_rows(undrawn) if undrawn else []
     parts_fill([orders[case.pk] for case in missing if case.pk in orders])
     fresh: dict[str, str] = {}
     for case in missing:
         # it may have moved since the page was read: the row is kept under what was drawn
-        glance, order, role = glance_of(case), orders.get(case.pk), _role(actor, case.street_id)
-        drawn = fresh[_key(glance, order, role)] = _cells(case, order, role)
+        glance, order, role = (
+            case.glance,
+            orders.get(case.pk),
+            roles.get(case.street_id) or _role(actor, case.street_id),
+        )
+        drawn = cells(case, order, office=role.office, checks=role.checks, closes=role.closes)
+        fresh[_key(glance, order, role)] = drawn
         shown[case.pk] = glance, drawn
     if fresh:
         caches["rows"].set_many(fresh)
     rows = []
     for pk, (glance, drawn) in shown.items():
         order = orders.get(pk)
-        cells, _mark, step = drawn.rpartition(NEXT)
+        before, _mark, step = drawn.rpartition(NEXT)
         # our own template wrote both
-        rows.append(Row(glance, order.id if order else None, mark_safe(cells), mark_safe(step)))  # nosec B308 B703 # noqa: S308
+        rows.append(Row(glance, order.id if order else None, mark_safe(before), mark_safe(step)))  # nosec B308 B703 # noqa: S308
     return rows
 
 
@@ -110,30 +111,3 @@ def _key(case: Glance, order: OrderGlance | None, role: Role) -> str:
     digest = hashlib.blake2s(repr(facts).encode(), digest_size=8).hexdigest()
     seq, language = case.seq or 0, get_language()
     return f"{case.pk}.{seq}.{language}.{role.office:d}{role.checks:d}{role.closes:d}.{digest}"
-
-
-def _cells(case: Case, order: OrderGlance | None, role: Role) -> str:
-    step = step_of(case, order)
-    return render_to_string(
-        "console/row.html",
-        {
-            "case": case,
-            "order": order,
-            "step": step,
-            "acts": role.office and step.code in OFFICE_CODES,
-            "theirs": (step.code == "check_after" and role.checks) or (step.code == "close" and role.closes),
-            "next_url": step_url(step, case, order) if role.office else reverse("console:case", args=[case.pk]),
-            "paused": case.stage == CaseStage.ASKING and case.due_at is None,
-        },
-    )
-
-
-def step_url(step: Step, case: Case, order: OrderGlance | None) -> str:
-    """Where the next step is done."""
-    if step.code == "triage":
-        return reverse("console:triage", args=[case.pk])
-    if step.code == "open_order" and case.target_id:
-        return reverse("console:order_open", args=[case.target_id])
-    if step.code in ("submit", "approve", "issue") and order:
-        return reverse("console:order", args=[order.id])
-    return reverse("console:case", args=[case.pk])

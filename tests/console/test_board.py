@@ -90,9 +90,9 @@ def test_the_board_stays_within_its_budget(cast: Cast, login: Login, django_asse
     client = login(cast.dispatcher)
     client.get(reverse("console:board"))
     caches["rows"].clear()
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(12):
         answer = client.get(reverse("console:board"))
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(8):
         assert client.get(reverse("console:board")).content.count(b"<tr data-row") == board.PAGE
     assert answer.status_code == 200
     assert answer.content.count(b"<tr data-row") == board.PAGE == 100

@@ -41,7 +41,7 @@ def test_today_asks_the_database_at_most_11_times(
         drafted = order_services.order_open(actor=cast.act(cast.dispatcher), target_id=target.pk)
         order_services.order_issue(actor=cast.act(cast.dispatcher), order_id=drafted.pk)
     client = phone(cast.leader)
-    with django_assert_max_num_queries(11):  # type: ignore[operator]
+    with django_assert_max_num_queries(10):  # type: ignore[operator]
         page = client.get(reverse("field:today"))
     assert page.content.decode().count("<article") == orders
 
