@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 from django.db.models import Field, JSONField, Model
@@ -21,13 +21,23 @@ FEW = 6
 _PLAIN = frozenset({str, int, bool, float, type(None)})
 
 
-def write(rows: Sequence[Model]) -> None:
-    """Insert them. A row without an id gets one from the database, and isn't told which."""
+def write(rows: Sequence[Model], *, unless_there: bool = False) -> None:
+    """Insert them. A row without an id gets one from the database, and isn't told which.
+
+    ``unless_there``: one that a unique index forbids is left out.
+    """
     parts, values = worded(rows)
-    *before, last = parts
+    *before, last = [f"{part} ON CONFLICT DO NOTHING" for part in parts] if unless_there else parts
     ahead = "WITH " + ", ".join(f"row{nth} AS ({part})" for nth, part in enumerate(before)) + " " if before else ""
     say(ahead + last, values, count=len(rows), label=rows[-1]._meta.db_table)
     stored(rows)
+
+
+def change(row: Model, names: Sequence[str]) -> None:
+    """Write these fields of a row that stands already: ``save(update_fields=names)``, prepared and without signals."""
+    sql, columns = _change(type(row), tuple(names))
+    values = [_value(row, column, made) for column, made in columns]
+    prepared.ask(sql, [*values, row.pk], row._meta.db_table)
 
 
 def say(sql: str, values: Sequence[Any], *, count: int, label: str) -> list[tuple[Any, ...]]:
@@ -68,6 +78,16 @@ def _columns(model: type[Model], known: bool) -> tuple[str, str, tuple[tuple[Fie
     made = [bool(getattr(one, "auto_now", False) or getattr(one, "auto_now_add", False)) for one in fields]
     head = f"INSERT INTO {table} ({names}) VALUES "  # noqa: S608 # names of our own tables and columns
     return head, f"({', '.join(['%s'] * len(fields))})", tuple(zip(fields, made, strict=True))
+
+
+@lru_cache(maxsize=256)
+def _change(model: type[Model], names: tuple[str, ...]) -> tuple[str, tuple[tuple[Field[Any, Any], bool], ...]]:
+    fields = [cast("Field[Any, Any]", model._meta.get_field(name)) for name in names]
+    lines = ", ".join(f"{connection.ops.quote_name(str(one.column))} = %s" for one in fields)
+    table, key = (connection.ops.quote_name(name) for name in (model._meta.db_table, str(model._meta.pk.column)))
+    made = [bool(getattr(one, "auto_now", False)) for one in fields]
+    sql = f"UPDATE {table} SET {lines} WHERE {key} = %s"  # noqa: S608 # names of our own tables and columns
+    return sql, tuple(zip(fields, made, strict=True))
 
 
 def _value(row: Model, column: Field[Any, Any], made: bool) -> Any:

@@ -230,7 +230,7 @@ def case_move(
         if refresh:
             deadlines.case_due_read(case)
             saved.update(deadlines.DUE_FIELDS)
-        case.save(update_fields=sorted(saved))
+        rows.change(case, sorted(saved))
         return journal.record(
             subject=case,
             kind=kind,

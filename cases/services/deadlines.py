@@ -39,7 +39,7 @@ from cases.models import (
     Part,
     Ruling,
 )
-from teams import prepared
+from teams import prepared, rows
 from teams.models import DayKind, Street
 from teams.selectors import calendar_days
 
@@ -127,9 +127,12 @@ def deadlines_start(*, starts: Iterable[Start], street_id: int, unless_live: boo
 
     ``unless_live``: one that runs or is paused already stays as it is (and what is returned has no ids).
     """
-    return Deadline.objects.bulk_create(
-        deadlines_make(starts=starts, street_id=street_id), ignore_conflicts=unless_live
-    )
+    made = deadlines_make(starts=starts, street_id=street_id)
+    if not unless_live:
+        return Deadline.objects.bulk_create(made)
+    if made:
+        rows.write(made, unless_there=True)
+    return made
 
 
 def deadlines_make(*, starts: Iterable[Start], street_id: int) -> list[Deadline]:

@@ -60,3 +60,24 @@ def test_several_of_one_table_go_in_one_line_each(cast: Cast) -> None:
     sent = [made(cast) for _nth in range(3)]
     rows.write([*(one[0] for one in sent), *(one[1] for one in sent)])
     assert set(Complaint.objects.values_list("pk", "identity_id")) == {(one[1].pk, one[0].pk) for one in sent}
+
+
+def test_a_change_writes_the_fields_named_and_no_other(cast: Cast) -> None:
+    _sealed, complaint, _order = told = made(cast)
+    rows.write(told)
+    other = made(cast)
+    rows.write(other)
+    complaint.text, complaint.address, complaint.target = "又来了", "不写", cast.target
+    rows.change(complaint, ["target", "text"])
+    kept = Complaint.objects.get(pk=complaint.pk)
+    assert (kept.text, kept.address, kept.target) == ("又来了", "", cast.target)
+    assert Complaint.objects.get(pk=other[1].pk).text == "100% 油烟"
+
+
+def test_what_is_there_already_may_be_left_out(cast: Cast) -> None:
+    sealed, complaint, order = told = made(cast)
+    rows.write(told)
+    again = HotlineOrder(complaint=complaint, number=order.number)
+    rows.write([again], unless_there=True)
+    assert list(HotlineOrder.objects.values_list("number", "complaint")) == [(order.number, complaint.pk)]
+    assert sealed.pk
