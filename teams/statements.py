@@ -59,10 +59,13 @@ class Statement(Generic[Row]):
 
     ``ask`` is called once. What else it depends on (a language, today, who asks) must not be in it: it would stay. Each
     connection prepares it when it first asks (``teams.prepared``).
+
+    ``one_plan``: its lists are of keys that an index finds, so a short one need not be planned anew.
     """
 
-    def __init__(self, ask: Callable[[], QuerySet[Any, Row]]) -> None:
+    def __init__(self, ask: Callable[[], QuerySet[Any, Row]], *, one_plan: bool = False) -> None:
         self._ask = ask
+        self._one_plan = one_plan
         self._ready: _Worded | None = None
         self._empty = False
 
@@ -78,6 +81,8 @@ class Statement(Generic[Row]):
             given = tuple(values[one.name] if isinstance(one, Slot) else one for one in worded.params)
             return list(_again(worded, worded.sql, given))
         given = tuple(values[name] for name in worded.slots)
+        if self._one_plan:
+            given = tuple(_filled_up(value) for value in given)
         table = worded.queryset.model._meta.db_table
         connection = connections[worded.queryset.db]
         return _asked(connection, worded.text, len(given), table, lambda sql: list(_again(worded, sql, given)))
@@ -143,6 +148,18 @@ def _asked(
         if connection.in_atomic_block:
             raise
         return ask(prepared.call(connection, text, count, table))
+
+
+GUESSED = 10
+"""Values that PostgreSQL takes a list of unknown length to have."""
+
+
+def _filled_up(value: Any) -> Any:
+    """A short list of keys, its last one (or 0, which is nobody's) repeated: what is found is the same. Planned for one
+    value it looks so much cheaper than the plan for any list that the kept plan is never taken."""
+    if isinstance(value, list) and len(value) < GUESSED:
+        return [*value, *((value[-1:] or [0]) * (GUESSED - len(value)))]
+    return value
 
 
 def _again(worded: _Worded, sql: str, given: tuple[Any, ...]) -> QuerySet[Any, Any]:

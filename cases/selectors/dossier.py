@@ -48,7 +48,9 @@ _COMPLAINTS = Statement(
         .order_by("complaint__received_at", "complaint_id")
     )
 )
-_SAID = Statement(lambda: ResidentLine.objects.filter(among("complaint_id", "complaints")).order_by("at", "pk"))
+_SAID = Statement(
+    lambda: ResidentLine.objects.filter(among("complaint_id", "complaints")).order_by("at", "pk"), one_plan=True
+)
 _TOLD = Statement(
     lambda: (
         Attachment.objects.filter(among("complaint_id", "complaints"))

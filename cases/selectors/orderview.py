@@ -104,7 +104,9 @@ ORDER = Statement(
         "target", "street", "drafted_by", "approved_by", "issued_by"
     )
 )
-ORDERS = Statement(lambda: Order.objects.filter(among("id", "orders")).select_related("chain").order_by("-pk"))
+ORDERS = Statement(
+    lambda: Order.objects.filter(among("id", "orders")).select_related("chain").order_by("-pk"), one_plan=True
+)
 PARTS = Statement(
     lambda: (
         Part.objects.filter(among("order_id", "orders"))
@@ -115,16 +117,18 @@ PARTS = Statement(
             failed_count=_count(Answer.objects.filter(result=Result.FAILS), part_item__part=OuterRef("pk")),
         )
         .order_by("-is_lead", "pk")
-    )
+    ),
+    one_plan=True,
 )
-VISITS = Statement(lambda: Visit.objects.filter(among("order_id", "orders")).order_by("sequence"))
-OFFICERS = Statement(lambda: VisitOfficer.objects.filter(among("part_id", "parts")).order_by("pk"))
+VISITS = Statement(lambda: Visit.objects.filter(among("order_id", "orders")).order_by("sequence"), one_plan=True)
+OFFICERS = Statement(lambda: VisitOfficer.objects.filter(among("part_id", "parts")).order_by("pk"), one_plan=True)
 FINDINGS = Statement(
     lambda: (
         Finding.objects.filter(among("visit_id", "visits"))
         .select_related("agency", "item", "ruling", "ruling__ruled_by")
         .order_by("pk")
-    )
+    ),
+    one_plan=True,
 )
 LABS = Statement(
     lambda: (

@@ -105,7 +105,7 @@ def _told() -> QuerySet[Event]:
     return Event.objects.filter(Q(among("case_id", "cases")) | Q(among("order_id", "orders"))).order_by("seq")
 
 
-_EVENTS: Statement[Any] = Statement(lambda: _told().values_list(*_TOLD))
+_EVENTS: Statement[Any] = Statement(lambda: _told().values_list(*_TOLD), one_plan=True)
 _HEADED: Statement[Any] = Statement(
     lambda: (
         _told()

@@ -266,3 +266,23 @@ def test_plain_sql_is_prepared_as_well(squads: list[Squad]) -> None:
     assert prepared.ask(name, ["'; --", squads[0].pk], "teams_squad") == []
     squads[0].refresh_from_db()
     assert squads[0].name == "'; --"
+
+
+def test_one_plan_serves_short_lists_and_none(squads: list[Squad]) -> None:
+    ask: Statement[Squad] = Statement(
+        lambda: Squad.objects.filter(among("id", "ids")).exclude(among("id", "but")).order_by("pk"), one_plan=True
+    )
+    ids = [squad.pk for squad in squads]
+    for _ in range(8):
+        assert [row.pk for row in ask(ids=ids[:1], but=[])] == ids[:1]
+    assert [row.pk for row in ask(ids=ids, but=ids[:1])] == sorted(ids[1:])
+    assert ask(ids=[], but=[]) == []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE statement LIKE %s"
+            " ORDER BY prepare_time DESC LIMIT 1",
+            ["%teams_squad%ANY%ANY%"],
+        )
+        [(anew, kept)] = cursor.fetchall()
+    assert anew == 5
+    assert kept >= 4
