@@ -4,6 +4,7 @@ comparison of a whole street's register would find is found, and few rows are lo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 from itertools import pairwise
 from operator import and_, or_
@@ -24,11 +25,24 @@ _LOOK_UPS = _PAIRS_OF // 2 + 1
 _NO_PAIR = "\n\n"
 """Fills what a short name leaves over: no text that is compared holds it."""
 _TEXT, _TRUTH = TextField(), BooleanField()
-_FREQUENCIES = """
-SELECT most_common_elems::text::text[], most_common_elem_freqs FROM pg_stats
-WHERE schemaname = current_schema() AND tablename = 'target_keys' AND most_common_elems IS NOT NULL
+SMALL = 2_000
+"""Parties up to which a register is looked through once for all that share half, instead of step by step."""
+_STATISTICS = """
+SELECT reltuples, most_common_elems::text::text[], most_common_elem_freqs
+FROM pg_class LEFT JOIN pg_stats ON schemaname = current_schema() AND tablename = 'target_keys'
+WHERE oid = 'cases_target'::regclass
 """
-_frequencies: tuple[Mapping[str, float], float] = {}, 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What the planner knows of the register: its size, and how often the commonest keys stand in it."""
+
+    parties: float = 0
+    often: Mapping[str, float] = field(default_factory=dict)
+
+
+_statistics: tuple[Statistics, float] = Statistics(), 0.0
 
 
 def register() -> QuerySet[Target]:
@@ -82,10 +96,11 @@ def alike(street: int, column: str, text: str) -> list[int]:
         return []
     told = {f"pair{n}": pair for n, pair in enumerate([*pairs, *[_NO_PAIR] * _PAIRS_OF][:_PAIRS_OF])}
     keys = [f"{street}{column[0]}{pair}" for pair in pairs]
+    known = statistics()
     some, most = -(-len(pairs) // 4), len(pairs) // 2
-    misses = min(1, most)
+    misses = most if known.parties <= SMALL else min(1, most)
     while True:
-        hands = [*look_ups(keys, misses, frequencies()), *[[_NO_PAIR]] * _LOOK_UPS]
+        hands = [*look_ups(keys, misses, known.often), *[[_NO_PAIR]] * _LOOK_UPS]
         asked = {f"keys{n}": hand for n, hand in enumerate(hands[:_LOOK_UPS])}
         found = _LIKE[column](least=len(pairs) - misses, **told, **asked)
         if len(found) == ALIKE or misses == most:
@@ -109,16 +124,16 @@ def look_ups(keys: Sequence[str], misses: int, often: Mapping[str, float]) -> li
     return [[keys[at] for at in hand] for hand in hands]
 
 
-def frequencies() -> Mapping[str, float]:
-    """How often the commonest keys stand in the register, as the planner knows it. Looked at every few minutes: it only
-    tells which look-ups are cheap."""
-    global _frequencies
-    known, until = _frequencies
+def statistics() -> Statistics:
+    """As the planner has them. Looked at every few minutes: they only tell which look-ups are cheap."""
+    global _statistics
+    known, until = _statistics
     if until < monotonic():
         with connection.cursor() as cursor:
-            cursor.execute(_FREQUENCIES)
-            known = {key: often for keys, shares in cursor.fetchall() for key, often in zip(keys, shares, strict=False)}
-        _frequencies = known, monotonic() + KEPT_S
+            cursor.execute(_STATISTICS)
+            [(parties, keys, shares)] = cursor.fetchall()
+        known = Statistics(parties, dict(zip(keys or (), shares or (), strict=False)))
+        _statistics = known, monotonic() + KEPT_S
     return known
 
 

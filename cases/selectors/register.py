@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, DateTimeField, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -30,8 +30,11 @@ from teams.models import Grid, Role, Street
 from teams.numbers import is_number
 from teams.policies import Actor
 from teams.scope import of_own_streets, own_streets
+from teams.statements import Slot, Statement
 
 PAGE = 50
+MANY = 100
+"""What is known of a party is counted to here, and a badge says 99+."""
 LOOK_BACK = timedelta(days=365)
 OPEN_NEEDS = (NeedState.OPEN, NeedState.ORDERED)
 FAR = date(9999, 12, 31)
@@ -218,7 +221,8 @@ def grids_visible(actor: Actor, street: int | None) -> QuerySet[Grid]:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a party at a glance; ``visits`` within a year, ``findings`` that were ruled within two."""
+    """What is known of a party at a glance; ``visits`` within a year, ``findings`` that were ruled within two. Each is
+    counted to ``MANY``."""
 
     target: Target
     visits: int
@@ -228,9 +232,22 @@ class Known:
 
 def known_of(target: Target) -> Known:
     """Three counts of a party the caller may see."""
-    carried_out = Order.objects.filter(target=target, on_scene_at__gte=now() - LOOK_BACK)
-    wrong = Finding.objects.filter(
-        visit__order__target=target, state=FindingState.RULED, found_at__gte=now() - 2 * LOOK_BACK
-    ).exclude(ruling__outcome=RulingOutcome.NOTHING_WRONG)
-    waiting = Need.objects.filter(target=target, state__in=OPEN_NEEDS)
-    return Known(target, carried_out.count(), wrong.count(), waiting.count())
+    visits = len(_CARRIED_OUT(target=target.pk, since=now() - LOOK_BACK))
+    findings = len(_WRONG(target=target.pk, since=now() - 2 * LOOK_BACK))
+    return Known(target, visits, findings, len(_WAITING(target=target.pk)))
+
+
+_SINCE = Slot("since", DateTimeField())
+_CARRIED_OUT = Statement(
+    lambda: Order.objects.filter(target=Slot("target"), on_scene_at__gte=_SINCE).values_list("pk", flat=True)[:MANY]
+)
+_WRONG = Statement(
+    lambda: (
+        Finding.objects.filter(visit__order__target=Slot("target"), state=FindingState.RULED, found_at__gte=_SINCE)
+        .exclude(ruling__outcome=RulingOutcome.NOTHING_WRONG)
+        .values_list("pk", flat=True)[:MANY]
+    )
+)
+_WAITING = Statement(
+    lambda: Need.objects.filter(target=Slot("target"), state__in=OPEN_NEEDS).values_list("pk", flat=True)[:MANY]
+)

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from typing import Generic, TypeVar
 
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, DateField, Max, Sum, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,21 +23,19 @@ from cases.models import (
     Category,
     CategoryWord,
     Complaint,
-    HotlineOrder,
     InspectionItem,
-    QuotedNumber,
     Target,
 )
 from cases.papers import MaskedSpan, apply_masks, mask_text
 from cases.planner.likeness import CaseFacts, PartyFacts, Place, score_parties, score_repeats
 from cases.planner.quotes import addresses, party_names
 from cases.planner.words import Lexicon, cut, score_categories
-from cases.selectors.candidates import Earlier, Party, party_candidates, repeat_candidates
+from cases.selectors.candidates import Earlier, Party, Said, party_candidates, repeat_candidates, said_of
 from cases.selectors.office import FAR_M
 from teams.geo import distance_m
 from teams.models import Agency, Function, Street
 from teams.policies import Actor
-from teams.selectors import in_force, powers_for, squads_serving
+from teams.selectors import in_force, powers_for, squads_at
 from teams.statements import Slot, Statement, among
 
 _TEXTS = 3
@@ -89,13 +88,15 @@ class Suggestions:
     parties: tuple[Suggested[Target], ...]
     repeats: tuple[SuggestedRepeat, ...]
     brief: BriefProposal
+    lexicon: Lexicon
 
 
 def suggest(case: Case, *, actor: Actor) -> Suggestions:
     """Everything the triage form offers for the case. The caller has fetched the case through ``visible_to``."""
     complaints = _complaints(case)
     text = "\n".join(complaint.text for complaint in complaints) or case.title
-    categories = suggest_categories(text)
+    words = lexicon()
+    categories = suggest_categories(text, words=words)
     chosen = case.category or (categories[0].subject if categories else None)
     return Suggestions(
         categories=categories,
@@ -103,13 +104,14 @@ def suggest(case: Case, *, actor: Actor) -> Suggestions:
         parties=suggest_parties(case, complaints, text),
         repeats=suggest_repeats(case, text, actor=actor),
         brief=propose_brief("\n\n".join(complaint.text for complaint in complaints)),
+        lexicon=words,
     )
 
 
-def suggest_categories(text: str, *, limit: int = 5) -> tuple[Suggested[Category], ...]:
+def suggest_categories(text: str, *, limit: int = 5, words: Lexicon | None = None) -> tuple[Suggested[Category], ...]:
     """Minor classes whose words stand in the text."""
-    hits = score_categories(text, lexicon(), limit)
-    rows = {row.code: row for row in Category.objects.filter(code__in=[hit.code for hit in hits])}
+    hits = score_categories(text, words or lexicon(), limit)
+    rows = {row.code: row for row in _CATEGORIES(codes=[hit.code for hit in hits])} if hits else {}
     return tuple(
         Suggested(rows[hit.code], hit.score, (_("The text says: %(words)s.") % {"words": _listed(hit.words)},))
         for hit in hits
@@ -121,8 +123,8 @@ def suggest_agencies(category: Category, street: Street, text: str) -> tuple[Sug
     """Agencies with the power for the category on the street; an optional one is ticked only when the text speaks of
     what its items ask about. The street's own agency first."""
     today = timezone.localdate(now())
-    powers = list(powers_for(category.code, street, today))
-    serving = set(squads_serving(street.pk).values_list("agency_id", flat=True))
+    powers = powers_for(category.code, street, today)
+    serving = {squad.agency_id for squad in squads_at(street.pk)}
     asked = _asked_about({p.agency.function for p in powers if p.optional}, today)
     found: dict[int, SuggestedAgency] = {}
     for power in powers:
@@ -203,10 +205,10 @@ def _far(complaints: Iterable[Complaint], target: Party) -> tuple[str, ...]:
 
 def suggest_repeats(case: Case, text: str, *, actor: Actor, limit: int = 8) -> tuple[SuggestedRepeat, ...]:
     """Cases of the street that this one may repeat, by quoted number, party, place, time and words."""
-    mine = _case_facts(case, replace(_said([case.pk]).get(case.pk, _Said()), text=text))
+    mine = _case_facts(case, replace(said_of([case.pk]).get(case.pk, Said()), text=text))
     rows = {row.pk: row for row in repeat_candidates(case, mine, actor)}
-    said = _said(rows)
-    hits = score_repeats(mine, [_facts_of(row, said.get(row.pk, _Said(row.title))) for row in rows.values()], limit)
+    said = said_of(rows)
+    hits = score_repeats(mine, [_facts_of(row, said.get(row.pk, Said(row.title))) for row in rows.values()], limit)
     cases = {row.pk: row for row in _SHOWN(cases=[hit.id for hit in hits])} if hits else {}
     return tuple(
         SuggestedRepeat(cases[hit.id], hit.score, _words(hit.notes), _joinable(case, cases[hit.id]))
@@ -223,8 +225,18 @@ def propose_brief(text: str) -> BriefProposal:
 
 def lexicon() -> Lexicon:
     """The catalogue's words, built anew only when they changed."""
-    state = CategoryWord.objects.aggregate(rows=Count("pk"), last=Max("pk"), weight=Sum("weight"))
-    return _lexicon(state["rows"], state["last"] or 0, state["weight"] or 0)
+    return _lexicon(*next(iter(_WORDS()), (0, 0, 0)))
+
+
+_CATEGORIES = Statement(lambda: Category.objects.filter(among("code", "codes")))
+_WORDS = Statement(
+    lambda: (
+        CategoryWord.objects.order_by()
+        .values(every=Value(1))
+        .annotate(rows=Count("pk"), last=Max("pk"), weight=Sum("weight"))
+        .values_list("rows", "last", "weight")
+    )
+)
 
 
 @lru_cache(maxsize=2)
@@ -247,66 +259,27 @@ _NEWEST = Statement(
 )
 
 
-def _asked_about(functions: Iterable[str], today: object) -> dict[str, tuple[str, ...]]:
+_ITEMS = Statement(
+    lambda: InspectionItem.objects.filter(
+        in_force(Slot("day", DateField())), among("function", "functions")
+    ).values_list("function", "name")
+)
+
+
+def _asked_about(functions: Iterable[str], today: date) -> dict[str, tuple[str, ...]]:
     """Words of the items of each function, as the dictionary cuts their names."""
-    items = InspectionItem.objects.filter(in_force(today), function__in=list(functions))  # type: ignore[arg-type]
     found: dict[str, dict[str, None]] = {}
-    for function, name in items.values_list("function", "name"):
+    for function, name in _ITEMS(day=today, functions=list(functions)):
         found.setdefault(function, {}).update(dict.fromkeys((*cut(name), name)))
     return {function: tuple(words) for function, words in found.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What a case's complaints say: the first one's words, a hotline number of its own, the numbers they quote."""
-
-    text: str = ""
-    number: str = ""
-    quotes: tuple[str, ...] = ()
-
-
-_LINKED = Statement(
-    lambda: (
-        CaseComplaint.objects.filter(among("case_id", "cases")).order_by("pk").values_list("case_id", "complaint_id")
-    )
-)
-_TEXTS_OF = Statement(lambda: Complaint.objects.filter(among("id", "complaints")).values_list("pk", "text"))
-_NUMBERS = Statement(
-    lambda: HotlineOrder.objects.filter(among("complaint_id", "complaints")).values_list("complaint_id", "number")
-)
-_QUOTES = Statement(
-    lambda: QuotedNumber.objects.filter(among("complaint_id", "complaints")).values_list("complaint_id", "number")
-)
 _SHOWN = Statement(lambda: Case.objects.filter(among("id", "cases")).select_related("category", "target"))
 """Cases that :func:`repeat_candidates` found for the reader."""
 _PARTIES = Statement(lambda: Target.objects.filter(among("id", "parties")))
 
 
-def _said(case_ids: Iterable[int]) -> dict[int, _Said]:
-    """Four look-ups by index in one table each: a join over some hundred ids is planned badly on young tables."""
-    of_case: dict[int, list[int]] = {}
-    cases = list(case_ids)
-    for case_id, complaint_id in _LINKED(cases=cases) if cases else ():
-        of_case.setdefault(case_id, []).append(complaint_id)
-    if not of_case:
-        return {}
-    every = [pk for complaints in of_case.values() for pk in complaints]
-    texts = dict(_TEXTS_OF(complaints=[complaints[0] for complaints in of_case.values()]))
-    numbers = dict(_NUMBERS(complaints=every))
-    quotes: dict[int, list[str]] = {}
-    for complaint_id, number in _QUOTES(complaints=every):
-        quotes.setdefault(complaint_id, []).append(number)
-    return {
-        case_id: _Said(
-            text=texts.get(complaints[0], ""),
-            number=next((numbers[pk] for pk in complaints if pk in numbers), ""),
-            quotes=tuple(dict.fromkeys(number for pk in complaints for number in quotes.get(pk, ()))),
-        )
-        for case_id, complaints in of_case.items()
-    }
-
-
-def _case_facts(case: Case, said: _Said) -> CaseFacts:
+def _case_facts(case: Case, said: Said) -> CaseFacts:
     return CaseFacts(
         id=case.pk,
         text=said.text,
@@ -319,7 +292,7 @@ def _case_facts(case: Case, said: _Said) -> CaseFacts:
     )
 
 
-def _facts_of(row: Earlier, said: _Said) -> CaseFacts:
+def _facts_of(row: Earlier, said: Said) -> CaseFacts:
     return CaseFacts(
         id=row.pk,
         text=said.text,

@@ -21,6 +21,7 @@ from dispatch.console.triage_page import agencies_of, masks_of, page
 from dispatch.web.access import actor_for, case_or_404, check_right_somewhere
 from dispatch.web.refusals import INVALID, put_refusal
 from teams.numbers import is_number
+from teams.selectors import agencies_at
 
 
 @require_safe
@@ -123,7 +124,9 @@ def triage_agencies(request: HttpRequest, pk: int) -> HttpResponse:
     text = "\n".join(voice.complaint.text for voice in voices_of(case)) or case.title
     rows = suggestions.suggest_agencies(category, case.street, text) if category else ()
     chosen = {row.agency.pk for row in rows if row.proposed}
-    return show(request, "console/triage.html#agencies", {"case": case, **agencies_of(case, rows, chosen)})
+    return show(
+        request, "console/triage.html#agencies", {"case": case, **agencies_of(agencies_at(case.street), rows, chosen)}
+    )
 
 
 @require_safe

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,10 +15,10 @@ from cases.selectors.suggestions import Suggestions
 from cases.services import triage
 from dispatch.console.forms import area
 from dispatch.web.choices import CHOOSE
-from teams.models import Agency
 from teams.numbers import is_number
 from teams.policies import Actor
-from teams.selectors import squads_serving
+from teams.selectors import agencies_at, squads_at
+from teams.statements import Statement
 
 KEYS = {
     Disposition.INSPECTION: "i",
@@ -47,6 +48,13 @@ def _day() -> forms.DateInput:
 
 def _hour() -> forms.TimeInput:
     return forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+
+
+def _minor_classes() -> QuerySet[Category]:
+    return Category.objects.filter(active=True, parent__isnull=False)
+
+
+_CATEGORIES = Statement(_minor_classes)
 
 
 class TriageForm(forms.Form):
@@ -91,14 +99,12 @@ class TriageForm(forms.Form):
         super().__init__(data, initial=_initial(case, offer, enquiry))
         for name, when in NEEDED.items():
             self.fields[name].required = not self.is_bound or self.data.get("disposition") in when
-        district = case.street.district_id
-        agencies = Agency.objects.filter(district=district, active=True).exclude(function="laboratory")
-        self.all_agencies = [row for row in agencies if row.street_id in (None, case.street_id)]
+        self.all_agencies = agencies_at(case.street)
         fields: dict[str, Any] = self.fields
-        fields["category"].queryset = Category.objects.filter(active=True, parent__isnull=False)
-        self.all_categories = list(fields["category"].queryset)
+        fields["category"].queryset = _minor_classes()
+        self.all_categories = _CATEGORIES()
         fields["agencies"].choices = [(row.pk, str(row)) for row in self.all_agencies]
-        fields["squad"].choices = [("", CHOOSE), *((s.pk, str(s)) for s in squads_serving(case.street_id))]
+        fields["squad"].choices = [("", CHOOSE), *((s.pk, str(s)) for s in squads_at(case.street_id))]
         fields["complaint"].choices = complaints
 
     def clean_target(self) -> str:

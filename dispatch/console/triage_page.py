@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from cases.models import Case, Disposition
 from cases.papers import MaskKind, mask_text
 from cases.planner.quotes import addresses
-from cases.planner.words import score_categories
-from cases.selectors import register, suggestions
+from cases.planner.words import Lexicon, score_categories
+from cases.selectors import register
 from cases.selectors.clues import earlier_cases
 from cases.selectors.dossier import Voice
 from cases.selectors.suggestions import SuggestedAgency, Suggestions
@@ -89,7 +89,7 @@ def page(
         "form": form,
         "holder": holder,
         "voices": [
-            {"voice": voice, "text": marked(voice.complaint.text), "photos": photo_rows(voice.photos)}
+            {"voice": voice, "text": marked(voice.complaint.text, offer.lexicon), "photos": photo_rows(voice.photos)}
             for voice in voices
         ],
         "earlier": earlier_cases(case, actor=actor, target_id=likely.pk if likely else None),
@@ -99,7 +99,7 @@ def page(
         "open_others": bool(values["category"]) and values["category"] not in {str(pk) for pk in offered},
         **parties_of(case, offer),
         "repeats": [scored(row) for row in sorted(offer.repeats, key=lambda row: not row.joinable)],
-        **agencies_of(case, offer.agencies, chosen),
+        **agencies_of(form.all_agencies, offer.agencies, chosen),
         **masks_of(brief if form.is_bound else offer.brief.text, typed=form.is_bound or brief != offer.brief.masked),
         "found": [row for row in found if row.street_id == case.street_id],
         "decisions": [
@@ -128,9 +128,9 @@ def value_of(form: TriageForm, name: str) -> str:
     return "" if value is None else str(value)
 
 
-def marked(text: str) -> SafeString:
+def marked(text: str, lexicon: Lexicon) -> SafeString:
     """The words that led to a category and the addresses, underlined."""
-    hits = score_categories(text, suggestions.lexicon(), 5)
+    hits = score_categories(text, lexicon, 5)
     return highlighted(text, [word for hit in hits for word in hit.words], addresses(text))
 
 
@@ -162,12 +162,11 @@ def parties_of(case: Case, offer: Suggestions) -> dict[str, Any]:
     return {"parties": rows, "party_marks": {"type": "FeatureCollection", "features": marks} if marks else None}
 
 
-def agencies_of(case: Case, rows: Iterable[SuggestedAgency], chosen: set[int]) -> dict[str, Any]:
-    """The agencies offered for the category, and every other one that works on the street."""
+def agencies_of(every: Iterable[Agency], rows: Iterable[SuggestedAgency], chosen: set[int]) -> dict[str, Any]:
+    """The agencies offered for the category, and the others of ``every`` one that works on the street."""
     offered = list(rows)
     there = {row.agency.pk for row in offered}
-    agencies = Agency.objects.filter(district=case.street.district_id, active=True).exclude(function="laboratory")
-    others = [row for row in agencies if row.street_id in (None, case.street_id) and row.pk not in there]
+    others = [row for row in every if row.pk not in there]
     return {
         "agencies": [{"row": row, "on": row.agency.pk in chosen} for row in offered],
         "others": [{"agency": row, "on": row.pk in chosen} for row in others],

@@ -2,6 +2,7 @@
 
 from teams.selectors.ground import (
     actor_of,
+    agencies_at,
     calendar_days,
     grid_at,
     in_force,
@@ -12,6 +13,7 @@ from teams.selectors.ground import (
     powers_for,
     resting,
     squad_members,
+    squads_at,
     squads_serving,
     street_at,
     street_team,
@@ -20,6 +22,7 @@ from teams.selectors.ground import (
 
 __all__ = [
     "actor_of",
+    "agencies_at",
     "calendar_days",
     "grid_at",
     "in_force",
@@ -30,6 +33,7 @@ __all__ = [
     "powers_for",
     "resting",
     "squad_members",
+    "squads_at",
     "squads_serving",
     "street_at",
     "street_team",

@@ -6,16 +6,18 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet
+from django.db.models import DateField, DateTimeField, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from teams.geo import contains
 from teams.models import (
     OFFICE_ROLES,
+    Agency,
     Assignment,
     CalendarDay,
     Certificate,
     Duty,
+    Function,
     Grid,
     Leave,
     Power,
@@ -29,7 +31,7 @@ from teams.policies import Actor, Grant
 from teams.statements import Slot, Statement, Written, among
 
 
-def in_force(on: date) -> Q:
+def in_force(on: date | Slot) -> Q:
     """Rows of a ``Dated`` model in force on the day."""
     return Q(starts_on__lte=on) & (Q(ends_on__isnull=True) | Q(ends_on__gte=on))
 
@@ -129,7 +131,7 @@ def street_team(street_id: int) -> Squad | None:
     )
 
 
-def squads_serving(street_id: int) -> QuerySet[Squad]:
+def squads_serving(street_id: int | Slot) -> QuerySet[Squad]:
     """Squads that can be called to the street, laboratories left out."""
     return (
         Squad.objects.filter(active=True, streets=street_id)
@@ -143,20 +145,42 @@ def laboratories() -> QuerySet[Squad]:
     return Squad.objects.filter(active=True, kind=SquadKind.LABORATORY).select_related("agency").order_by("pk")
 
 
-def powers_for(category_code: str, street: Street, on: date) -> QuerySet[Power]:
-    """Powers in force for the minor class (or its whole major class) on the street, agencies attached."""
-    return (
+_POWERS = Statement(
+    lambda: (
         Power.objects.filter(
-            in_force(on),
-            Q(street__isnull=True) | Q(street=street),
-            Q(agency__street__isnull=True) | Q(agency__street=street),
-            agency__district_id=street.district_id,
+            in_force(Slot("day", DateField())),
+            Q(street__isnull=True) | Q(street=Slot("street")),
+            Q(agency__street__isnull=True) | Q(agency__street=Slot("street")),
+            among("category_code", "codes"),
+            agency__district=Slot("district"),
             agency__active=True,
-            category_code__in=[category_code, category_code[:2]],
         )
         .select_related("agency")
         .order_by("optional", "agency_id")
     )
+)
+_SERVING = Statement(lambda: squads_serving(Slot("street")))
+_AGENCIES = Statement(
+    lambda: Agency.objects.filter(
+        Q(street__isnull=True) | Q(street=Slot("street")), district=Slot("district"), active=True
+    ).exclude(function=Function.LABORATORY)
+)
+
+
+def powers_for(category_code: str, street: Street, on: date) -> list[Power]:
+    """Powers in force for the minor class (or its whole major class) on the street, agencies attached."""
+    codes = [category_code, category_code[:2]]
+    return _POWERS(day=on, street=street.pk, district=street.district_id, codes=codes)
+
+
+def squads_at(street_id: int) -> list[Squad]:
+    """``squads_serving`` as they are listed for people."""
+    return _SERVING(street=street_id)
+
+
+def agencies_at(street: Street) -> list[Agency]:
+    """Agencies that work on the street, laboratories left out."""
+    return _AGENCIES(street=street.pk, district=street.district_id)
 
 
 def grid_at(street_id: int, lat: float, lng: float) -> Grid | None:

@@ -30,6 +30,7 @@ from cases.services.triage.asking import case_reject
 from cases.services.triage.joining import lock_for_visit
 from cases.services.triage.telling import TOLD_TRANSFERRED, fresh, tell
 from teams.policies import Actor
+from teams.statements import Statement
 
 INSPECTION_WORK_DAYS = 3
 """Width of an inspection's window when the setting ``inspection_work_days`` says nothing; urgent: the same day."""
@@ -149,10 +150,17 @@ def due_day_default(case: Case, first: date) -> date:
     """The last day of an inspection's window: the first itself when urgent, else some working days later."""
     if casefile.urgent(case):
         return first
-    days = (
-        Setting.objects.filter(key="inspection_work_days", street__isnull=True).values_list("value", flat=True).first()
-    )
+    days = next(iter(_DAYS()), None)
     return deadlines.calendar_for(case.street_id).add_workdays(first, int(days or INSPECTION_WORK_DAYS))
+
+
+_DAYS = Statement(
+    lambda: (
+        Setting.objects.filter(key="inspection_work_days", street__isnull=True)
+        .order_by("pk")
+        .values_list("value", flat=True)[:1]
+    )
+)
 
 
 def _write_facts(

@@ -59,12 +59,14 @@ def texts(register: list[Target], of: Callable[[Target], str]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("size", ["small", "big", "unknown"])
 @pytest.mark.parametrize("column", ["name", "address"])
 def test_the_likest_are_those_of_the_whole_register(
-    cast: Cast, register: list[Target], monkeypatch: pytest.MonkeyPatch, column: str, known: bool
+    cast: Cast, register: list[Target], monkeypatch: pytest.MonkeyPatch, column: str, size: str
 ) -> None:
-    monkeypatch.setattr(lookups, "_frequencies", ({}, 0.0 if known else float("inf")))
+    known = lookups.Statistics(1_000_000) if size == "unknown" else lookups.Statistics()
+    monkeypatch.setattr(lookups, "_statistics", (known, float("inf") if size == "unknown" else 0.0))
+    monkeypatch.setattr(lookups, "SMALL", 0 if size == "big" else lookups.SMALL)
     few_and_many = [0, 0]
     for text in texts(register, lambda row: str(getattr(row, column))):
         plain = "".join(text.split())[:16]
@@ -75,7 +77,7 @@ def test_the_likest_are_those_of_the_whole_register(
         assert lookups.alike(cast.street.pk, column, text) == expected, text
         few_and_many[len(expected) == lookups.ALIKE] += bool(expected)
     assert min(few_and_many) > 10  # the search ended early, and it went to its end
-    assert bool(lookups.frequencies()) == known
+    assert bool(lookups.statistics().often) == (size != "unknown")
 
 
 def test_names_that_stand_in_a_text_are_those_of_the_whole_register(cast: Cast, register: list[Target]) -> None:
