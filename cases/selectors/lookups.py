@@ -22,6 +22,8 @@ ALIKE = 20
 KEPT_S = 600
 _PAIRS_OF = 15
 _LOOK_UPS = _PAIRS_OF // 2 + 1
+_RAREST = 3
+"""So many keys of a hand are looked up: the next ones narrow little."""
 _NO_PAIR = "\n\n"
 """Fills what a short name leaves over: no text that is compared holds it."""
 _TEXT, _TRUTH = TextField(), BooleanField()
@@ -101,7 +103,7 @@ def alike(street: int, column: str, text: str) -> list[int]:
     misses = most if known.parties <= SMALL else min(1, most)
     while True:
         hands = [*look_ups(keys, misses, known.often), *[[_NO_PAIR]] * _LOOK_UPS]
-        asked = {f"keys{n}": hand for n, hand in enumerate(hands[:_LOOK_UPS])}
+        asked = {f"keys{n}": hand[:_RAREST] for n, hand in enumerate(hands[:_LOOK_UPS])}
         found = _LIKE[column](least=len(pairs) - misses, **told, **asked)
         if len(found) == ALIKE or misses == most:
             return found
@@ -112,7 +114,7 @@ def alike(street: int, column: str, text: str) -> list[int]:
 def look_ups(keys: Sequence[str], misses: int, often: Mapping[str, float]) -> list[list[str]]:
     """The keys dealt into one more hand than may be missing: whatever those are, one hand is whole.
 
-    Each hand has a rare one. Neighbours go to different hands: where one stands, the next mostly stands too, and to
+    Each begins with its rarest. Neighbours go to different hands: where one stands, the next mostly stands too, and to
     look for both narrows nothing.
     """
     hands: list[list[int]] = []

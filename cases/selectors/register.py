@@ -239,15 +239,22 @@ def known_of(target: Target) -> Known:
 
 _SINCE = Slot("since", DateTimeField())
 _CARRIED_OUT = Statement(
-    lambda: Order.objects.filter(target=Slot("target"), on_scene_at__gte=_SINCE).values_list("pk", flat=True)[:MANY]
+    lambda: (
+        Order.objects.filter(target=Slot("target"), on_scene_at__gte=_SINCE)
+        .order_by()
+        .values_list("pk", flat=True)[:MANY]
+    )
 )
 _WRONG = Statement(
     lambda: (
         Finding.objects.filter(visit__order__target=Slot("target"), state=FindingState.RULED, found_at__gte=_SINCE)
         .exclude(ruling__outcome=RulingOutcome.NOTHING_WRONG)
+        .order_by()
         .values_list("pk", flat=True)[:MANY]
     )
 )
 _WAITING = Statement(
-    lambda: Need.objects.filter(target=Slot("target"), state__in=OPEN_NEEDS).values_list("pk", flat=True)[:MANY]
+    lambda: (
+        Need.objects.filter(target=Slot("target"), state__in=OPEN_NEEDS).order_by().values_list("pk", flat=True)[:MANY]
+    )
 )

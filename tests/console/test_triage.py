@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cases.models import Case, Need, Target
+from cases.clock.moment import now
+from cases.models import Case, Need, Order, OrderState, Target
 from cases.services import triage
 from dispatch.console.highlight import highlighted
 from tests.cast import Cast, unchanged
@@ -51,6 +54,38 @@ def test_the_parties_offered_stand_on_the_map_under_their_numbers(cast: Cast, lo
     drawn = {f["properties"]["label"]: f["properties"]["n"] for f in page.context["party_marks"]["features"]}
     assert numbers[cast.target.name] == drawn[cast.target.name] == 1
     assert drawn == {name: number for name, number in numbers.items() if number}
+
+
+def test_the_page_costs_few_queries(cast: Cast, login: Login) -> None:
+    """Some of them once more for each name and address that the text tells."""
+    page, desk = reverse("console:triage", args=[accepted(cast).pk]), login(cast.dispatcher)
+    desk.get(page)
+    with CaptureQueriesContext(connection) as asked:
+        desk.get(page)
+    assert len(asked) <= 38
+
+
+def test_what_is_known_of_the_party_is_counted_to_ninety_nine(cast: Cast, login: Login) -> None:
+    page, moment = reverse("console:triage", args=[accepted(cast).pk]), now()
+
+    def visited(first: int, count: int) -> str:
+        Order.objects.bulk_create(
+            Order(
+                number=f"Y{n}",
+                target=cast.target,
+                street=cast.street,
+                state=OrderState.DONE,
+                drafted_at=moment,
+                issued_at=moment,
+                on_scene_at=moment,
+            )
+            for n in range(first, first + count)
+        )
+        said: str = login(cast.dispatcher).get(page).content.decode()
+        return said
+
+    assert "<b>99</b><span>visits within a year" in visited(0, 99)
+    assert "<b>99+</b><span>visits within a year" in visited(99, 2)
 
 
 def test_an_inspection_becomes_a_need_and_the_next_clue_opens(cast: Cast, login: Login) -> None:

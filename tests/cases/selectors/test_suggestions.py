@@ -188,5 +188,5 @@ def test_a_flood_and_a_large_register_cost_few_queries_and_few_comparisons(
         connection,
     ) as queries:
         offered(cast, case)
-    assert len(queries) <= 40
+    assert len(queries) <= 28
     assert max(compared) <= candidates.CANDIDATES
