@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -41,7 +41,7 @@ from cases.models import (
     ReworkState,
 )
 from cases.selectors.boardfilters import CaseFilter, Options, rule_of
-from cases.selectors.boardsort import FIRST, Page, page_of
+from cases.selectors.boardsort import FIRST, Page, ordered, page_found, page_of, slots_of
 from cases.selectors.event_words import actor_words
 from teams.policies import Actor
 from teams.statements import Slot, Statement, among, for_readers
@@ -163,15 +163,46 @@ def board_rows(
     """
     visible = Case.objects.visible_to(actor).filter(queue_rule(queue))
     chosen = CaseFilter(filters, visible, actor=actor, options=options)
-    return page_of(_glances(chosen.qs), sort=sort, after=cursor, before=before, size=size), chosen
+    held = chosen.chosen
+
+    def find(values: Sequence[Any] | None, back: bool) -> list[Glance]:
+        empty = None if values is None else tuple(value is None for value in values)
+        given = {f"key{n}": value for n, value in enumerate(values or ())}
+        rows = _page(actor, queue, tuple(held.items()), sort, empty, back, size + 1)
+        return rows(now=chosen.moment, me=actor.user_id, **given)
+
+    place: Any = {"sort": sort, "after": cursor, "before": before, "size": size}
+    if "text" in held:  # words are seldom the same twice: nothing of them is kept
+        return page_of(_glances(chosen.qs), **place), chosen
+    return page_found(find, **place), chosen
+
+
+@for_readers
+def _page(
+    reader: Actor,
+    queue: str,
+    held: tuple[tuple[str, str], ...],
+    sort: str,
+    empty: tuple[bool, ...] | None,
+    back: bool,
+    most: int,
+) -> Statement[Glance]:
+    """Rows of a queue under these filters, beyond a cursor of this shape: which of its values are ``empty``."""
+    visible = Case.objects.visible_to(reader).filter(queue_rule(queue, NOW)).filter(rule_of(dict(held), ME, NOW))
+    values = None if empty is None else slots_of(sort, empty)
+    return Statement(lambda: ordered(_glances(visible), sort, values, back=back)[:most])
 
 
 def rows_again(*, actor: Actor, queue: str, ids: Iterable[int]) -> list[tuple[Glance, bool]]:
     """Those of the cases that the actor sees, and whether they still stand in the queue. One query."""
-    stays = ExpressionWrapper(queue_rule(queue), output_field=BooleanField())
-    found = Case.objects.visible_to(actor).filter(pk__in=list(ids)).annotate(stays=stays).order_by("pk")
-    rows = _with_target(found).values_list(*Glance._fields, "stays")
-    return [(Glance(*row[:-1]), row[-1]) for row in rows]
+    return [(Glance(*row[:-1]), row[-1]) for row in _again(actor, queue)(cases=list(ids), now=now())]
+
+
+@for_readers
+def _again(reader: Actor, queue: str) -> Statement[tuple[Any, ...]]:
+    stays = ExpressionWrapper(queue_rule(queue, NOW), output_field=BooleanField())
+    found = Case.objects.visible_to(reader).filter(among("id", "cases")).annotate(stays=stays).order_by("pk")
+    return Statement(lambda: _with_target(found).values_list(*Glance._fields, "stays"))
 
 
 class Glance(NamedTuple):

@@ -282,8 +282,10 @@ class CaseFilter(django_filters.FilterSet):  # type: ignore[misc]
             known["text"] = asked["text"]
         super().__init__({name: keys if name != "text" else keys[0] for name, keys in known.items() if keys}, queryset)
         self.actor, self.moment = actor, now()
+        # nothing was asked for: a form of a dozen fields would be made to say so
+        wanted_now = FILTERS if asked else ()
         self.filters: Any = OrderedDict(
-            (name, self._filter(name)) for name in FILTERS if name == "text" or name in options
+            (name, self._filter(name)) for name in wanted_now if name == "text" or name in options
         )
 
     def _filter(self, name: str) -> Any:

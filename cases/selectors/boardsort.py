@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from django.db.models import F, OrderBy, Q, QuerySet
 from django.utils.dateparse import parse_datetime
@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case
+from teams.statements import Slot
 
 R = TypeVar("R")
 NOTHING = Q(pk__in=[])
@@ -128,12 +129,26 @@ def page_of(
 
     A cursor that can't be read starts from the beginning.
     """
+
+    def find(values: Sequence[Any] | None, back: bool) -> list[R]:
+        return list(ordered(rows, sort, values, back=back)[: size + 1])
+
+    return page_found(find, sort=sort, after=after, before=before, size=size)
+
+
+def page_found(
+    find: Callable[[Sequence[Any] | None, bool], list[R]],
+    *,
+    sort: str = FIRST,
+    after: str | None = None,
+    before: str | None = None,
+    size: int,
+) -> Page[R]:
+    """``page_of`` what ``find`` finds: ``ordered`` rows beyond these values (None: from the beginning), going back or
+    on, one more than ``size``."""
     back = values_of(before, sort)
     values = back if back is not None else values_of(after, sort)
-    keys = SORTS[sort].keys
-    if values is not None:
-        rows = rows.filter(_beyond(keys, values, back=back is not None))
-    found = list(rows.order_by(*(key.order(back=back is not None) for key in keys))[: size + 1])
+    found = find(values, back is not None)
     more, found = len(found) > size, found[:size]
     if back is not None:
         found.reverse()
@@ -144,6 +159,24 @@ def page_of(
         after=cursor_of(found[-1], sort) if more or back is not None else None,
         before=cursor_of(found[0], sort) if (more if back is not None else values is not None) else None,
     )
+
+
+def ordered(rows: QuerySet[Case, R], sort: str, values: Sequence[Any] | None, *, back: bool) -> QuerySet[Case, R]:
+    """The rows in this order, from the beginning or beyond the values (slots, where they are given later)."""
+    keys = SORTS[sort].keys
+    if values is not None:
+        rows = rows.filter(_beyond(keys, values, back=back))
+    return rows.order_by(*(key.order(back=back) for key in keys))
+
+
+def slots_of(sort: str, empty: Sequence[bool]) -> list[Slot | None]:
+    """Slots ``key0``, ``key1`` … for the values of a cursor; None stays where one is ``empty``."""
+    return [
+        None
+        if none
+        else Slot(f"key{n}", cast("Any", Case._meta.pk if key.field == "pk" else Case._meta.get_field(key.field)))
+        for n, (key, none) in enumerate(zip(SORTS[sort].keys, empty, strict=True))
+    ]
 
 
 def _beyond(keys: Sequence[Key], values: Sequence[Any], *, back: bool) -> Q:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -81,6 +82,30 @@ def test_paging_gives_every_row_once_in_order(cast: Cast, sort: str, size: int, 
         assert page.after is not None
         cursor = page.before
     assert [pk for page in back for pk in page] == wanted
+
+
+@pytest.mark.parametrize("filters", [{}, {"severity": "A,B", "owner": "none,me"}, {"text": "演示"}])
+@pytest.mark.parametrize("sort", SORTS)
+def test_the_board_s_pages_are_those_of_the_order(cast: Cast, sort: str, filters: dict[str, str]) -> None:
+    """Kept questions, with and without filters, on and back, beyond rows with a deadline and rows without one."""
+    rows(cast, 40)
+    actor, size = cast.act(cast.dispatcher), 7
+    chosen = {case.pk for case in Case.objects.all() if not filters.get("severity") or case.severity in "AB"}
+    wanted = [pk for pk in whole(sort) if pk in chosen]
+    for _again in range(2):
+        found: list[int] = []
+        cursor: str | None = None
+        while True:
+            place: dict[str, Any] = {"actor": actor, "queue": "all", "filters": filters, "sort": sort, "size": size}
+            page, _form = board.board_rows(**place, cursor=cursor)
+            if page.before:
+                earlier, _form = board.board_rows(**place, before=page.before)
+                assert [row.pk for row in earlier.cases] == found[-size:]
+            found += [row.pk for row in page.cases]
+            cursor = page.after
+            if cursor is None:
+                break
+        assert found == wanted
 
 
 def test_a_row_that_comes_or_goes_shifts_no_page(cast: Cast) -> None:
