@@ -174,32 +174,49 @@ def _case(reader: Actor) -> tuple[Statement[Case], Statement[Case]]:
 
 
 def order_or_404(request: HttpRequest, pk: int, right: str | None = None) -> Order:
-    order = Order.objects.visible_to(actor_for(request)).select_related("street", "target").filter(pk=pk).first()
+    order = next(iter(_order(actor_for(request))(order=pk)), None)
     if order is None:
         raise Http404
     check_right(request, right, street_id=order.street_id, squad_ids=_squads_of(order.pk))
     return order
 
 
-def _squads_of(order_id: int) -> list[int]:
-    return list(
-        Part.objects.filter(order_id=order_id).exclude(state=PartState.RELEASED).values_list("squad_id", flat=True)
+@for_readers
+def _order(reader: Actor) -> Statement[Order]:
+    return Statement(
+        lambda: Order.objects.visible_to(reader).select_related("street", "target").filter(pk=Slot("order"))
     )
+
+
+_SQUADS = Statement(
+    lambda: (
+        Part.objects.filter(order_id=Slot("order")).exclude(state=PartState.RELEASED).values_list("squad_id", flat=True)
+    )
+)
+
+
+def _squads_of(order_id: int) -> list[int]:
+    return _SQUADS(order=order_id)
 
 
 def part_or_404(request: HttpRequest, pk: int, right: str | None = None) -> Part:
     """A part of an order the actor sees; rights of a squad are asked for the part's own squad."""
-    orders = Order.objects.visible_to(_no_laboratory(actor_for(request)))
-    part = (
-        Part.objects.filter(order__in=orders)
-        .select_related("order__target", "order__street", "squad", "agency")
-        .filter(pk=pk)
-        .first()
-    )
+    part = next(iter(_part(actor_for(request))(part=pk)), None)
     if part is None:
         raise Http404
     check_right(request, right, street_id=part.order.street_id, squad_ids=[part.squad_id])
     return part
+
+
+@for_readers
+def _part(reader: Actor) -> Statement[Part]:
+    return Statement(
+        lambda: (
+            Part.objects.filter(order__in=Order.objects.visible_to(_no_laboratory(reader)))
+            .select_related("order__target", "order__street", "squad", "agency")
+            .filter(pk=Slot("part"))
+        )
+    )
 
 
 def visit_or_404(request: HttpRequest, pk: int) -> Visit:
