@@ -89,7 +89,7 @@ def measure(one: Measured, line: Line, *, times: int, patience: float) -> None:
     stop = held(one.stack) if work.held else contextlib.nullcontext()
     with stop:
         if work.warm:
-            drive(clients, ask, 3)
+            drive(clients, ask, work.warm)
         _machine.wait_for_quiet(patience)
         web, database = (_machine.spent(one.stack, part) for part in (_machine.WEB, _machine.DATABASE))
         workers, own, (busy, idle) = (

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, partial
 from io import BytesIO
+from itertools import cycle
 from urllib.parse import quote
 
 from PIL import Image
@@ -14,6 +15,9 @@ from PIL import Image
 from bench._clients import Answer, Client
 
 CLIENTS = 8
+A_FEW, PLANNED = 3, 20
+"""Questions of a client before they count: so that what is drawn once is drawn; so that each of the web's sixteen
+connections has asked often enough for PostgreSQL to keep its plans, as in a product that runs all day."""
 Ask = Callable[[Client, int], Answer | None]
 
 
@@ -36,7 +40,7 @@ class Facts:
 @dataclass(frozen=True, slots=True)
 class Work:
     """``pages``: paths whose queries are counted; the most of them is told. ``held``: workers stand still. ``warm``:
-    asked a few times before it counts. ``share``: so many of the questions that are wanted."""
+    so often each client asks before it counts. ``share``: so many of the questions that are wanted."""
 
     key: str
     name: str
@@ -46,7 +50,7 @@ class Work:
     pages: Callable[[Facts], list[str]] | None = None
     login: str = "dispatcher"
     held: bool = False
-    warm: bool = False
+    warm: int = 0
     share: float = 1.0
 
 
@@ -71,8 +75,9 @@ def works() -> list[Work]:
             partial(_cases, "/console/cases/{}/"),
             "120/s",
             pages=_several,
+            warm=PLANNED,
         ),
-        Work("triage", "triage with its suggestions", "desk", _triage, "p95 500 ms"),
+        Work("triage", "triage with its suggestions", "desk", _triage, "p95 500 ms", warm=PLANNED),
         Work("accept", "status changed: a case accepted", "desk", _accept, "150/s"),
         _page("field", "a squad's day", lambda _facts: "/field/", "120/s", who="squad", login="market1"),
         Work(
@@ -97,7 +102,7 @@ def _page(
     def ask(facts: Facts) -> Ask:
         return lambda client, _nth: client.get(path(facts))
 
-    return Work(key, name, who, ask, aim, pages=lambda facts: [path(facts)], login=login, warm=True)
+    return Work(key, name, who, ask, aim, pages=lambda facts: [path(facts)], login=login, warm=A_FEW)
 
 
 def _points(box: str, zoom: int) -> str:
@@ -126,13 +131,16 @@ def _several(facts: Facts) -> list[str]:
 
 
 def _cases(path: str, facts: Facts) -> Ask:
-    return lambda client, nth: client.get(path.format(facts.cases[nth % len(facts.cases)]))
+    turns = cycle(facts.cases)
+    return lambda client, _nth: client.get(path.format(next(turns)))
 
 
 def _triage(facts: Facts) -> Ask:
-    def ask(client: Client, nth: int) -> Answer | None:
-        found = facts.triage
-        return client.get(f"/console/cases/{found[nth % len(found)]}/triage/") if found else None
+    turns = cycle(facts.triage)
+
+    def ask(client: Client, _nth: int) -> Answer | None:
+        case = next(turns, None)
+        return None if case is None else client.get(f"/console/cases/{case}/triage/")
 
     return ask
 
