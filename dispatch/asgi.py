@@ -13,6 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dispatch.settings")
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 
+from dispatch.web.collecting import Lasting
 from dispatch.web.files import serve_media, serve_static
 from dispatch.web.live.hub import Hub
 from dispatch.web.live.stream import serve_live
@@ -59,6 +60,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         if message["type"] == "lifespan.startup":
             hub.start()
             counted.start()
+            Lasting().begin()
             await send({"type": "lifespan.startup.complete"})
         else:
             await hub.stop()
