@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import itertools
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from django.db import NotSupportedError
 from django.db import connection as default
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+Row = TypeVar("Row")
 MOST = 300
 """Statements of a connection; the one that was not asked for the longest time goes."""
 TIMES = 500
@@ -44,19 +45,26 @@ def possible() -> bool:
 def ask(sql: str, values: Sequence[Any], label: str) -> list[tuple[Any, ...]]:
     """The rows that SQL with a ``%s`` for each value answers, none where it only writes. For texts of which there are
     few: each is kept prepared."""
+
+    def rows(worded: str) -> list[tuple[Any, ...]]:
+        with default.cursor() as cursor:
+            cursor.execute(worded, values)
+            return cursor.fetchall() if cursor.description else []
+
+    return asked(default, _dollars(sql), len(values), label, rows) if possible() else rows(sql)
+
+
+def asked(
+    connection: BaseDatabaseWrapper, text: str, count: int, label: str, ask: Callable[[str], list[Row]]
+) -> list[Row]:
+    """What ``ask`` finds by the SQL that calls the prepared ``text``."""
     try:
-        return _ask(sql, values, label)
+        return ask(call(connection, text, count, label))
     except NotSupportedError:  # a column has another type since: it must be prepared anew
-        forget(default)
-        if default.in_atomic_block:
+        forget(connection)
+        if connection.in_atomic_block:
             raise
-        return _ask(sql, values, label)
-
-
-def _ask(sql: str, values: Sequence[Any], label: str) -> list[tuple[Any, ...]]:
-    with default.cursor() as cursor:
-        cursor.execute(call(default, _dollars(sql), len(values), label) if possible() else sql, values)
-        return cursor.fetchall() if cursor.description else []
+        return ask(call(connection, text, count, label))
 
 
 @lru_cache(maxsize=256)

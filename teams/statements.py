@@ -12,8 +12,7 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar, TypeVarTuple
 
 from django.core.exceptions import EmptyResultSet
-from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import BooleanField, Expression, F, Field, Func, IntegerField, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg2.extensions import AsIs
@@ -85,7 +84,7 @@ class Statement(Generic[Row]):
             given = tuple(_filled_up(value) for value in given)
         table = worded.queryset.model._meta.db_table
         connection = connections[worded.queryset.db]
-        return _asked(connection, worded.text, len(given), table, lambda sql: list(_again(worded, sql, given)))
+        return prepared.asked(connection, worded.text, len(given), table, lambda sql: list(_again(worded, sql, given)))
 
     def _work_out(self) -> _Worded:
         queryset = self._ask()
@@ -131,23 +130,10 @@ class Written:
             with connection.cursor() as cursor:
                 self._text = cursor.mogrify(self._sql, self._words | numbered).decode()
         given = tuple(values[name] for name in self._slots)
-        return _asked(connection, self._text, len(given), self._table, lambda sql: rows(sql, given))
+        return prepared.asked(connection, self._text, len(given), self._table, lambda sql: rows(sql, given))
 
 
 _NAMES = re.compile(r"%\((\w+)\)s")
-
-
-def _asked(
-    connection: BaseDatabaseWrapper, text: str, count: int, table: str, ask: Callable[[str], list[Row]]
-) -> list[Row]:
-    """What ``ask`` finds by the SQL that calls the prepared ``text``."""
-    try:
-        return ask(prepared.call(connection, text, count, table))
-    except NotSupportedError:  # a column has another type since: it must be prepared anew
-        prepared.forget(connection)
-        if connection.in_atomic_block:
-            raise
-        return ask(prepared.call(connection, text, count, table))
 
 
 GUESSED = 10
