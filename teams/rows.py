@@ -76,7 +76,7 @@ def _columns(model: type[Model], known: bool) -> tuple[str, str, tuple[tuple[Fie
     names = ", ".join(connection.ops.quote_name(str(one.column)) for one in fields)
     table = connection.ops.quote_name(model._meta.db_table)
     made = [bool(getattr(one, "auto_now", False) or getattr(one, "auto_now_add", False)) for one in fields]
-    head = f"INSERT INTO {table} ({names}) VALUES "  # noqa: S608 # names of our own tables and columns
+    head = f"INSERT INTO {table} ({names}) VALUES "  # nosec B608 # names of our own tables and columns # noqa: S608
     return head, f"({', '.join(['%s'] * len(fields))})", tuple(zip(fields, made, strict=True))
 
 
@@ -86,7 +86,7 @@ def _change(model: type[Model], names: tuple[str, ...]) -> tuple[str, tuple[tupl
     lines = ", ".join(f"{connection.ops.quote_name(str(one.column))} = %s" for one in fields)
     table, key = (connection.ops.quote_name(name) for name in (model._meta.db_table, str(model._meta.pk.column)))
     made = [bool(getattr(one, "auto_now", False)) for one in fields]
-    sql = f"UPDATE {table} SET {lines} WHERE {key} = %s"  # noqa: S608 # names of our own tables and columns
+    sql = f"UPDATE {table} SET {lines} WHERE {key} = %s"  # nosec B608 # names of our own tables and columns # noqa: S608
     return sql, tuple(zip(fields, made, strict=True))
 
 
