@@ -104,7 +104,7 @@ def rail_list(items: Iterable[Mapping[str, Any]]) -> SafeString:
     """Draw addresses of the rail with their counts: dicts ``url label icon count late current``."""
     word = pgettext("time", "late")
     rows = [
-        _rail_row(i["url"], str(i["label"]), i["icon"], i["count"], i.get("late"), bool(i["current"]), word)
+        _rail_row(i["url"], str(i["label"]), i["icon"], i.get("count"), i.get("late"), bool(i.get("current")), word)
         for i in items
     ]
     return mark_safe(f'<ul class="rail-list">{"".join(rows)}</ul>' if rows else "")  # nosec B308 B703 # noqa: S308
