@@ -59,6 +59,8 @@ class Statement(Generic[Row]):
     ``ask`` is called once. What else it depends on (a language, today, who asks) must not be in it: it would stay. Each
     connection prepares it when it first asks (``teams.prepared``).
 
+    A number that no column can hold (an address may have thirty digits) finds nothing, as with Django's own lookups.
+
     ``one_plan``: its lists are of keys that an index finds, so a short one need not be planned anew.
     """
 
@@ -75,6 +77,8 @@ class Statement(Generic[Row]):
             worded = self._ready or self._work_out()
         except EmptyResultSet:  # whatever is given, no row fits: an actor without a street
             self._empty = True
+            return []
+        if not all(_fits(values[name]) for name in worded.slots):
             return []
         if not prepared.possible():
             given = tuple(values[one.name] if isinstance(one, Slot) else one for one in worded.params)
@@ -134,6 +138,10 @@ class Written:
 
 
 _NAMES = re.compile(r"%\((\w+)\)s")
+
+
+def _fits(value: Any) -> bool:
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
 
 
 GUESSED = 10

@@ -74,7 +74,7 @@ def rows_of(cases: Sequence[Glance], actor: Actor) -> list[Row]:
     for pk, (glance, drawn) in shown.items():
         order = orders.get(pk)
         before, _mark, step = drawn.rpartition(NEXT)
-        # our own template wrote both
+        # our own cells, which escape what comes from a column
         rows.append(Row(glance, order.id if order else None, mark_safe(before), mark_safe(step)))  # nosec B308 B703 # noqa: S308
     return rows
 

@@ -111,6 +111,16 @@ def test_a_value_is_never_read_as_sql(squads: list[Squad]) -> None:
     assert ask(name="2队") == [squads[2]]
 
 
+@pytest.mark.parametrize("pooled", [False, True])
+def test_a_number_that_no_column_holds_finds_nothing(squads: list[Squad], settings: Any, pooled: bool) -> None:
+    settings.DATABASE_POOLED = pooled
+    ask = Statement(lambda: Squad.objects.filter(pk=Slot("squad")))
+    for number in (2**63, -(2**63) - 1, 820501007562330549540314152960):
+        assert ask(squad=number) == []
+    assert ask(squad=2**63 - 1) == []
+    assert ask(squad=squads[0].pk) == [squads[0]]
+
+
 def test_a_value_that_is_missing_is_told(squads: list[Squad]) -> None:
     with pytest.raises(KeyError):
         Statement(lambda: Squad.objects.filter(pk=Slot("squad")))()
@@ -134,6 +144,7 @@ def test_each_thread_asks_over_its_own_connection() -> None:
 def test_a_connection_prepares_a_question_once(squads: list[Squad]) -> None:
     ask = Statement(lambda: Squad.objects.filter(among("id", "squads"), kind=SquadKind.STATIONED).order_by("pk"))
     alike = Statement(lambda: Squad.objects.filter(among("id", "squads"), kind=SquadKind.STATIONED).order_by("pk"))
+    prepared.forget(connection)
     before = _prepared()
     for found in (squads[:1], squads[:2], squads):
         assert ask(squads=[row.pk for row in found]) == alike(squads=[row.pk for row in found]) == found
@@ -142,6 +153,7 @@ def test_a_connection_prepares_a_question_once(squads: list[Squad]) -> None:
 
 
 def test_it_is_planned_anew_after_many_times(squads: list[Squad], monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared.forget(connection)  # others may have asked the same
     monkeypatch.setattr(prepared, "TIMES", 3)
     ask = Statement(lambda: Squad.objects.filter(pk=Slot("squad")))
     before, names = _prepared(), set()

@@ -230,7 +230,8 @@ def test_parts_render_with_a_name_alone() -> None:
         source = part.read_text(encoding="utf-8")
         if "extends" in source or part.name in ("form_field.html", "squad.html"):
             continue  # pages, and parts that are about a given thing
-        render_to_string(f"parts/{part.name}", {"name": "x"}, request=request)
+        drawn = render_to_string(f"parts/{part.name}", {"name": "x"}, request=request)
+        assert not re.search(r"{%|{{|%}|}}", drawn), part.name
 
 
 # --- pages of their own ---

@@ -111,6 +111,13 @@ def test_parties_best_first_and_orders_by_number(cast: Cast) -> None:
         assert [row.pk for row in find(cast.act(cast.dispatcher), text).orders.rows] == [order.pk], text
 
 
+@pytest.mark.parametrize("after", ["1.9223372036854775808", "2.9999999999999999999", "7.1", "1.²", "x"])
+def test_a_broken_keyset_begins_anew(cast: Cast, after: str) -> None:
+    case = told(cast, "演示·炸串油烟太大").case
+    found = find(cast.act(cast.dispatcher), "炸串", group="cases", after=after).cases.rows
+    assert [hit.case.pk for hit in found] == [case.pk]
+
+
 def test_keyset_goes_through_the_tiers_once(cast: Cast) -> None:
     for n in range(3):
         told(cast, f"演示·第{n}件。炸串味道")
