@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connections
 from django.utils import timezone
 
@@ -79,10 +80,27 @@ def test_accepting_starts_the_triage_clock_and_names_the_owner(cast: Cast) -> No
     case = triage.case_accept(actor=cast.act(cast.dispatcher), case_id=sent(cast).case.pk)
     assert (case.stage, case.owner) == (CaseStage.ACCEPTED, cast.dispatcher)
     assert case.deadlines.get(kind=DeadlineKind.REGISTER).state == DeadlineState.MET
-    assert case.due_kind == DeadlineKind.TRIAGE
+    assert case.deadlines.get(kind=DeadlineKind.TRIAGE).state == DeadlineState.RUNNING
     event = case.events.get(kind="case.accepted")
     assert event.late is False
     assert event.used_seconds is not None
+
+
+@pytest.mark.parametrize(
+    ("moment", "nearest"),
+    [
+        (datetime(2026, 11, 25, 9, 0), DeadlineKind.TRIAGE),  # a Wednesday morning: two working hours
+        (datetime(2026, 11, 27, 17, 10), DeadlineKind.CONTACT),  # a Friday evening: those end on Monday
+    ],
+    ids=["morning", "weekend"],
+)
+def test_the_nearest_clock_after_accepting_hangs_on_the_working_hours(
+    cast: Cast, moment: datetime, nearest: DeadlineKind
+) -> None:
+    with time_machine.travel(timezone.make_aware(moment), tick=False):
+        case = triage.case_accept(actor=cast.act(cast.dispatcher), case_id=sent(cast).case.pk)
+    assert case.due_kind == nearest
+    assert case.due_at == case.deadlines.get(kind=nearest).due_at
 
 
 def test_an_inspection_becomes_a_need_of_its_party(cast: Cast) -> None:
