@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
@@ -23,13 +24,15 @@ def case(cast: Cast, **more: Any) -> Case:
     return Case.objects.create(reference=f"r-{Case.objects.count():05}", opened_at=now, stage_at=now, **(facts | more))
 
 
-def test_the_present_month_first(cast: Cast, login: Login) -> None:
-    case(cast, category=cast.categories["05-10"])
-    client = login(cast.dispatcher)
-    page = client.get(reverse("console:reports")).content.decode()
+@pytest.mark.parametrize(("day", "runs"), [(14, True), (30, False)], ids=["middle", "last day"])
+def test_the_present_month_first(cast: Cast, login: Login, day: int, runs: bool) -> None:
+    with time_machine.travel(timezone.make_aware(datetime(2026, 11, day, 10, 0))):
+        case(cast, category=cast.categories["05-10"])
+        client = login(cast.dispatcher)
+        page = client.get(reverse("console:reports")).content.decode()
     assert "too few for a percentage" in page
     assert "05-10" in page
-    assert "as many days, since this one still runs" in page
+    assert ("as many days, since this one still runs" in page) is runs
     assert page.count('<svg viewBox="0 0 720 220" role="img"') == 2
     assert page.count("<table") >= 4, "each chart has its table"
 
