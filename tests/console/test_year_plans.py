@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from cases.clock.moment import now
 from cases.models import Need, YearPlan
@@ -17,7 +18,7 @@ LIST = "/console/plans/"
 
 def test_a_plan_from_upload_to_withdrawal(cast: Cast, login: Login, django_assert_max_num_queries: Any) -> None:
     desk = login(cast.dispatcher)
-    month = f"{now():%Y-%m}"
+    month = f"{timezone.localtime(now()):%Y-%m}"
     rows = f"演示·夜市烧烤店,{month},MK-01\n演示·便民超市,2098年3月,\n演示·没有这家,3月,\n"
     file = SimpleUploadedFile("计划.csv", f"店名,什么时候,检查事项\n{rows}".encode("gb18030"), "text/csv")
     asked = {"street": cast.street.pk, "agency": cast.agencies["market"].pk, "year": "2098", "file": file}
