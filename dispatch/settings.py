@@ -119,6 +119,8 @@ DATABASE_LIMITS = {
     "lock_timeout": 8_000,
     "idle_in_transaction_session_timeout": 60_000,
 }
+# Two workers of the database for one page are two fewer for others, and starting one takes longer than most questions.
+DATABASE_MANNERS = {"max_parallel_workers_per_gather": 0}
 # A pooler by transaction (PgBouncer) takes no options and keeps no session: it sets the limits (docs/operations.md).
 DATABASE_POOLED = env.bool("DATABASE_POOLED", default=False)
 DATABASES["default"] |= {
@@ -131,7 +133,11 @@ DATABASES["default"] |= {
         **(
             {}
             if DATABASE_POOLED
-            else {"options": " ".join(f"-c {name}={value}" for name, value in DATABASE_LIMITS.items())}
+            else {
+                "options": " ".join(
+                    f"-c {name}={value}" for name, value in (DATABASE_LIMITS | DATABASE_MANNERS).items()
+                )
+            }
         ),
     },
     "TEST": {"NAME": env.str("TEST_DATABASE_NAME", default="test_dispatch")},
