@@ -61,12 +61,14 @@ class Statement(Generic[Row]):
 
     A number that no column can hold (an address may have thirty digits) finds nothing, as with Django's own lookups.
 
-    ``one_plan``: its lists are of keys that an index finds, so a short one need not be planned anew.
+    ``one_plan``: its lists are of keys that an index finds, so a short one need not be planned anew. ``around``: SQL
+    about the question, which stands where its ``{}`` is; its columns are those of the queryset.
     """
 
-    def __init__(self, ask: Callable[[], QuerySet[Any, Row]], *, one_plan: bool = False) -> None:
+    def __init__(self, ask: Callable[[], QuerySet[Any, Row]], *, one_plan: bool = False, around: str = "{}") -> None:
         self._ask = ask
         self._one_plan = one_plan
+        self._around = around
         self._ready: _Worded | None = None
         self._empty = False
 
@@ -93,7 +95,8 @@ class Statement(Generic[Row]):
     def _work_out(self) -> _Worded:
         queryset = self._ask()
         compiler = queryset.query.get_compiler(queryset.db)
-        sql, params = compiler.as_sql()
+        asked, params = compiler.as_sql()
+        sql = self._around.replace("{}", asked)
         converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
         compiler.get_converters = lambda _columns: converters
         slots = tuple(one.name for one in params if isinstance(one, Slot))

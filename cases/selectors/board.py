@@ -12,7 +12,6 @@ from django.db.models import (
     BigIntegerField,
     BooleanField,
     CharField,
-    Count,
     DateTimeField,
     ExpressionWrapper,
     F,
@@ -92,7 +91,7 @@ def queue_rule(queue: str, moment: Any = None) -> Q:
 def queues(actor: Actor, views: Iterable[BoardView] = ()) -> dict[str, QueueCount]:
     """Counts of all queues, of ratings that ask for ``rework``, and of the views (``view7``), in one query.
 
-    The open rows are counted once, by stage; of ratings and views ``CAP`` rows are read at most, late ones first.
+    Of each stage, of ratings and of views ``CAP`` rows are read at most, late ones first: what waits may pile up.
     """
     shapes = tuple((f"view{view.pk}", view.queue, tuple(view.filters.items())) for view in views)
     found: dict[str, list[int]] = {name: [0, 0] for name in (*QUEUES, *(name for name, *_of in shapes), "rework")}
@@ -106,34 +105,30 @@ def queues(actor: Actor, views: Iterable[BoardView] = ()) -> dict[str, QueueCoun
 
 @for_readers
 def _counts(reader: Actor, shapes: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]) -> Statement[Any]:
-    return Statement(lambda: _counting(reader, shapes))
+    return Statement(lambda: _counting(reader, shapes), around=_HOW_MANY)
+
+
+_HOW_MANY = "SELECT queue, is_late, count(*) AS n FROM ({}) AS counted GROUP BY queue, is_late"
 
 
 def _counting(reader: Actor, shapes: Iterable[tuple[str, str, Iterable[tuple[str, str]]]]) -> QuerySet[Any, Any]:
+    """A row for each that counts, ``CAP`` of a name at most, the late ones among them."""
     visible = Case.objects.visible_to(reader)
     late: Any = ExpressionWrapper(Q(due_at__lt=NOW), output_field=BooleanField())
-    by_stage = (
-        visible.filter(stage__in=OPEN_STAGES)
-        .annotate(queue=F("stage"), is_late=late)
-        .values_list("queue", "is_late")
-        .annotate(n=Count("pk"))
-        .order_by()
-    )
     one = Value(1, output_field=BigIntegerField())
-    named = [
-        visible.filter(queue_rule(queue, NOW))
-        .filter(rule_of(dict(filters), ME, NOW))
-        .order_by("due_at")
-        .annotate(queue=Value(name, output_field=CharField()), is_late=late, n=one)
-        .values_list("queue", "is_late", "n")[:CAP]
+
+    def named(name: str, rows: QuerySet[Any, Any], is_late: Any = late) -> QuerySet[Any, Any]:
+        counted = rows.annotate(queue=Value(name, output_field=CharField()), is_late=is_late, n=one)
+        found: QuerySet[Any, Any] = counted.values_list("queue", "is_late", "n")[:CAP]
+        return found
+
+    stages = [named(stage, visible.filter(stage=stage).order_by("due_at")) for stage in OPEN_STAGES]
+    views = [
+        named(name, visible.filter(queue_rule(queue, NOW)).filter(rule_of(dict(filters), ME, NOW)).order_by("due_at"))
         for name, queue, filters in shapes
     ]
-    rework = (
-        Feedback.objects.filter(rework=ReworkState.ASKED, case__in=visible)
-        .annotate(queue=Value("rework", output_field=CharField()), is_late=Value(False), n=one)
-        .values_list("queue", "is_late", "n")[:CAP]
-    )
-    rows: QuerySet[Any, Any] = by_stage.union(rework, *named, all=True)
+    rework = named("rework", Feedback.objects.filter(rework=ReworkState.ASKED, case__in=visible), Value(False))
+    rows: QuerySet[Any, Any] = rework.union(*stages, *views, all=True)
     return rows
 
 
