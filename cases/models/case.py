@@ -68,6 +68,9 @@ class Case(Spoken):
     address = models.CharField(max_length=240, blank=True)
     lat = models.FloatField(null=True, blank=True)
     lng = models.FloatField(null=True, blank=True)
+    # Where it stands while it is open: its party's point, else its own. The database keeps it (migration 0027).
+    spot_lat = models.FloatField(null=True, editable=False)
+    spot_lng = models.FloatField(null=True, editable=False)
     opened_at = models.DateTimeField()
     stage_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -95,6 +98,11 @@ class Case(Spoken):
             models.Index(
                 fields=["street", "due_at", "id"],
                 name="case_open",
+                condition=~Q(stage__in=["closed", "transferred", "rejected", "joined"]),
+            ),
+            models.Index(
+                fields=["street", "spot_lat", "spot_lng"],
+                name="case_near",
                 condition=~Q(stage__in=["closed", "transferred", "rejected", "joined"]),
             ),
             models.Index(fields=["street", "closed_at"], name="case_closed", condition=Q(stage="closed")),

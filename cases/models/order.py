@@ -39,7 +39,9 @@ class Order(Spoken):
     """One visit for every department's items. A handling task is an order of one part, without approval."""
 
     number = models.CharField(max_length=20, unique=True)
-    target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="orders")
+    target = models.ForeignKey(
+        Target, on_delete=models.PROTECT, related_name="orders", db_index=False
+    )  # order_of_target serves it
     street = models.ForeignKey(Street, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=8, choices=OrderKind.choices, default=OrderKind.CASE_LED)
     state = models.CharField(max_length=12, choices=OrderState.choices, default=OrderState.DRAFTED)
@@ -78,6 +80,7 @@ class Order(Spoken):
     class Meta:
         indexes = [
             models.Index(fields=["street", "state", "planned_day"], name="order_board"),
+            models.Index(fields=["target", "-id"], name="order_of_target"),
         ]
         constraints = [
             models.UniqueConstraint(

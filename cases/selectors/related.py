@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Q
-from django.db.models.functions import Coalesce
 
 from cases import flow
 from cases.models import Case, CaseQuerySet, Finding, Visit, VisitState
@@ -22,7 +21,8 @@ _METRES_A_DEGREE = 111_320
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Each newest first, ``MOST`` at most. ``near`` are open cases of other parties within ``NEAR_M`` metres."""
+    """Each newest first, ``MOST`` at most; visits and findings are those of the newest orders. ``near`` are open cases
+    of other parties within ``NEAR_M`` metres."""
 
     repeats: list[Case] = field(default_factory=list)
     near: list[Case] = field(default_factory=list)
@@ -52,7 +52,7 @@ _VISITS = Statement(
         .exclude(among("order_id", "orders"))
         .select_related("order")
         .only("order__number", "started_at", "outcome")
-        .order_by("-started_at")[:MOST]
+        .order_by("-order_id", "-sequence")[:MOST]
     )
 )
 _FINDINGS = Statement(
@@ -61,7 +61,7 @@ _FINDINGS = Statement(
         .exclude(among("visit__order_id", "orders"))
         .select_related("agency", "item", "ruling")
         .only(*_OF_A_FINDING)
-        .order_by("-pk")[:MOST]
+        .order_by("-visit__order_id", "-pk")[:MOST]
     )
 )
 
@@ -74,7 +74,7 @@ def _repeats(reader: Actor) -> Statement[Case]:
             .filter(target=Slot("target"))
             .exclude(pk=Slot("case"))
             .select_related("category")
-            .order_by("-pk")[:MOST]
+            .order_by("-opened_at", "-pk")[:MOST]
         )
     )
 
@@ -83,7 +83,8 @@ def _repeats(reader: Actor) -> Statement[Case]:
 def _near(reader: Actor) -> Statement[Case]:
     def ask() -> CaseQuerySet:
         box = (Slot("south"), Slot("north")), (Slot("west"), Slot("east"))
-        return _around(reader, Slot("street"), Slot("case"), Slot("target"), box).order_by("-pk")[:MOST]
+        newest = _around(reader, Slot("street"), Slot("case"), Slot("target"), box).order_by("-pk").values("pk")[:MOST]
+        return Case.objects.filter(pk__in=newest).select_related("category", "target").order_by("-pk")
 
     return Statement(ask)
 
@@ -113,7 +114,7 @@ def near_cases(case: Case, actor: Actor) -> CaseQuerySet:
     box = _box(case)
     if box is None:
         return Case.objects.none()
-    return _around(actor, case.street_id, case.pk, case.target_id or 0, box)
+    return _around(actor, case.street_id, case.pk, case.target_id or 0, box).select_related("category", "target")
 
 
 def _box(case: Case) -> tuple[tuple[float, float], tuple[float, float]] | None:
@@ -129,8 +130,5 @@ def _box(case: Case) -> tuple[tuple[float, float], tuple[float, float]] | None:
 
 def _around(actor: Actor, street: Any, case: Any, target: Any, box: tuple[Any, Any]) -> CaseQuerySet:
     """``target`` 0: of no party. Values, or slots for them."""
-    rows = Case.objects.visible_to(actor).select_related("category", "target")
-    rows = rows.annotate(at_lat=Coalesce("target__lat", "lat"), at_lng=Coalesce("target__lng", "lng"))
-    within = {"at_lat__range": box[0], "at_lng__range": box[1]}
-    rows = rows.filter(street_id=street, **within)
+    rows = Case.objects.visible_to(actor).filter(street_id=street, spot_lat__range=box[0], spot_lng__range=box[1])
     return rows.exclude(stage__in=flow.ENDED).exclude(pk=case).exclude(Q(target_id=target) & Q(target__isnull=False))

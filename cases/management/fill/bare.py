@@ -1,4 +1,4 @@
-"""Tables without what makes a row slow to write: indexes, keys between tables, the triggers of the search words.
+"""Tables without what makes a row slow to write: indexes, keys between tables, the triggers of what is worked out.
 
 Everything is taken off and put back in one transaction, by the definitions that the catalogue of the database has: a
 crash or an error leaves all as it was. An index that is built at once takes a fifth of the time of one that grows row
@@ -27,7 +27,8 @@ ORDER BY indrelid::regclass::text, 1
 """
 _TRIGGERS = """
 SELECT tgrelid::regclass::text, quote_ident(tgname) FROM pg_trigger
-WHERE NOT tgisinternal AND tgenabled = 'O' AND tgname LIKE 'cases_words_%%' AND tgrelid = ANY (%(tables)s::regclass[])
+WHERE NOT tgisinternal AND tgenabled = 'O' AND tgname ~ '^cases_(words|spot)_'
+AND tgrelid = ANY (%(tables)s::regclass[])
 ORDER BY tgrelid::regclass::text, tgname
 """
 _SETTINGS = {

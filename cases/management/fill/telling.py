@@ -135,6 +135,8 @@ class Teller:
             "address": party.address,
             "lat": party.lat,
             "lng": party.lng,
+            "spot_lat": party.lat,
+            "spot_lng": party.lng,
             "opened_at": opened_at,
             "stage_at": opened_at,
         }
