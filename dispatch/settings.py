@@ -124,6 +124,7 @@ DATABASE_MANNERS = {"max_parallel_workers_per_gather": 0}
 # A pooler by transaction (PgBouncer) takes no options and keeps no session: it sets the limits (docs/operations.md).
 DATABASE_POOLED = env.bool("DATABASE_POOLED", default=False)
 DATABASES["default"] |= {
+    "ENGINE": DATABASES["default"]["ENGINE"].replace("django.db.backends.postgresql", "dispatch.postgresql"),
     "CONN_MAX_AGE": None,
     "CONN_HEALTH_CHECKS": True,
     "DISABLE_SERVER_SIDE_CURSORS": DATABASE_POOLED,
