@@ -57,7 +57,8 @@ _TOLD = Statement(
         .exclude(file__state=FileState.BROKEN)
         .select_related("file")
         .order_by("pk")
-    )
+    ),
+    one_plan=True,
 )
 _RATED = Statement(lambda: Feedback.objects.filter(case=Slot("case")))
 _NEEDS = Statement(lambda: Need.objects.filter(case=Slot("case")).order_by("pk"))

@@ -135,7 +135,8 @@ LABS = Statement(
         LabTest.objects.filter(among("visit_id", "visits"))
         .select_related("part_item__item", "laboratory")
         .order_by("pk")
-    )
+    ),
+    one_plan=True,
 )
 PHOTOS = Statement(
     lambda: (
@@ -147,14 +148,16 @@ PHOTOS = Statement(
         )
         .exclude(file__state=FileState.BROKEN)
         .select_related("file")
-    )
+    ),
+    one_plan=True,
 )
 ANSWER_PHOTOS = Statement(
     lambda: (
         Attachment.objects.filter(among("answer__visit_id", "visits"))
         .exclude(file__state=FileState.BROKEN)
         .select_related("file", "answer__part_item__item")
-    )
+    ),
+    one_plan=True,
 )
 CLOCKS = Statement(
     lambda: Deadline.objects.filter(
@@ -165,7 +168,8 @@ CLOCKS = Statement(
         | Q(among("ruling_id", "rulings"))
         | Q(among("lab_test_id", "labs")),
         state__in=[DeadlineState.RUNNING, DeadlineState.PAUSED],
-    ).order_by("due_at")
+    ).order_by("due_at"),
+    one_plan=True,
 )
 
 
