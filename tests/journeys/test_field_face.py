@@ -19,7 +19,8 @@ pytestmark = pytest.mark.journey
 PLACE = (37.8562, 112.5648)
 """A corner of the main street where nobody else of the demo and of the journeys stands."""
 EMPTY = """async () =>
-    !Object.keys(localStorage).some(key => key.startsWith("wait:")) && !(await photoShelf.all()).length"""
+    !Object.keys(localStorage).some(key => key.startsWith("wait:"))
+    && (await globalThis.photoShelf?.all())?.length === 0"""
 OFFLINE = re.compile("ERR_INTERNET_DISCONNECTED|htmx:(afterRequest|sendError|responseError)")
 """What Chromium and htmx remark while the signal is away."""
 CALL = """

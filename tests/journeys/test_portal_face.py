@@ -99,6 +99,11 @@ def sent(page: Page) -> tuple[str, str]:
     return page.locator(".refno").inner_text().strip(), page.locator("#link").input_value()
 
 
+def shelved(page: Page, photos: int) -> None:
+    """So many photos lie on the phone's shelf, once the page's scripts are there."""
+    page.wait_for_function("async n => (await globalThis.photoShelf?.all())?.length === n", arg=photos)
+
+
 def test_a_grandmother_reports_and_a_neighbour_joins(phones: Phones, product: Product) -> None:
     hers = phones.new()
     hers.goto("/")
@@ -191,23 +196,23 @@ def test_photos_that_had_not_arrived_outlive_a_closed_page(phones: Phones) -> No
     page.context.set_offline(True)
     page.locator("#photos").set_input_files(photo("closed too early"))
     expect(page.locator(".shot .again")).to_be_visible()
-    page.wait_for_function("async () => (await photoShelf.all()).length === 1")
+    shelved(page, 1)
     page.goto("about:blank")
     page.context.set_offline(False)
     page.goto("/report/")
     expect(page.locator(".shot button[name=remove]")).to_be_visible()  # here again, sent by itself
-    page.wait_for_function("async () => (await photoShelf.all()).length === 0")
+    shelved(page, 0)
     page.reload()
     expect(page.locator(".shot")).to_have_count(1)
     # Whoever forgets the report forgets them, too.
     page.context.set_offline(True)
     page.locator("#photos").set_input_files(photo("not to be kept"))
-    page.wait_for_function("async () => (await photoShelf.all()).length === 1")
+    shelved(page, 1)
     page.context.set_offline(False)
     page.goto("/report/clear/")
     page.locator("button[form=clear-form], #clear-form button").click()
     page.goto("/report/")
-    page.wait_for_function("async () => (await photoShelf.all()).length === 0")
+    shelved(page, 0)
     expect(page.locator(".shot")).to_have_count(0)
 
 
@@ -221,21 +226,21 @@ def test_photos_of_an_answer_outlive_a_closed_page(phones: Phones) -> None:
     page.locator("#add-form [name=text]").press_sequentially("今天更多了")
     page.context.set_offline(True)
     page.locator("#more-photos").set_input_files(photo("closed before it was sent"))
-    page.wait_for_function("async () => (await photoShelf.all()).length === 1")
+    shelved(page, 1)
     assert page.evaluate("async () => !JSON.stringify(await photoShelf.all()).includes(location.pathname)")
     page.goto("about:blank")
     page.context.set_offline(False)
     page.goto(link)
     expect(box.locator(".shot button[name=remove]")).to_be_visible()  # here again, its fold open, sent by itself
     expect(page.locator("#add-form [name=text]")).to_have_value("今天更多了")
-    page.wait_for_function("async () => (await photoShelf.all()).length === 0")
+    shelved(page, 0)
     # One that never arrives by itself rides with the answer, and is forgotten with it.
     page.route("**/photos/", lambda route: route.abort())
     page.locator("#more-photos").set_input_files(photo("rides with the answer"))
     expect(box.locator(".shot .again")).to_be_visible()
     box.locator("button[type=submit]").last.click()
     expect(page.locator(".msg-success")).to_be_visible()
-    page.wait_for_function("async () => (await photoShelf.all()).length === 0")
+    shelved(page, 0)
     expect(box.locator(".shot")).to_have_count(0)
     expect(page.locator("details:has(.shots a), details .shots .shot")).not_to_have_count(0)
 
