@@ -13,15 +13,11 @@ ENDED = ["closed", "transferred", "rejected", "joined"]
 KEPT = """
 CREATE FUNCTION cases_spot_of_case() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    NEW.spot_lat := NEW.lat;
-    NEW.spot_lng := NEW.lng;
-    IF NEW.target_id IS NOT NULL THEN
-        SELECT party.lat, party.lng INTO NEW.spot_lat, NEW.spot_lng FROM cases_target party
-            WHERE party.id = NEW.target_id AND party.lat IS NOT NULL AND party.lng IS NOT NULL;
-        IF NOT FOUND THEN
-            NEW.spot_lat := NEW.lat;
-            NEW.spot_lng := NEW.lng;
-        END IF;
+    SELECT party.lat, party.lng INTO NEW.spot_lat, NEW.spot_lng FROM cases_target party
+        WHERE party.id = NEW.target_id AND party.lat IS NOT NULL AND party.lng IS NOT NULL;
+    IF NOT FOUND THEN
+        NEW.spot_lat := NEW.lat;
+        NEW.spot_lng := NEW.lng;
     END IF;
     RETURN NEW;
 END $$;

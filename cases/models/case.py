@@ -45,6 +45,9 @@ class Disposition(models.TextChoices):
     REJECTED = "rejected", _("rejected")
 
 
+_STILL_OPEN = ~Q(stage__in=["closed", "transferred", "rejected", "joined"])
+
+
 class Case(Spoken):
     """One problem at one target. ``brief`` is what squads read; the nearest live deadline is kept here for lists."""
 
@@ -98,12 +101,12 @@ class Case(Spoken):
             models.Index(
                 fields=["street", "due_at", "id"],
                 name="case_open",
-                condition=~Q(stage__in=["closed", "transferred", "rejected", "joined"]),
+                condition=_STILL_OPEN,
             ),
             models.Index(
                 fields=["street", "spot_lat", "spot_lng"],
                 name="case_near",
-                condition=~Q(stage__in=["closed", "transferred", "rejected", "joined"]),
+                condition=_STILL_OPEN,
             ),
             models.Index(fields=["street", "closed_at"], name="case_closed", condition=Q(stage="closed")),
             models.Index(fields=["target", "-opened_at"], name="case_of_target"),

@@ -104,8 +104,8 @@ def related(case: Case, actor: Actor, *, order_ids: Collection[int] = ()) -> Rel
     return Related(
         repeats=_repeats(actor)(target=target_id, case=case.pk),
         near=near,
-        visits=_VISITS(target=target_id, orders=own),
-        findings=_FINDINGS(target=target_id, orders=own),
+        visits=sorted(_VISITS(target=target_id, orders=own), key=lambda row: row.started_at, reverse=True),
+        findings=sorted(_FINDINGS(target=target_id, orders=own), key=lambda row: row.pk, reverse=True),
     )
 
 
